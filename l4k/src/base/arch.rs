@@ -1,0 +1,200 @@
+//! The surface to the machine: what the kernel needs of a processor and its core devices, and nothing else.
+//!
+//! Two implementations: the real core (`machine::aarch64`) and the simulated one (`machine::simulated`).
+
+use super::address::{Asid, PhysicalAddress, UserPage};
+use super::time::{Instant, TicksPerSecond};
+use l4k_sys::abi::{Fault, Rights};
+
+/// Most cores that one kernel runs on.
+pub const MAX_CORES: usize = 8;
+
+/// A core, counted from 0, the one that booted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct CoreNumber(pub u8);
+
+/// Why the kernel is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// `svc #0`; the arguments lie in the current thread's context.
+    SystemCall,
+    /// An interrupt is pending.
+    Interrupt,
+    /// The current thread cannot go on.
+    Fault(Fault),
+}
+
+/// An interrupt line of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct Line(pub u16);
+
+/// Number of interrupt lines that the kernel keeps account of: INTID 0 to 1019 of a GIC (IHI 0048B 2.2.1).
+pub const LINES: usize = 1020;
+
+/// What [`Arch::claim_interrupt`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// Nothing, or nothing any more.
+    Spurious,
+    /// The kernel's timer has reached its deadline.
+    Timer,
+    /// A device's line. It stays active until it is completed.
+    Line(Line),
+}
+
+/// How a line tells that something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// It stays active as long as the device has something.
+    Level,
+    /// One pulse an event.
+    Edge,
+}
+
+/// Whether a line may interrupt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mask {
+    /// It stays pending.
+    Masked,
+    /// It interrupts.
+    Unmasked,
+}
+
+/// The memory type of a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemoryKind {
+    /// Normal, write-back, inner shareable.
+    Normal,
+    /// Normal, not cached.
+    Uncached,
+    /// Device-nGnRE.
+    Device,
+}
+
+/// A level of the translation tables: 0 is the top, 3 holds pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// 512 GiB an entry.
+    Zero = 0,
+    /// 1 GiB an entry.
+    One = 1,
+    /// 2 MiB an entry.
+    Two = 2,
+    /// 4 KiB an entry.
+    Three = 3,
+}
+
+impl Level {
+    /// The level below.
+    #[must_use]
+    pub const fn below(self) -> Option<Level> {
+        match self {
+            Self::Zero => Some(Self::One),
+            Self::One => Some(Self::Two),
+            Self::Two => Some(Self::Three),
+            Self::Three => None,
+        }
+    }
+
+    /// Index into the table of this level for an address (9 bits).
+    #[must_use]
+    pub const fn index(self, address: u64) -> u64 {
+        address >> (39 - 9 * self as u32) & 0x1ff
+    }
+}
+
+/// An entry of a translation table, decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableEntry {
+    /// Nothing mapped.
+    Empty,
+    /// A table of the level below.
+    Table(PhysicalAddress),
+    /// A frame of the level's size, for user programs.
+    Leaf {
+        /// Its address.
+        address: PhysicalAddress,
+        /// What programs may do with it; read is implied.
+        rights: Rights,
+        /// Its memory type.
+        memory: MemoryKind,
+    },
+}
+
+/// What the translation look-aside buffers have to forget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invalidation {
+    /// Translations of one address, of any size, and the table entries on the way.
+    Page(Asid, UserPage),
+    /// Everything of one address space.
+    Space(Asid),
+}
+
+/// Cache maintenance on a range of physical memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheOperation {
+    /// Make instructions written as data visible to fetches (clean data to the point of unification, invalidate instructions).
+    PublishCode,
+    /// Write back and forget, to the point of coherency: before memory is seen uncached or by a device.
+    CleanAndInvalidate,
+}
+
+/// Root of an address space for the processor: table base and identifier (TTBR0_EL1), or nothing mapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpaceRoot {
+    /// No user mapping at all.
+    Nothing,
+    /// The tables of a space.
+    Tables(PhysicalAddress, Asid),
+}
+
+/// What the kernel needs of the machine.
+pub trait Arch {
+    /// Where physical address 0 is seen by the kernel: a physical address of object memory plus this is a pointer to it.
+    fn window(&self) -> *mut u8;
+
+    /// The counter's value.
+    fn now(&self) -> Instant;
+    /// The counter's rate.
+    fn ticks_per_second(&self) -> TicksPerSecond;
+    /// Arms the kernel's timer for an instant (at once, if that is past), or turns it off.
+    fn set_deadline(&mut self, deadline: Option<Instant>);
+
+    /// Whether an interrupt waits to be taken; for preemption points.
+    fn interrupt_pending(&self) -> bool;
+    /// Takes the most urgent pending interrupt.
+    fn claim_interrupt(&mut self) -> Claimed;
+    /// Says that a claimed line was dealt with.
+    fn complete_interrupt(&mut self, line: Line);
+    /// Whether the line exists and is not the kernel's own.
+    fn line_usable(&self, line: Line) -> bool;
+    /// Sets a line's trigger, and sends it to the current core.
+    fn configure_line(&mut self, line: Line, trigger: Trigger);
+    /// Masks or unmasks a line.
+    fn mask_line(&mut self, line: Line, mask: Mask);
+
+    /// Switches to another address space.
+    fn enter_space(&mut self, root: SpaceRoot);
+    /// Makes new table entries visible to the table walker.
+    fn publish_tables(&mut self);
+    /// Forgets translations, on all cores, before it returns.
+    fn invalidate(&mut self, what: Invalidation);
+    /// Cache maintenance on `bytes` from `start`.
+    fn maintain_cache(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation);
+    /// A table entry in the machine's format.
+    fn encode(entry: TableEntry, level: Level) -> u64;
+    /// The meaning of a table entry.
+    fn decode(bits: u64, level: Level) -> TableEntry;
+
+    /// The program's own thread pointer, TPIDR_EL0.
+    fn thread_pointer(&self) -> u64;
+    /// Loads the registers that every thread has to itself and that exceptions do not change: TPIDR_EL0 and TPIDRRO_EL0.
+    fn load_thread_registers(&mut self, thread_pointer: u64, buffer_address: u64);
+
+    /// Writes to the kernel's console. May wait for the device.
+    fn write_console(&mut self, bytes: &[u8]);
+    /// Ends the machine with a status (an emulator exits with it).
+    fn end_machine(&mut self, status: u8);
+}

@@ -1,0 +1,8 @@
+//! Floor 0: addresses and sizes as types, the surface to the machine, typed access to object memory, the lock.
+
+pub mod address;
+pub mod arch;
+pub mod lock;
+pub mod registers;
+pub mod store;
+pub mod time;

@@ -1,0 +1,87 @@
+//! The registers of a thread while it is not running, in the layout that the vectors store and load.
+
+/// Which registers of a [`Context`] the thread owns, and so how it is resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Shape {
+    /// Stopped by a system call: x19–x29, sp, pc and pstate, and as results x0–x7 and x9. All others are zero on return.
+    SystemCall = 0,
+    /// Stopped by an interrupt or a fault, or not yet started: every register.
+    Full = 1,
+}
+
+/// Number of the status register, x0.
+pub const STATUS: usize = 0;
+/// Number of the tag register, x1.
+pub const TAG: usize = 1;
+/// Number of the first register with a message word, x2.
+pub const FIRST_WORD: usize = 2;
+/// Number of the register with the system call's number, x8.
+pub const NUMBER: usize = 8;
+/// Number of the register with the badge on return and the reply object on entry, x9.
+pub const BADGE: usize = 9;
+
+/// The registers of a thread. The assembly of the vectors relies on this layout through `offset_of!`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(C, align(32))]
+pub struct Context {
+    /// x0–x30.
+    pub x: [u64; 31],
+    /// SP_EL0.
+    pub sp: u64,
+    /// ELR_EL1.
+    pub pc: u64,
+    /// SPSR_EL1.
+    pub pstate: u64,
+    /// Which of them count.
+    pub shape: Shape,
+    /// TPIDR_EL0: the program's own.
+    pub thread_pointer: u64,
+    /// TPIDRRO_EL0: user address of the message buffer, 0 if there is none.
+    pub buffer_address: u64,
+}
+
+impl Context {
+    /// All zero, user mode (PSTATE.M = EL0t), interrupts on.
+    pub const START: Context = Context {
+        x: [0; 31],
+        sp: 0,
+        pc: 0,
+        pstate: 0,
+        shape: Shape::Full,
+        thread_pointer: 0,
+        buffer_address: 0,
+    };
+
+    /// Makes the system call that the thread is in start again from the beginning when it is resumed: `svc` is 4 bytes long.
+    pub fn restart_system_call(&mut self) {
+        self.pc = self.pc.wrapping_sub(4);
+        for register in (10..=18).chain([30]) {
+            self.x[register] = 0;
+        }
+        self.shape = Shape::Full;
+    }
+
+    /// Sets every result register: status, x1–x7, badge.
+    pub fn set_results(&mut self, status: u64, values: [u64; 7], badge: u64) {
+        self.x[STATUS] = status;
+        for (register, value) in self.x[TAG..].iter_mut().zip(values) {
+            *register = value;
+        }
+        self.x[BADGE] = badge;
+    }
+
+    /// A register as the thread owns it: 0–30, 31 sp, 32 pc, 33 pstate; `None` for other numbers.
+    #[must_use]
+    pub fn read(&self, number: u64) -> Option<u64> {
+        let owned = self.shape == Shape::Full || matches!(number, 0..=7 | 9 | 19..=29 | 31..=33);
+        let value = match number {
+            0..=30 => *self.x.get(number as usize)?,
+            31 => self.sp,
+            32 => self.pc,
+            33 => self.pstate,
+            _ => return None,
+        };
+        Some(if owned { value } else { 0 })
+    }
+}

@@ -1,0 +1,154 @@
+//! The arguments of a system call: registers, and the one look-up that turns a capability address into a slot.
+
+use crate::base::arch::Arch;
+use crate::base::registers::Context;
+use crate::base::store::Ref;
+use crate::object::address_space::AddressSpace;
+use crate::object::asid_pool::AsidPool;
+use crate::object::capability::Capability;
+use crate::object::cnode::CNode;
+use crate::object::irq::Irq;
+use crate::object::sched_context::SchedContext;
+use crate::object::slot::Slot;
+use crate::object::thread::{Thread, ThreadSlot};
+use crate::operation::system::System;
+use l4k_sys::Error;
+use l4k_sys::abi::Rights;
+
+/// A CNode that may be changed, found through a capability.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// The table.
+    pub object: Ref<CNode>,
+    /// It has 2^n slots.
+    pub size_bits: u8,
+}
+
+impl Table {
+    /// The slot at an index.
+    ///
+    /// # Errors
+    /// `SlotOutOfRange` for 0, which is the kernel's, and beyond the end.
+    pub const fn slot(self, index: u64) -> Result<Ref<Slot>, Error> {
+        if index == 0 || index >= 1 << self.size_bits {
+            return Err(Error::SlotOutOfRange);
+        }
+        Ok(self.object.slot(index as u32))
+    }
+}
+
+/// The registers of a system call, and who makes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Arguments {
+    /// The calling thread.
+    pub caller: Ref<Thread>,
+    /// x0–x9.
+    pub x: [u64; 10],
+}
+
+impl Arguments {
+    /// Reads them from the caller's context.
+    pub fn of<A: Arch>(system: &System<A>, caller: Ref<Thread>) -> Arguments {
+        let Context { x, .. } = &system.store.get(caller).context;
+        Arguments { caller, x: [x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8], x[9]] }
+    }
+}
+
+impl<A: Arch> System<A> {
+    /// The slot that a capability address of a thread means: a bounds check and a load.
+    ///
+    /// # Errors
+    /// `InvalidCapability` for 0, beyond the end, and for an empty slot.
+    pub fn look_up(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<Slot>, Error> {
+        let slot = self.own_table(thread)?.slot(address).map_err(|_| Error::InvalidCapability)?;
+        if self.store.get(slot).capability == Capability::Empty {
+            return Err(Error::InvalidCapability);
+        }
+        Ok(slot)
+    }
+
+    fn own_table(&self, thread: Ref<Thread>) -> Result<Table, Error> {
+        match self.store.get(thread.slot(ThreadSlot::CNode)).capability {
+            Capability::CNode { size_bits, object, .. } => Ok(Table { object, size_bits }),
+            _ => Err(Error::InvalidCapability),
+        }
+    }
+
+    /// The capability at an address.
+    ///
+    /// # Errors
+    /// As [`look_up`](Self::look_up).
+    pub fn capability(&self, thread: Ref<Thread>, address: u64) -> Result<Capability, Error> {
+        Ok(self.store.get(self.look_up(thread, address)?).capability)
+    }
+
+    /// The CNode that a slot operation works on: the caller's own for 0, else one given with the right to manage it.
+    ///
+    /// # Errors
+    /// `InvalidCapability`, `WrongKind`, `MissingRight`.
+    pub fn table(&self, thread: Ref<Thread>, address: u64) -> Result<Table, Error> {
+        if address == 0 {
+            return self.own_table(thread);
+        }
+        match self.capability(thread, address)? {
+            Capability::CNode { rights, .. } if !rights.contains(Rights::MANAGE) => Err(Error::MissingRight),
+            Capability::CNode { size_bits, object, .. } => Ok(Table { object, size_bits }),
+            _ => Err(Error::WrongKind),
+        }
+    }
+
+    /// A thread.
+    ///
+    /// # Errors
+    /// `InvalidCapability`, `WrongKind`.
+    pub fn thread_at(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<Thread>, Error> {
+        match self.capability(thread, address)? {
+            Capability::Thread { object } => Ok(object),
+            _ => Err(Error::WrongKind),
+        }
+    }
+
+    /// A scheduling context.
+    ///
+    /// # Errors
+    /// `InvalidCapability`, `WrongKind`.
+    pub fn context_at(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<SchedContext>, Error> {
+        match self.capability(thread, address)? {
+            Capability::SchedContext { object } => Ok(object),
+            _ => Err(Error::WrongKind),
+        }
+    }
+
+    /// An address space.
+    ///
+    /// # Errors
+    /// `InvalidCapability`, `WrongKind`.
+    pub fn space_at(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<AddressSpace>, Error> {
+        match self.capability(thread, address)? {
+            Capability::AddressSpace { object } => Ok(object),
+            _ => Err(Error::WrongKind),
+        }
+    }
+
+    /// A pool of identifiers.
+    ///
+    /// # Errors
+    /// `InvalidCapability`, `WrongKind`.
+    pub fn pool_at(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<AsidPool>, Error> {
+        match self.capability(thread, address)? {
+            Capability::AsidPool { object } => Ok(object),
+            _ => Err(Error::WrongKind),
+        }
+    }
+
+    /// An interrupt.
+    ///
+    /// # Errors
+    /// `InvalidCapability`, `WrongKind`.
+    pub fn irq_at(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<Irq>, Error> {
+        match self.capability(thread, address)? {
+            Capability::Irq { object } => Ok(object),
+            _ => Err(Error::WrongKind),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Physical memory at boot: the block that the first program's objects are made of, and untypeds for all the rest.
+
+use super::arguments::Table;
+use super::boot::{BootError, Ground};
+use super::boot_input::{BootInput, MemoryRange};
+use crate::base::address::{OBJECT_MEMORY_END, PhysicalAddress, SizeBits};
+use crate::base::arch::Arch;
+use crate::base::store::UNIT;
+use crate::object::capability::{Capability, MemoryClass};
+use crate::object::slot::Slot;
+use crate::operation::retype::Window;
+use crate::operation::system::System;
+use l4k_sys::Error;
+use l4k_sys::abi::boot::slot;
+use l4k_sys::abi::memory::PAGE_SIZE;
+use l4k_sys::abi::object::SLOT_BITS;
+
+/// The first program's CNode has 2^12 slots.
+pub const BOOT_CNODE_BITS: u8 = 12;
+
+/// Slot of the untyped that the first program's objects are made of.
+const GROUND_SLOT: u64 = slot::SCHED_CONTROL + 1;
+
+/// Largest untyped that boot makes, in bits: offsets in an untyped are 32 bits in units of 32 bytes.
+const LARGEST_BITS: u8 = 36;
+
+
+/// Numbers of slots not given out yet.
+#[derive(Debug)]
+pub struct SlotCursor {
+    next: u64,
+}
+
+impl SlotCursor {
+    /// Behind the well-known slots.
+    pub const fn new() -> Self {
+        Self { next: GROUND_SLOT + 1 }
+    }
+
+    /// Takes `count` slots in a row.
+    pub fn take<'a>(&mut self, count: u64) -> Result<u64, BootError<'a>> {
+        let first = self.next;
+        if (1 << BOOT_CNODE_BITS) - first < count {
+            return Err(BootError::SlotsExhausted);
+        }
+        self.next += count;
+        Ok(first)
+    }
+
+    /// First slot that is free, and how many are.
+    pub const fn free(&self) -> [u64; 2] {
+        [self.next, (1 << BOOT_CNODE_BITS) - self.next]
+    }
+}
+
+/// Bytes that the first program's objects need: a power of two.
+pub const fn bytes_needed(frames: u64, space_bits: u64) -> u64 {
+    let cnode = 1 << (BOOT_CNODE_BITS + SLOT_BITS);
+    // Objects are aligned to their size: the space may have to skip its own size, pool and thread a page each.
+    let bytes = cnode + 2 * (1 << space_bits) + (frames + 4) * PAGE_SIZE;
+    bytes.next_power_of_two()
+}
+
+/// Finds and clears the block of the first program's objects, makes its CNode in it, and puts both into their slots.
+pub fn lay_ground<'a, A: Arch>(
+    system: &mut System<A>,
+    input: &BootInput<'_>,
+    needed: u64,
+) -> Result<(Ground, MemoryRange), BootError<'a>> {
+    let free = input.memory.iter().map(|range| range.bytes).sum();
+    let too_small = BootError::MemoryTooSmall { needed, free };
+    let block = input.memory.iter().find_map(|range| aligned_block(*range, needed)).ok_or(too_small)?;
+    system.store.zero(block.start, block.bytes);
+    let Some(capability) = system.make_cnode(block.start, BOOT_CNODE_BITS) else {
+        return Err(BootError::Operation(Error::InvalidAddress));
+    };
+    let Capability::CNode { object, size_bits, .. } = capability else {
+        return Err(BootError::Operation(Error::WrongKind));
+    };
+    let table = Table { object, size_bits };
+    let untyped = table.slot(GROUND_SLOT)?;
+    let size = SizeBits::new(needed.ilog2() as u8).ok_or(Error::InvalidSize)?;
+    let watermark = ((1u64 << (BOOT_CNODE_BITS + SLOT_BITS)) / UNIT) as u32;
+    let ground =
+        Capability::Untyped { size_bits: size, memory: MemoryClass::Normal, watermark, base: block.start };
+    *system.store.get_mut(untyped) = Slot { capability: ground, ..Slot::EMPTY };
+    system.insert_child(untyped, table.slot(slot::CNODE)?, capability);
+    Ok((Ground { table, untyped }, block))
+}
+
+/// A block of a power-of-two size, aligned to it, in a range.
+fn aligned_block(range: MemoryRange, bytes: u64) -> Option<MemoryRange> {
+    let start = range.start.value().checked_next_multiple_of(bytes)?;
+    let end = range.start.value().checked_add(range.bytes)?;
+    if start.checked_add(bytes)? > end || end > OBJECT_MEMORY_END {
+        return None;
+    }
+    Some(MemoryRange { start: PhysicalAddress::new(start)?, bytes })
+}
+
+/// Slots of the ground's CNode for a retype.
+pub fn window(ground: Ground, first: u64, count: u64) -> Result<Window, Error> {
+    Window::new(ground.table.object, ground.table.size_bits, first, count)
+}
+
+/// Where the capabilities to untyped memory went: `count` slots from `first`.
+#[derive(Clone, Copy, Debug)]
+pub struct Untypeds {
+    /// The CNode, and the untyped of the first objects.
+    pub ground: Ground,
+    /// Slot of that untyped.
+    pub ground_slot: u64,
+    /// First slot of the others.
+    pub first: u64,
+    /// First slot behind them.
+    pub end: u64,
+}
+
+/// Puts untypeds for all memory but the block into slots. Normal memory counts as used up to its end: it is cleared before its
+/// first use, in steps, and not at boot.
+pub fn give_untypeds<'a, A: Arch>(
+    system: &mut System<A>,
+    ground: Ground,
+    cursor: &mut SlotCursor,
+    input: &BootInput<'_>,
+    block: MemoryRange,
+) -> Result<Untypeds, BootError<'a>> {
+    let first = cursor.free()[0];
+    for range in input.memory {
+        for part in without(*range, block) {
+            give_range(system, ground, cursor, part, MemoryClass::Normal)?;
+        }
+    }
+    for range in input.device_memory {
+        let (start, end) = (range.start.value(), range.start.value() + range.bytes);
+        give_range(system, ground, cursor, (start, end), MemoryClass::Device)?;
+    }
+    Ok(Untypeds { ground, ground_slot: GROUND_SLOT, first, end: cursor.free()[0] })
+}
+
+/// What is left of a range before and behind a block in it, as first and end address.
+fn without(range: MemoryRange, block: MemoryRange) -> [(u64, u64); 2] {
+    let (start, end) = (range.start.value(), range.start.value() + range.bytes);
+    let (hole, hole_end) = (block.start.value(), block.start.value() + block.bytes);
+    if hole_end <= start || hole >= end {
+        return [(start, end), (end, end)];
+    }
+    [(start, hole), (hole_end, end)]
+}
+
+/// Splits a range into aligned powers of two, the largest that fit, each an untyped.
+fn give_range<'a, A: Arch>(
+    system: &mut System<A>,
+    ground: Ground,
+    cursor: &mut SlotCursor,
+    (mut start, end): (u64, u64),
+    memory: MemoryClass,
+) -> Result<(), BootError<'a>> {
+    while end.saturating_sub(start) >= PAGE_SIZE {
+        let fits = (end - start).ilog2() as u8;
+        let aligned = if start == 0 { LARGEST_BITS } else { start.trailing_zeros() as u8 };
+        let bits = fits.min(aligned).min(LARGEST_BITS);
+        let (Some(base), Some(size)) = (PhysicalAddress::new(start), SizeBits::new(bits)) else {
+            return Err(BootError::Operation(Error::InvalidAddress));
+        };
+        let used = if memory == MemoryClass::Normal { size.bytes() } else { 0 };
+        let capability =
+            Capability::Untyped { size_bits: size, memory, watermark: (used / UNIT) as u32, base };
+        let number = cursor.take(1)?;
+        *system.store.get_mut(ground.slot(number)?) = Slot { capability, ..Slot::EMPTY };
+        start += size.bytes();
+    }
+    Ok(())
+}

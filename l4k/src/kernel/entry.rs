@@ -1,0 +1,116 @@
+//! The one way into the kernel and out of it: [`Kernel::handle`].
+
+use super::dispatch::dispatch;
+use crate::base::arch::{Arch, CoreNumber, Event};
+use crate::base::registers::{BADGE, NUMBER};
+use crate::base::store::Ref;
+use crate::object::thread::Thread;
+use crate::operation::fault::Handled;
+use crate::operation::next::Next;
+use crate::operation::system::System;
+use l4k_sys::Error;
+use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, SystemCall};
+
+/// What the core does when it leaves the kernel.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// It runs this thread; its address space and own registers are loaded.
+    Thread(Ref<Thread>),
+    /// It waits for an interrupt.
+    Idle,
+}
+
+/// The kernel of one machine.
+#[derive(Debug)]
+pub struct Kernel<A> {
+    /// Its state.
+    pub system: System<A>,
+}
+
+impl<A: Arch> Kernel<A> {
+    /// A kernel that has not booted.
+    pub const fn new(machine: A) -> Self {
+        Kernel { system: System::new(machine) }
+    }
+
+    /// Chooses the first thread of a core.
+    pub fn start(&mut self, core: CoreNumber) -> Resume {
+        self.system.here = core;
+        self.resume()
+    }
+
+    /// Deals with an event on a core. The registers of the core's current thread are stored in its context.
+    pub fn handle(&mut self, core: CoreNumber, event: Event) -> Resume {
+        self.system.here = core;
+        match event {
+            Event::SystemCall => self.system_call(),
+            Event::Interrupt => self.system.interrupt(),
+            Event::Fault(fault) => self.fault(fault),
+        }
+        self.resume()
+    }
+
+    fn system_call(&mut self) {
+        let Some(caller) = self.system.core(self.system.here).current else { return };
+        self.system.caller = Some(caller);
+        let number = self.system.store.get(caller).context.x[NUMBER];
+        match SystemCall::from_number(number) {
+            Some(call) => {
+                let result = dispatch(&mut self.system, caller, call);
+                self.conclude(result);
+            }
+            None => self.unknown_system_call(caller, number),
+        }
+        self.system.caller = None;
+    }
+
+    /// The one place that writes results of system calls, but for messages. A caller that destroyed itself gets none.
+    fn conclude(&mut self, result: Result<Next, Error>) {
+        let Some(caller) = self.system.caller else { return };
+        let context = &mut self.system.store.get_mut(caller).context;
+        match result {
+            Ok(Next::Done) => context.set_results(0, [0; 7], 0),
+            Ok(Next::Values(values)) => context.set_results(0, values, 0),
+            Ok(Next::Settled) => (),
+            Ok(Next::Restart) => context.restart_system_call(),
+            Err(error) => context.set_results(error.code(), [0; 7], 0),
+        }
+    }
+
+    fn unknown_system_call(&mut self, caller: Ref<Thread>, number: u64) {
+        let context = &mut self.system.store.get_mut(caller).context;
+        context.x[BADGE] = 0;
+        let fault = Fault {
+            kind: FaultKind::UnknownSystemCall,
+            access: Access::None,
+            cause: FaultCause::Other,
+            level: 0,
+            instruction_pointer: context.pc.wrapping_sub(4),
+            address: number,
+            syndrome: 0,
+            stack_pointer: context.sp,
+            link_register: 0,
+        };
+        self.fault_of(caller, fault);
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        if let Some(thread) = self.system.core(self.system.here).current {
+            self.fault_of(thread, fault);
+        }
+    }
+
+    fn fault_of(&mut self, thread: Ref<Thread>, fault: Fault) {
+        if self.system.raise(thread, fault) == Handled::ByNobody {
+            self.system.report_fault(thread);
+        }
+    }
+
+    fn resume(&mut self) -> Resume {
+        match self.system.schedule() {
+            Some(thread) => Resume::Thread(thread),
+            None => Resume::Idle,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! System calls on endpoints, reply objects and notifications.
+
+use super::arguments::Arguments;
+use crate::base::arch::Arch;
+use crate::base::registers::BADGE;
+use crate::base::store::Ref;
+use crate::object::capability::Capability;
+use crate::object::endpoint::Endpoint;
+use crate::object::notification::Notification;
+use crate::object::reply::{Reply, ReplyState};
+use crate::object::Life;
+use crate::operation::next::Next;
+use crate::operation::receive::Wait;
+use crate::operation::system::System;
+use l4k_sys::Error;
+use l4k_sys::abi::Rights;
+
+/// `Call`.
+pub fn call<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    match system.capability(caller, x[0])? {
+        Capability::Endpoint { rights, .. } if !rights.contains(Rights::CALL) => Err(Error::MissingRight),
+        Capability::Endpoint { object, badge, .. } => system.call(caller, object, badge),
+        _ => Err(Error::WrongKind),
+    }
+}
+
+/// `Receive` and `TryReceive`.
+pub fn receive<A: Arch>(
+    system: &mut System<A>,
+    Arguments { caller, x }: Arguments,
+    wait: Wait,
+) -> Result<Next, Error> {
+    let endpoint = receiving_endpoint(system, Arguments { caller, x })?;
+    let reply = reply_object(system, Arguments { caller, x }, x[BADGE])?;
+    system.receive(caller, endpoint, reply, wait)
+}
+
+/// `Reply`.
+pub fn reply<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let reply = reply_object(system, Arguments { caller, x }, x[0])?;
+    let answer = system.check_reply(caller, reply)?;
+    system.commit_reply(caller, answer);
+    Ok(Next::Done)
+}
+
+/// `ReplyReceive`: everything that either half refuses is checked before the answer is given. An interruption after that makes it
+/// a `Receive`.
+pub fn reply_receive<A: Arch>(
+    system: &mut System<A>,
+    Arguments { caller, x }: Arguments,
+) -> Result<Next, Error> {
+    let endpoint = receiving_endpoint(system, Arguments { caller, x })?;
+    let reply = reply_object(system, Arguments { caller, x }, x[BADGE])?;
+    if system.store.get(endpoint).life == Life::Dying {
+        return Err(Error::PeerGone);
+    }
+    let answer = system.check_reply(caller, reply)?;
+    system.commit_reply(caller, answer);
+    debug_assert!(system.store.get(reply).state == ReplyState::Idle);
+    let next = system.receive(caller, endpoint, reply, Wait::Block)?;
+    if next == Next::Restart {
+        let context = &mut system.store.get_mut(caller).context;
+        context.x[crate::base::registers::NUMBER] = l4k_sys::abi::SystemCall::Receive as u64;
+    }
+    Ok(next)
+}
+
+/// `Signal`.
+pub fn signal<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    match system.capability(caller, x[0])? {
+        Capability::Notification { rights, .. } if !rights.contains(Rights::SIGNAL) => Err(Error::MissingRight),
+        Capability::Notification { object, badge, .. } => {
+            system.signal(object, badge);
+            Ok(Next::Done)
+        }
+        _ => Err(Error::WrongKind),
+    }
+}
+
+/// `Wait` and `Poll`.
+pub fn wait<A: Arch>(
+    system: &mut System<A>,
+    Arguments { caller, x }: Arguments,
+    wait: Wait,
+) -> Result<Next, Error> {
+    let notification = waitable(system, Arguments { caller, x }, x[0])?;
+    system.wait(caller, notification, wait)
+}
+
+/// A notification with the right to wait on it.
+pub fn waitable<A: Arch>(
+    system: &System<A>,
+    Arguments { caller, .. }: Arguments,
+    address: u64,
+) -> Result<Ref<Notification>, Error> {
+    match system.capability(caller, address)? {
+        Capability::Notification { rights, .. } if !rights.contains(Rights::WAIT) => Err(Error::MissingRight),
+        Capability::Notification { object, .. } => Ok(object),
+        _ => Err(Error::WrongKind),
+    }
+}
+
+/// `Yield`. Its result is written before the thread goes to the end of its queue.
+pub fn yield_slice<A: Arch>(system: &mut System<A>) -> Result<Next, Error> {
+    system.yield_slice();
+    Ok(Next::Done)
+}
+
+fn receiving_endpoint<A: Arch>(
+    system: &System<A>,
+    Arguments { caller, x }: Arguments,
+) -> Result<Ref<Endpoint>, Error> {
+    match system.capability(caller, x[0])? {
+        Capability::Endpoint { rights, .. } if !rights.contains(Rights::RECEIVE) => Err(Error::MissingRight),
+        Capability::Endpoint { object, .. } => Ok(object),
+        _ => Err(Error::WrongKind),
+    }
+}
+
+fn reply_object<A: Arch>(
+    system: &System<A>,
+    Arguments { caller, .. }: Arguments,
+    address: u64,
+) -> Result<Ref<Reply>, Error> {
+    match system.capability(caller, address)? {
+        Capability::Reply { object } => Ok(object),
+        _ => Err(Error::WrongKind),
+    }
+}

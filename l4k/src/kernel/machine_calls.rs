@@ -1,0 +1,110 @@
+//! System calls on interrupts and on the kernel's console, and the probe.
+
+use super::arguments::Arguments;
+use crate::base::arch::{Arch, Line, Trigger};
+use crate::base::store::Ref;
+use crate::object::capability::Capability;
+use crate::object::slot::Slot;
+use crate::operation::next::{Next, Progress};
+use crate::operation::system::System;
+use l4k_sys::Error;
+use l4k_sys::abi::version::features;
+use l4k_sys::abi::{Rights, VERSION_MAJOR, VERSION_MINOR};
+
+/// Features of this kernel, see [`features`].
+pub const FEATURES: u64 = if cfg!(feature = "debug") { features::DEBUG } else { 0 };
+
+/// `Probe`.
+pub fn probe() -> Result<Next, Error> {
+    let version = (VERSION_MAJOR as u64) << 16 | VERSION_MINOR as u64;
+    Ok(Next::Values([version, FEATURES, 0, 0, 0, 0, 0]))
+}
+
+/// `IrqControlIssue`.
+pub fn issue<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    if system.capability(caller, x[0])? != Capability::IrqControl {
+        return Err(Error::WrongKind);
+    }
+    let irq = system.irq_at(caller, x[1])?;
+    let line = u16::try_from(x[2]).map(Line).map_err(|_| Error::InvalidInterrupt)?;
+    let trigger = match x[3] {
+        0 => Trigger::Level,
+        1 => Trigger::Edge,
+        _ => return Err(Error::InvalidArgument),
+    };
+    system.issue(irq, line, trigger)?;
+    Ok(Next::Done)
+}
+
+/// `IrqBind`.
+pub fn bind<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let irq = system.irq_at(caller, x[0])?;
+    if x[1] == 0 {
+        system.check_unbind_irq(irq)?;
+        system.mask_irq(irq);
+        return Ok(system.in_steps(|system| {
+            let slot = irq.notification();
+            if system.store.get(slot).capability == Capability::Empty {
+                return Progress::Complete;
+            }
+            system.delete_plain_step(slot)
+        }));
+    }
+    let notification = signalled(system, Arguments { caller, x })?;
+    system.bind_irq(irq, notification)?;
+    Ok(Next::Done)
+}
+
+fn signalled<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments) -> Result<Ref<Slot>, Error> {
+    let slot = system.look_up(caller, x[1])?;
+    match system.store.get(slot).capability {
+        Capability::Notification { rights, .. } if !rights.contains(Rights::SIGNAL) => Err(Error::MissingRight),
+        Capability::Notification { .. } => Ok(slot),
+        _ => Err(Error::WrongKind),
+    }
+}
+
+/// `IrqAcknowledge`.
+pub fn acknowledge<A: Arch>(
+    system: &mut System<A>,
+    Arguments { caller, x }: Arguments,
+) -> Result<Next, Error> {
+    let irq = system.irq_at(caller, x[0])?;
+    system.acknowledge(irq)?;
+    Ok(Next::Done)
+}
+
+/// `DebugWrite`.
+pub fn write<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    check_console(system, Arguments { caller, x }, Rights::PRINT)?;
+    system.console_write(x[1], [x[2], x[3], x[4], x[5], x[6], x[7]])?;
+    Ok(Next::Done)
+}
+
+/// `DebugExit`.
+pub fn exit<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    check_console(system, Arguments { caller, x }, Rights::CONTROL)?;
+    let status = u8::try_from(x[1]).map_err(|_| Error::InvalidArgument)?;
+    system.store.machine.end_machine(status);
+    Ok(Next::Done)
+}
+
+/// `DebugNameThread`.
+pub fn name<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    check_console(system, Arguments { caller, x }, Rights::PRINT)?;
+    let thread = system.thread_at(caller, x[1])?;
+    system.name_thread(thread, x[2], [x[3], x[4]])?;
+    Ok(Next::Done)
+}
+
+fn check_console<A: Arch>(
+    system: &System<A>,
+    Arguments { caller, x }: Arguments,
+    right: Rights,
+) -> Result<(), Error> {
+    match system.capability(caller, x[0])? {
+        Capability::DebugConsole { rights } if rights.contains(right) => Ok(()),
+        Capability::DebugConsole { .. } => Err(Error::MissingRight),
+        _ => Err(Error::WrongKind),
+    }
+}

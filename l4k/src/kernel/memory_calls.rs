@@ -1,0 +1,99 @@
+//! System calls on untyped memory, frames and address spaces.
+
+use super::arguments::Arguments;
+use crate::base::arch::Arch;
+use crate::base::store::Ref;
+use crate::object::capability::{Capability, MemoryClass};
+use crate::object::slot::Slot;
+use crate::operation::next::Next;
+use crate::operation::retype::{Shape, Window};
+use crate::operation::system::System;
+use l4k_sys::Error;
+use l4k_sys::abi::{MapAttributes, Rights};
+
+/// `UntypedRetype` and `UntypedRetypeAt`.
+pub fn retype<A: Arch>(
+    system: &mut System<A>,
+    Arguments { caller, x }: Arguments,
+    at: Option<u64>,
+) -> Result<Next, Error> {
+    let untyped = system.look_up(caller, x[0])?;
+    system.untyped_in(untyped)?;
+    let shape = Shape::new(x[1], x[2])?;
+    let table = system.table(caller, x[3])?;
+    let window = Window::new(table.object, table.size_bits, x[4], x[5])?;
+    system.retype(untyped, shape, window, at)
+}
+
+/// `UntypedQuery`.
+pub fn query_untyped<A: Arch>(
+    system: &mut System<A>,
+    Arguments { caller, x }: Arguments,
+) -> Result<Next, Error> {
+    let slot = system.look_up(caller, x[0])?;
+    let untyped = system.untyped_in(slot)?;
+    let device = u64::from(untyped.memory == MemoryClass::Device);
+    let size = u64::from(untyped.size.value());
+    Ok(Next::Values([untyped.base.value(), size, untyped.free_offset(), device, 0, 0, 0]))
+}
+
+/// `FrameMap`.
+pub fn map<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let frame = frame_slot(system, Arguments { caller, x })?;
+    let space = system.space_at(caller, x[1])?;
+    let rights = Rights::from_bits(x[3]).ok_or(Error::InvalidRights)?;
+    let attributes = MapAttributes::from_bits(x[4]).ok_or(Error::InvalidAttributes)?;
+    system.map(frame, space, x[2], rights, attributes)?;
+    Ok(Next::Done)
+}
+
+/// `FrameUnmap`.
+pub fn unmap<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+    let frame = frame_slot(system, arguments)?;
+    system.unmap(frame)?;
+    Ok(Next::Done)
+}
+
+/// `FrameProtect`.
+pub fn protect<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+    let frame = frame_slot(system, arguments)?;
+    let rights = Rights::from_bits(arguments.x[1]).ok_or(Error::InvalidRights)?;
+    let attributes = MapAttributes::from_bits(arguments.x[2]).ok_or(Error::InvalidAttributes)?;
+    system.protect(frame, rights, attributes)?;
+    Ok(Next::Done)
+}
+
+/// `FrameQuery`.
+pub fn query_frame<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+    let slot = frame_slot(system, arguments)?;
+    let frame = system.frame_in(slot)?;
+    let device = u64::from(frame.memory == MemoryClass::Device);
+    let page = frame.mapping.map_or(0, |mapping| mapping.page.value());
+    Ok(Next::Values([frame.address.value(), frame.size as u64, frame.rights.bits(), device, page, 0, 0]))
+}
+
+/// `AsidPoolAssign`.
+pub fn assign<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let pool = system.pool_at(caller, x[0])?;
+    let space = system.space_at(caller, x[1])?;
+    system.assign_asid(pool, space)?;
+    Ok(Next::Done)
+}
+
+/// `AddressSpaceQuery`.
+pub fn query_space<A: Arch>(
+    system: &mut System<A>,
+    Arguments { caller, x }: Arguments,
+) -> Result<Next, Error> {
+    let space = system.store.get(system.space_at(caller, x[0])?);
+    let [tables, free] = [space.tables(), space.free_tables()].map(u64::from);
+    Ok(Next::Values([tables, free, u64::from(space.identity.is_some()), 0, 0, 0, 0]))
+}
+
+fn frame_slot<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments) -> Result<Ref<Slot>, Error> {
+    let slot = system.look_up(caller, x[0])?;
+    match system.store.get(slot).capability {
+        Capability::Frame { .. } => Ok(slot),
+        _ => Err(Error::WrongKind),
+    }
+}

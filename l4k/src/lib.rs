@@ -1,0 +1,26 @@
+//! l4k: a capability microkernel of the L4 family for AArch64, as a library.
+//!
+//! The core (`base`, `object`, `operation`, `kernel`: floors 0 to 3) is independent of the machine and runs on the host under
+//! tests; `machine` (floor 4) holds the real core and the simulated one. Each floor uses only itself and lower floors.
+//!
+// The files of this crate that may contain `unsafe` (checked by tests/house):
+// trusted-files-begin
+// src/base/lock.rs
+// src/base/store.rs
+// src/machine/aarch64/boot.rs
+// src/machine/aarch64/instructions.rs
+// src/machine/aarch64/kernel_tables.rs
+// src/machine/aarch64/registers_of_devices.rs
+// src/machine/aarch64/trap.rs
+// src/machine/simulated.rs
+// trusted-files-end
+#![no_std]
+
+pub mod base;
+pub mod kernel;
+pub mod machine;
+pub mod object;
+pub mod operation;
+
+pub use kernel::boot::{BootError, BootInput, Device, MemoryRange};
+pub use kernel::{Kernel, Resume};

@@ -1,0 +1,146 @@
+//! Address spaces: one object that holds its header, the top-level table and the memory of all lower tables.
+//!
+//! Page 0 of the object is this header, page 1 the top-level table, the others lower tables. A page that is not in use as a
+//! table is zero: a table is given back when its last entry was cleared.
+
+use super::frame::SpaceIdentity;
+use crate::base::address::{PhysicalAddress, SizeBits};
+use crate::base::store::{Object, Ref};
+use l4k_sys::abi::memory::PAGE_SIZE;
+
+/// Pages of the largest address-space object (2^22 bytes).
+const PAGES_MAX: usize = 1024;
+
+/// Index of a page of the object that is used as a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableNumber(u16);
+
+impl TableNumber {
+    /// The top-level table.
+    pub const TOP: TableNumber = TableNumber(1);
+}
+
+/// Header of an address space.
+#[derive(Debug)]
+#[repr(C, align(4096))]
+pub struct AddressSpace {
+    /// Capabilities to it.
+    pub references: u32,
+    /// Its identity, once a pool has given one.
+    pub identity: Option<SpaceIdentity>,
+    /// Pages of the object.
+    pages: u16,
+    /// Pages free to become tables.
+    free: u16,
+    /// Bit n of word w: page 64 w + n is in use.
+    used: [u64; PAGES_MAX / 64],
+    /// Entries in use of each table.
+    entries: [u16; PAGES_MAX],
+}
+
+impl AddressSpace {
+    /// An empty space of a size from 15 to 22 bits, with one capability to it.
+    #[must_use]
+    pub const fn new(size: SizeBits) -> AddressSpace {
+        let pages = (size.bytes() / PAGE_SIZE) as u16;
+        let mut used = [0; PAGES_MAX / 64];
+        used[0] = 0b11;
+        AddressSpace { references: 1, identity: None, pages, free: pages - 2, used, entries: [0; PAGES_MAX] }
+    }
+
+    /// Tables in all, without the top level.
+    #[must_use]
+    pub const fn tables(&self) -> u16 {
+        self.pages - 2
+    }
+
+    /// Tables not in use.
+    #[must_use]
+    pub const fn free_tables(&self) -> u16 {
+        self.free
+    }
+
+    /// Takes a page for a table. At most 16 words are looked at.
+    pub fn allocate(&mut self) -> Option<TableNumber> {
+        for (word, bits) in self.used.iter_mut().enumerate() {
+            let page = word as u16 * 64 + bits.trailing_ones() as u16;
+            if *bits != u64::MAX && page < self.pages {
+                *bits |= 1 << (page % 64);
+                self.free -= 1;
+                return Some(TableNumber(page));
+            }
+        }
+        None
+    }
+
+    /// Gives back a table whose entries are all empty.
+    pub fn release(&mut self, table: TableNumber) {
+        debug_assert!(self.entries_in_use(table) == 0 && table != TableNumber::TOP);
+        if let Some(bits) = self.used.get_mut(table.0 as usize / 64) {
+            *bits &= !(1 << (table.0 % 64));
+            self.free += 1;
+        }
+    }
+
+    /// Entries in use of a table.
+    #[must_use]
+    pub fn entries_in_use(&self, table: TableNumber) -> u16 {
+        self.entries.get(table.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// Counts an entry that was written.
+    pub fn entry_added(&mut self, table: TableNumber) {
+        if let Some(count) = self.entries.get_mut(table.0 as usize) {
+            *count += 1;
+        }
+    }
+
+    /// Counts an entry that was cleared; true if it was the table's last.
+    #[must_use]
+    pub fn entry_removed(&mut self, table: TableNumber) -> bool {
+        let Some(count) = self.entries.get_mut(table.0 as usize) else { return false };
+        debug_assert!(*count > 0);
+        *count = count.saturating_sub(1);
+        *count == 0
+    }
+}
+
+impl Object for AddressSpace {
+    const BITS: u8 = 12;
+}
+
+impl Ref<AddressSpace> {
+    /// Physical address of a table of this space.
+    #[must_use]
+    pub const fn table(self, table: TableNumber) -> PhysicalAddress {
+        self.address().add(table.0 as u64 * PAGE_SIZE)
+    }
+
+    /// The table at a physical address that one of this space's table entries holds.
+    #[must_use]
+    pub const fn table_at(self, address: PhysicalAddress) -> TableNumber {
+        TableNumber(((address.value() - self.address().value()) / PAGE_SIZE) as u16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_but_header_and_top_is_handed_out_once() {
+        for bits in 15..=22 {
+            let mut space = AddressSpace::new(SizeBits::new(bits).unwrap());
+            let mut seen = std::collections::BTreeSet::new();
+            while let Some(table) = space.allocate() {
+                assert!(table.0 >= 2 && u64::from(table.0) < 1 << (bits - 12) && seen.insert(table.0));
+            }
+            assert_eq!(seen.len() as u64, (1 << (bits - 12)) - 2);
+            assert_eq!(space.free_tables(), 0);
+            space.release(TableNumber(5));
+            assert_eq!(space.allocate(), Some(TableNumber(5)));
+        }
+    }
+
+    extern crate std;
+}

@@ -1,0 +1,183 @@
+//! Capabilities: 16 bytes that name an object and say what may be done with it.
+
+use super::address_space::AddressSpace;
+use super::asid_pool::AsidPool;
+use super::cnode::CNode;
+use super::endpoint::Endpoint;
+use super::frame::{FrameShape, PackedMapping};
+use super::irq::Irq;
+use super::notification::Notification;
+use super::reply::Reply;
+use super::sched_context::SchedContext;
+use super::thread::Thread;
+use crate::base::address::{Badge, PhysicalAddress, SizeBits};
+use crate::base::store::Ref;
+use l4k_sys::abi::{ObjectKind, Rights};
+
+/// What kind of memory an untyped or a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum MemoryClass {
+    /// RAM.
+    Normal = 0,
+    /// Registers of devices: never read or written by the kernel.
+    Device = 1,
+}
+
+/// A capability. All-zero memory is [`Empty`](Self::Empty); the variants' fields are ordered so that each fits 16 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Capability {
+    /// No capability.
+    Empty = 0,
+    /// Slot 0 of a CNode: not a capability but the table's own header, which no capability address reaches.
+    CNodeHeader {
+        /// 2^n slots.
+        size_bits: u8,
+        /// Capabilities to this CNode.
+        references: u32,
+        /// Once dying: slots still to be emptied.
+        cursor: u32,
+        /// Once dying: the next dying CNode.
+        next: Option<Ref<CNode>>,
+    },
+    /// Memory.
+    Untyped {
+        /// Size.
+        size_bits: SizeBits,
+        /// Kind of memory.
+        memory: MemoryClass,
+        /// Units of 32 bytes from the base up to which memory was handed out.
+        watermark: u32,
+        /// First byte.
+        base: PhysicalAddress,
+    },
+    /// A table of capabilities.
+    CNode {
+        /// 2^n slots.
+        size_bits: u8,
+        /// `MANAGE`.
+        rights: Rights,
+        /// The table.
+        object: Ref<CNode>,
+    },
+    /// A thread.
+    Thread {
+        /// The thread.
+        object: Ref<Thread>,
+    },
+    /// An endpoint.
+    Endpoint {
+        /// `CALL`, `RECEIVE`, `GRANT`.
+        rights: Rights,
+        /// The endpoint.
+        object: Ref<Endpoint>,
+        /// What the receiver is told.
+        badge: Badge,
+    },
+    /// A notification.
+    Notification {
+        /// `SIGNAL`, `WAIT`.
+        rights: Rights,
+        /// The notification.
+        object: Ref<Notification>,
+        /// What a signal ors in; 0 signals bit 0.
+        badge: Badge,
+    },
+    /// A reply object.
+    Reply {
+        /// The reply object.
+        object: Ref<Reply>,
+    },
+    /// Processor time.
+    SchedContext {
+        /// The scheduling context.
+        object: Ref<SchedContext>,
+    },
+    /// A user address space.
+    AddressSpace {
+        /// The space.
+        object: Ref<AddressSpace>,
+    },
+    /// A frame; see [`Frame`](super::frame::Frame) for its unpacked form.
+    Frame {
+        /// Rights, size and memory class.
+        shape: FrameShape,
+        /// Identifier of the space that it is mapped in, 0 if it is not.
+        asid: u16,
+        /// Physical address divided by 4096.
+        number: u32,
+        /// Where it is mapped.
+        mapping: PackedMapping,
+    },
+    /// A pool of address-space identifiers.
+    AsidPool {
+        /// The pool.
+        object: Ref<AsidPool>,
+    },
+    /// An interrupt.
+    Irq {
+        /// The interrupt.
+        object: Ref<Irq>,
+    },
+    /// Authority over a core's time.
+    SchedControl {
+        /// The core.
+        core: u8,
+    },
+    /// Authority to issue interrupts.
+    IrqControl,
+    /// The kernel's console.
+    DebugConsole {
+        /// `PRINT`, `CONTROL`.
+        rights: Rights,
+    },
+}
+
+const _: () = assert!(size_of::<Capability>() == 16);
+
+impl Capability {
+    /// The kind of object, `None` for an empty slot (and for a CNode's header, which no program reaches).
+    #[must_use]
+    pub const fn kind(&self) -> Option<ObjectKind> {
+        Some(match self {
+            Self::Empty | Self::CNodeHeader { .. } => return None,
+            Self::Untyped { .. } => ObjectKind::Untyped,
+            Self::CNode { .. } => ObjectKind::CNode,
+            Self::Thread { .. } => ObjectKind::Thread,
+            Self::Endpoint { .. } => ObjectKind::Endpoint,
+            Self::Notification { .. } => ObjectKind::Notification,
+            Self::Reply { .. } => ObjectKind::Reply,
+            Self::SchedContext { .. } => ObjectKind::SchedContext,
+            Self::AddressSpace { .. } => ObjectKind::AddressSpace,
+            Self::Frame { .. } => ObjectKind::Frame,
+            Self::AsidPool { .. } => ObjectKind::AsidPool,
+            Self::Irq { .. } => ObjectKind::Irq,
+            Self::SchedControl { .. } => ObjectKind::SchedControl,
+            Self::IrqControl => ObjectKind::IrqControl,
+            Self::DebugConsole { .. } => ObjectKind::DebugConsole,
+        })
+    }
+
+    /// Its rights; kinds without rights of their own have none.
+    #[must_use]
+    pub const fn rights(&self) -> Rights {
+        match self {
+            Self::CNode { rights, .. }
+            | Self::Endpoint { rights, .. }
+            | Self::Notification { rights, .. }
+            | Self::DebugConsole { rights } => *rights,
+            Self::Frame { shape, .. } => shape.rights(),
+            _ => Rights::NONE,
+        }
+    }
+
+    /// Its badge, if its kind has badges.
+    #[must_use]
+    pub const fn badge(&self) -> Badge {
+        match self {
+            Self::Endpoint { badge, .. } | Self::Notification { badge, .. } => *badge,
+            _ => Badge::NONE,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Interrupts as objects.
+
+use super::slot::Slot;
+use crate::base::arch::Line;
+use crate::base::store::{Object, Ref};
+
+/// An interrupt.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct Irq {
+    /// Capabilities to it.
+    pub references: u32,
+    /// The line it stands for, once issued.
+    pub line: Option<Line>,
+    /// The notification capability that is signalled when it fires.
+    pub notification: Slot,
+}
+
+const _: () = assert!(core::mem::offset_of!(Irq, notification) == 32);
+
+impl Irq {
+    /// An interrupt that stands for nothing yet, with one capability to it.
+    pub const NEW: Irq = Irq { references: 1, line: None, notification: Slot::EMPTY };
+}
+
+impl Object for Irq {
+    const BITS: u8 = 6;
+}
+
+impl Ref<Irq> {
+    /// The slot with the notification.
+    #[must_use]
+    pub const fn notification(self) -> Ref<Slot> {
+        self.part(core::mem::offset_of!(Irq, notification) as u64)
+    }
+}

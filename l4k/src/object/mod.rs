@@ -1,0 +1,23 @@
+//! Floor 1: the passive objects. Data and what can be said of one object alone; behaviour lives in `operation`.
+
+pub mod address_space;
+pub mod asid_pool;
+pub mod capability;
+pub mod cnode;
+pub mod endpoint;
+pub mod frame;
+pub mod irq;
+pub mod notification;
+pub mod reply;
+pub mod sched_context;
+pub mod slot;
+pub mod thread;
+
+/// Whether an object still takes part, or is being taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// In use.
+    Alive,
+    /// Its last capability is being deleted: nobody new may wait on it.
+    Dying,
+}

@@ -1,0 +1,37 @@
+//! Notifications: a word of signals, those who wait for it, and the thread it is bound to.
+
+use super::Life;
+use super::endpoint::ThreadQueue;
+use super::thread::Thread;
+use crate::base::store::{Object, Ref};
+
+/// A notification.
+#[derive(Debug)]
+#[repr(align(64))]
+pub struct Notification {
+    /// Capabilities to it.
+    pub references: u32,
+    /// Alive or dying.
+    pub life: Life,
+    /// Signals not yet taken.
+    pub word: u64,
+    /// Threads in `wait`.
+    pub queue: ThreadQueue,
+    /// The thread whose receives return with its signals.
+    pub bound: Option<Ref<Thread>>,
+}
+
+impl Notification {
+    /// A new notification with one capability to it.
+    pub const NEW: Notification = Notification {
+        references: 1,
+        life: Life::Alive,
+        word: 0,
+        queue: ThreadQueue { first: None },
+        bound: None,
+    };
+}
+
+impl Object for Notification {
+    const BITS: u8 = 6;
+}

@@ -1,0 +1,57 @@
+//! Reply objects: the authority to answer one caller, once.
+
+use super::thread::Thread;
+use crate::base::store::{Object, Ref};
+
+/// Whether the caller's scheduling context went along to a passive server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loan {
+    /// The server runs on its own.
+    None,
+    /// The server runs on the caller's.
+    Lent,
+}
+
+/// What a reply object is in use for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyState {
+    /// Nothing.
+    Idle,
+    /// A thread waits in a receive with it.
+    Offered {
+        /// The thread.
+        receiver: Ref<Thread>,
+    },
+    /// An answer is owed.
+    Owed {
+        /// To whom.
+        caller: Ref<Thread>,
+        /// By the thread that received the call.
+        server: Ref<Thread>,
+        /// The server's next owed reply.
+        next: Option<Ref<Reply>>,
+        /// The server's previous owed reply.
+        previous: Option<Ref<Reply>>,
+        /// Whether time was lent with the call.
+        loan: Loan,
+    },
+}
+
+/// A reply object.
+#[derive(Debug)]
+#[repr(align(64))]
+pub struct Reply {
+    /// Capabilities to it.
+    pub references: u32,
+    /// What it is in use for.
+    pub state: ReplyState,
+}
+
+impl Reply {
+    /// A new reply object with one capability to it.
+    pub const NEW: Reply = Reply { references: 1, state: ReplyState::Idle };
+}
+
+impl Object for Reply {
+    const BITS: u8 = 6;
+}

@@ -1,0 +1,46 @@
+//! Scheduling contexts: processor time.
+
+use super::thread::Thread;
+use crate::base::arch::CoreNumber;
+use crate::base::store::{Object, Ref};
+use crate::base::time::Ticks;
+
+/// A scheduling context. Budget 0 until SchedControl fills it.
+#[derive(Debug)]
+#[repr(align(128))]
+pub struct SchedContext {
+    /// Capabilities to it.
+    pub references: u32,
+    /// The core whose time it is.
+    pub core: CoreNumber,
+    /// Time per period.
+    pub budget: Ticks,
+    /// Length of a period.
+    pub period: Ticks,
+    /// Time left of the present slice.
+    pub remaining: Ticks,
+    /// Time used since it was made.
+    pub consumed: Ticks,
+    /// The thread that runs on it now.
+    pub thread: Option<Ref<Thread>>,
+    /// The thread that it was bound to.
+    pub owner: Option<Ref<Thread>>,
+}
+
+impl SchedContext {
+    /// A new context with one capability to it.
+    pub const NEW: SchedContext = SchedContext {
+        references: 1,
+        core: CoreNumber(0),
+        budget: Ticks(0),
+        period: Ticks(0),
+        remaining: Ticks(0),
+        consumed: Ticks(0),
+        thread: None,
+        owner: None,
+    };
+}
+
+impl Object for SchedContext {
+    const BITS: u8 = 7;
+}

@@ -1,0 +1,174 @@
+//! Threads: registers, the capabilities that a thread runs on, and where it is.
+
+use super::endpoint::Endpoint;
+use super::notification::Notification;
+use super::reply::Reply;
+use super::sched_context::SchedContext;
+use super::slot::Slot;
+use crate::base::address::Badge;
+use crate::base::registers::Context;
+use crate::base::store::{Object, Ref};
+use l4k_sys::abi::Fault;
+use l4k_sys::abi::object::THREAD_BITS;
+
+/// What a thread that is in a call waits with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallKind {
+    /// A message of its own.
+    Message,
+    /// Its fault, delivered for it by the kernel.
+    Fault,
+}
+
+/// Why a thread is suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspension {
+    /// Not started, or stopped by who may.
+    Stopped,
+    /// Stopped by a fault that nobody handled.
+    Faulted,
+    /// Being destroyed: cannot be resumed.
+    Dying,
+}
+
+/// Where a thread is. A variant holds exactly what is true of a thread there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Not to run.
+    Suspended(Suspension),
+    /// Current, in a ready queue, or ready but without a scheduling context.
+    Ready,
+    /// In an endpoint's queue of callers.
+    Calling {
+        /// The endpoint.
+        endpoint: Ref<Endpoint>,
+        /// Badge of the capability that it called through.
+        badge: Badge,
+        /// With what.
+        kind: CallKind,
+    },
+    /// Received by a server, not answered yet.
+    AwaitingReply {
+        /// The reply object that will answer.
+        reply: Ref<Reply>,
+        /// What it waits with.
+        kind: CallKind,
+    },
+    /// In an endpoint's queue of receivers.
+    Receiving {
+        /// The endpoint.
+        endpoint: Ref<Endpoint>,
+        /// Where the caller will be noted.
+        reply: Ref<Reply>,
+    },
+    /// In a notification's queue.
+    Waiting {
+        /// The notification.
+        notification: Ref<Notification>,
+    },
+}
+
+/// A priority; 255 is the most urgent.
+pub type Priority = u8;
+
+/// Links of the one queue that a thread is in. A group is a ring of threads of one priority; its first thread has the links
+/// to the groups above and below.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueLinks {
+    /// Next of the ring.
+    pub next: Option<Ref<Thread>>,
+    /// Previous of the ring.
+    pub previous: Option<Ref<Thread>>,
+    /// First of a group: the first thread of the next more urgent group.
+    pub above: Option<Ref<Thread>>,
+    /// First of a group: the first thread of the next less urgent group.
+    pub below: Option<Ref<Thread>>,
+}
+
+/// The capabilities that a thread runs on, each in a slot inside the thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum ThreadSlot {
+    /// Its capability space.
+    CNode = 0,
+    /// Its address space.
+    AddressSpace = 1,
+    /// Who hears of its faults.
+    FaultEndpoint = 2,
+    /// Its message buffer.
+    Buffer = 3,
+}
+
+impl ThreadSlot {
+    /// All of them.
+    pub const ALL: [ThreadSlot; 4] = [Self::CNode, Self::AddressSpace, Self::FaultEndpoint, Self::Buffer];
+}
+
+/// Longest name of a thread in bytes.
+pub const NAME_LENGTH: usize = 16;
+
+/// A thread. The vectors store registers at its beginning.
+#[derive(Debug)]
+#[repr(C, align(32))]
+pub struct Thread {
+    /// Registers.
+    pub context: Context,
+    /// Capabilities; see [`ThreadSlot`].
+    pub slots: [Slot; 4],
+    /// Where it is.
+    pub state: State,
+    /// The queue it is in.
+    pub links: QueueLinks,
+    /// Capabilities to this thread.
+    pub references: u32,
+    /// The context that it runs on now.
+    pub running_on: Option<Ref<SchedContext>>,
+    /// The context that was bound to it; it may be lent to a server.
+    pub own_context: Option<Ref<SchedContext>>,
+    /// Its bound notification.
+    pub notification: Option<Ref<Notification>>,
+    /// First of the reply objects by which it owes answers.
+    pub replies: Option<Ref<Reply>>,
+    /// Priority.
+    pub priority: Priority,
+    /// Highest priority that it may give to others.
+    pub maximum_priority: Priority,
+    /// Its last fault, while it is calling or awaiting a reply with it.
+    pub fault: Option<Fault>,
+    /// Name for kernel messages.
+    pub name: [u8; NAME_LENGTH],
+}
+
+const _: () = assert!(core::mem::offset_of!(Thread, context) == 0);
+const _: () = assert!(core::mem::offset_of!(Thread, slots) % 32 == 0);
+
+impl Object for Thread {
+    const BITS: u8 = THREAD_BITS;
+}
+
+impl Thread {
+    /// A thread that has nothing yet, with one capability to it.
+    pub const NEW: Thread = Thread {
+        context: Context::START,
+        slots: [Slot::EMPTY; 4],
+        state: State::Suspended(Suspension::Stopped),
+        links: QueueLinks { next: None, previous: None, above: None, below: None },
+        references: 1,
+        running_on: None,
+        own_context: None,
+        notification: None,
+        replies: None,
+        priority: 0,
+        maximum_priority: 0,
+        fault: None,
+        name: [0; NAME_LENGTH],
+    };
+}
+
+impl Ref<Thread> {
+    /// One of the slots inside the thread.
+    #[must_use]
+    pub const fn slot(self, which: ThreadSlot) -> Ref<Slot> {
+        self.part(core::mem::offset_of!(Thread, slots) as u64 + 32 * which as u64)
+    }
+}

@@ -1,0 +1,103 @@
+//! Identities of address spaces. An identity is never given out twice, so that a frame capability that was mapped in a space
+//! which is gone cannot be taken for one that is mapped in its successor.
+
+use super::next::Progress;
+use super::system::System;
+use crate::base::address::Asid;
+use crate::base::arch::{Arch, Invalidation, SpaceRoot};
+use crate::base::store::Ref;
+use crate::object::address_space::{AddressSpace, TableNumber};
+use crate::object::asid_pool::{AsidEntry, AsidPool, POOLS};
+use crate::object::frame::{LAST_GENERATION, SpaceIdentity};
+use l4k_sys::Error;
+
+/// Identifiers covered by a pool, the one that is not given out included.
+const POOL_SPAN: u16 = 512;
+
+impl<A: Arch> System<A> {
+    /// A place for a new pool and the generation after which it goes on.
+    #[must_use]
+    pub fn free_pool_place(&self) -> Option<(u32, u32)> {
+        let number = self.pools.iter().position(|place| place.pool.is_none())?;
+        Some((number as u32, self.pools[number % POOLS].generation))
+    }
+
+    /// Enters a pool that was just made.
+    pub fn enter_pool(&mut self, number: u32, pool: Ref<AsidPool>) {
+        self.pools[number as usize % POOLS].pool = Some(pool);
+    }
+
+    /// Gives a space an identity.
+    ///
+    /// # Errors
+    /// `AsidAssigned`, `AsidsExhausted`.
+    pub fn assign_asid(&mut self, pool: Ref<AsidPool>, space: Ref<AddressSpace>) -> Result<(), Error> {
+        if self.store.get(space).identity.is_some() {
+            return Err(Error::AsidAssigned);
+        }
+        let pool = self.store.get_mut(pool);
+        let usable = |entry: &AsidEntry| entry.space.is_none() && entry.generation < LAST_GENERATION;
+        let index = pool.entries.iter().position(usable).ok_or(Error::AsidsExhausted)?;
+        let value = pool.number as u16 * POOL_SPAN + index as u16 + 1;
+        let asid = Asid::new(value).ok_or(Error::AsidsExhausted)?;
+        let Some(entry) = pool.entries.get_mut(index) else { return Err(Error::AsidsExhausted) };
+        entry.space = Some(space);
+        entry.generation += 1;
+        let identity = SpaceIdentity { asid, generation: entry.generation };
+        self.store.get_mut(space).identity = Some(identity);
+        Ok(())
+    }
+
+    /// The space with this identity, if it still lives.
+    #[must_use]
+    pub fn space_with(&self, identity: SpaceIdentity) -> Option<Ref<AddressSpace>> {
+        let value = identity.asid.value();
+        let pool = self.pools.get((value / POOL_SPAN) as usize)?.pool?;
+        let index = (value % POOL_SPAN).checked_sub(1)?;
+        let entry = self.store.get(pool).entries.get(index as usize)?;
+        if entry.generation == identity.generation { entry.space } else { None }
+    }
+
+    /// What the processor loads for a space: nothing, if the space has no identity.
+    #[must_use]
+    pub fn root_of_space(&self, space: Ref<AddressSpace>) -> SpaceRoot {
+        match self.store.get(space).identity {
+            Some(identity) => SpaceRoot::Tables(space.table(TableNumber::TOP), identity.asid),
+            None => SpaceRoot::Nothing,
+        }
+    }
+
+    /// Takes a space's identity away, with every translation that the processors remember of it.
+    pub fn release_asid(&mut self, space: Ref<AddressSpace>) {
+        let Some(identity) = self.store.get_mut(space).identity.take() else { return };
+        let value = identity.asid.value();
+        if let Some(Some(pool)) = self.pools.get((value / POOL_SPAN) as usize).map(|place| place.pool)
+            && let Some(index) = (value % POOL_SPAN).checked_sub(1)
+            && let Some(entry) = self.store.get_mut(pool).entries.get_mut(index as usize)
+        {
+            entry.space = None;
+        }
+        let root = SpaceRoot::Tables(space.table(TableNumber::TOP), identity.asid);
+        let here = self.here;
+        if self.core(here).loaded == root {
+            self.core_mut(here).loaded = SpaceRoot::Nothing;
+            self.store.machine.enter_space(SpaceRoot::Nothing);
+        }
+        self.store.machine.invalidate(Invalidation::Space(identity.asid));
+    }
+
+    /// Takes the identity of one of a dying pool's spaces away.
+    pub fn drain_pool(&mut self, pool: Ref<AsidPool>) -> Progress {
+        let space = self.store.get(pool).entries.iter().find_map(|entry| entry.space);
+        if let Some(space) = space {
+            self.release_asid(space);
+            return Progress::More;
+        }
+        let object = self.store.get(pool);
+        let generation = object.entries.iter().map(|entry| entry.generation).max().unwrap_or(0);
+        let number = object.number as usize % POOLS;
+        self.pools[number].pool = None;
+        self.pools[number].generation = generation;
+        Progress::Complete
+    }
+}

@@ -1,0 +1,86 @@
+//! `call`: a message to a server and the wait for its answer.
+
+use super::next::Next;
+use super::system::System;
+use crate::base::address::Badge;
+use crate::base::arch::Arch;
+use crate::base::registers::TAG;
+use crate::base::store::Ref;
+use crate::object::Life;
+use crate::object::endpoint::{Endpoint, Side};
+use crate::object::reply::ReplyState;
+use crate::object::thread::{CallKind, State, Thread};
+use l4k_sys::abi::{Arrival, Tag};
+use l4k_sys::Error;
+
+impl<A: Arch> System<A> {
+    /// The caller's message goes to a waiting receiver, or the caller into the queue.
+    ///
+    /// # Errors
+    /// `PeerGone` if the endpoint is being destroyed; what [`outgoing_tag`](Self::outgoing_tag) says; `NoBuffer`.
+    pub fn call(&mut self, caller: Ref<Thread>, endpoint: Ref<Endpoint>, badge: Badge) -> Result<Next, Error> {
+        let tag = self.outgoing_tag(caller)?;
+        let Endpoint { life, side, queue, .. } = *self.store.get(endpoint);
+        if life == Life::Dying {
+            return Err(Error::PeerGone);
+        }
+        match queue.first.filter(|_| side == Side::Receivers) {
+            Some(receiver) => self.check_buffer(receiver, tag)?,
+            None => (),
+        }
+        self.leave_ready(caller, State::Calling { endpoint, badge, kind: CallKind::Message });
+        self.meet_or_queue(caller, endpoint);
+        Ok(Next::Settled)
+    }
+
+    /// Hands a thread in state `Calling` to the first receiver of the endpoint, or queues it there.
+    pub fn meet_or_queue(&mut self, caller: Ref<Thread>, endpoint: Ref<Endpoint>) {
+        let Endpoint { side, mut queue, .. } = *self.store.get(endpoint);
+        let receiver = if side == Side::Receivers { self.pop(&mut queue) } else { None };
+        match receiver {
+            Some(receiver) => {
+                self.store.get_mut(endpoint).queue = queue;
+                self.deliver_call(caller, receiver);
+                self.make_ready(receiver);
+            }
+            None => {
+                self.enqueue(&mut queue, caller);
+                let endpoint = self.store.get_mut(endpoint);
+                endpoint.queue = queue;
+                endpoint.side = Side::Callers;
+            }
+        }
+    }
+
+    /// Delivers the message or the fault of a thread in state `Calling` to a thread in state `Receiving`. Neither is queued any more;
+    /// the receiver is still to be made ready.
+    pub fn deliver_call(&mut self, caller: Ref<Thread>, receiver: Ref<Thread>) {
+        let State::Calling { badge, kind, .. } = self.store.get(caller).state else { return };
+        let State::Receiving { reply, .. } = self.store.get(receiver).state else { return };
+        match kind {
+            CallKind::Message => {
+                let tag = Tag::from_bits(self.store.get(caller).context.x[TAG]).unwrap_or(Tag::EMPTY);
+                self.transfer(caller, receiver, tag, badge);
+            }
+            CallKind::Fault => self.deliver_fault(caller, receiver, badge),
+        }
+        let loan = self.lend(caller, receiver);
+        let next = self.store.get(receiver).replies;
+        if let Some(next) = next
+            && let ReplyState::Owed { previous, .. } = &mut self.store.get_mut(next).state
+        {
+            *previous = Some(reply);
+        }
+        self.store.get_mut(reply).state =
+            ReplyState::Owed { caller, server: receiver, next, previous: None, loan };
+        self.store.get_mut(receiver).replies = Some(reply);
+        self.store.get_mut(caller).state = State::AwaitingReply { reply, kind };
+    }
+
+    fn deliver_fault(&mut self, caller: Ref<Thread>, receiver: Ref<Thread>, badge: Badge) {
+        let Some(fault) = self.store.get(caller).fault else { return };
+        let (tag, words) = fault.to_message();
+        let values = [tag.bits(), words[0], words[1], words[2], words[3], words[4], words[5]];
+        self.store.get_mut(receiver).context.set_results(Arrival::Fault as u64, values, badge.value());
+    }
+}

@@ -1,0 +1,108 @@
+//! Interrupts: from a line to a signal, and what a driver does with its Irq.
+
+use super::system::System;
+use crate::base::arch::{Arch, Claimed, Line, Mask, Trigger};
+use crate::base::store::Ref;
+use crate::object::capability::Capability;
+use crate::object::irq::Irq;
+use crate::object::slot::Slot;
+use l4k_sys::Error;
+
+impl<A: Arch> System<A> {
+    /// Deals with one pending interrupt: the timer, or a device's line, which is masked until its driver acknowledges it.
+    pub fn interrupt(&mut self) {
+        match self.store.machine.claim_interrupt() {
+            Claimed::Spurious => (),
+            Claimed::Timer => {
+                self.store.machine.set_deadline(None);
+                self.charge();
+                self.rearm();
+            }
+            Claimed::Line(line) => {
+                self.store.machine.mask_line(line, Mask::Masked);
+                self.store.machine.complete_interrupt(line);
+                self.signal_line(line);
+            }
+        }
+    }
+
+    /// The current thread's slice is not over yet (the timer was early, or another context's): wait for the rest of it.
+    fn rearm(&mut self) {
+        let core = self.core(self.here);
+        let charged_until = core.charged_until;
+        let Some(context) = core.current.and_then(|thread| self.store.get(thread).running_on) else { return };
+        let remaining = self.store.get(context).remaining;
+        self.store.machine.set_deadline(Some(charged_until.after(remaining)));
+    }
+
+    fn signal_line(&mut self, line: Line) {
+        let Some(Some(irq)) = self.lines.get(line.0 as usize).copied() else { return };
+        if let Capability::Notification { object, badge, .. } = self.store.get(irq.notification()).capability {
+            self.signal(object, badge);
+        }
+    }
+
+    /// Makes an Irq stand for a line. The line stays masked.
+    ///
+    /// # Errors
+    /// `InvalidInterrupt`, `InterruptTaken`.
+    pub fn issue(&mut self, irq: Ref<Irq>, line: Line, trigger: Trigger) -> Result<(), Error> {
+        if !self.store.machine.line_usable(line) {
+            return Err(Error::InvalidInterrupt);
+        }
+        let place = self.lines.get_mut(line.0 as usize).ok_or(Error::InvalidInterrupt)?;
+        if place.is_some() || self.store.get(irq).line.is_some() {
+            return Err(Error::InterruptTaken);
+        }
+        *place = Some(irq);
+        self.store.get_mut(irq).line = Some(line);
+        self.store.machine.mask_line(line, Mask::Masked);
+        self.store.machine.configure_line(line, trigger);
+        Ok(())
+    }
+
+    /// Binds an issued Irq to the notification capability in a slot, and unmasks it.
+    ///
+    /// # Errors
+    /// `NotIssued`, `AlreadyBound`.
+    pub fn bind_irq(&mut self, irq: Ref<Irq>, notification: Ref<Slot>) -> Result<(), Error> {
+        let line = self.store.get(irq).line.ok_or(Error::NotIssued)?;
+        if self.store.get(irq.notification()).capability != Capability::Empty {
+            return Err(Error::AlreadyBound);
+        }
+        let capability = self.store.get(notification).capability;
+        self.add_reference(&capability);
+        self.insert_child(notification, irq.notification(), capability);
+        self.store.machine.mask_line(line, Mask::Unmasked);
+        Ok(())
+    }
+
+    /// Masks an Irq's line and forgets its notification.
+    ///
+    /// # Errors
+    /// `NotBound`.
+    pub fn check_unbind_irq(&self, irq: Ref<Irq>) -> Result<(), Error> {
+        match self.store.get(irq.notification()).capability {
+            Capability::Empty => Err(Error::NotBound),
+            _ => Ok(()),
+        }
+    }
+
+    /// Masks an Irq's line, if it stands for one.
+    pub fn mask_irq(&mut self, irq: Ref<Irq>) {
+        if let Some(line) = self.store.get(irq).line {
+            self.store.machine.mask_line(line, Mask::Masked);
+        }
+    }
+
+    /// `ack`: lets the line interrupt again.
+    ///
+    /// # Errors
+    /// `NotIssued`; `NotBound`, since an interrupt without a notification would be lost.
+    pub fn acknowledge(&mut self, irq: Ref<Irq>) -> Result<(), Error> {
+        let line = self.store.get(irq).line.ok_or(Error::NotIssued)?;
+        self.check_unbind_irq(irq)?;
+        self.store.machine.mask_line(line, Mask::Unmasked);
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! Floor 2: behaviour. Each file is one concept, written as `impl System<A>`.
+//!
+//! Every operation checks everything first and then changes things with code that cannot fail; an error has changed nothing.
+
+pub mod asid;
+pub mod call;
+pub mod cancel;
+pub mod configure;
+pub mod console;
+pub mod copy;
+pub mod derivation;
+pub mod destroy;
+pub mod destroy_thread;
+pub mod dying;
+pub mod fault;
+pub mod interrupt;
+pub mod lending;
+pub mod mapping;
+pub mod next;
+pub mod notify;
+pub mod queue;
+pub mod ready;
+pub mod receive;
+pub mod registers;
+pub mod reply;
+pub mod retype;
+pub mod revoke;
+pub mod schedule;
+pub mod system;
+pub mod table_walk;
+pub mod time;
+pub mod transfer;
+pub mod untyped;

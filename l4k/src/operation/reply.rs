@@ -1,0 +1,80 @@
+//! `reply`: the answer to a caller, and the end of what a reply object is in use for.
+
+use super::system::System;
+use crate::base::address::Badge;
+use crate::base::arch::Arch;
+use crate::base::store::Ref;
+use crate::object::reply::{Loan, Reply, ReplyState};
+use crate::object::thread::{CallKind, State, Suspension, Thread};
+use l4k_sys::Error;
+use l4k_sys::abi::Tag;
+
+/// An answer that passed every check.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    reply: Ref<Reply>,
+    caller: Ref<Thread>,
+    kind: CallKind,
+    tag: Tag,
+}
+
+impl<A: Arch> System<A> {
+    /// Checks that `sender` can answer through a reply object.
+    ///
+    /// # Errors
+    /// `NobodyWaiting`; what [`outgoing_tag`](Self::outgoing_tag) says; `NoBuffer` if the caller cannot take the answer.
+    pub fn check_reply(&self, sender: Ref<Thread>, reply: Ref<Reply>) -> Result<Answer, Error> {
+        let ReplyState::Owed { caller, .. } = self.store.get(reply).state else {
+            return Err(Error::NobodyWaiting);
+        };
+        let State::AwaitingReply { kind, .. } = self.store.get(caller).state else {
+            return Err(Error::NobodyWaiting);
+        };
+        let tag = self.outgoing_tag(sender)?;
+        if kind == CallKind::Message {
+            self.check_buffer(caller, tag)?;
+        }
+        Ok(Answer { reply, caller, kind, tag })
+    }
+
+    /// Gives the answer: a caller gets the message; a faulted thread goes on if the label is 0 and stays suspended otherwise.
+    pub fn commit_reply(&mut self, sender: Ref<Thread>, answer: Answer) {
+        let Answer { reply, caller, kind, tag } = answer;
+        if kind == CallKind::Message {
+            self.transfer(sender, caller, tag, Badge::NONE);
+        }
+        self.settle_debt(reply);
+        match kind {
+            CallKind::Fault if tag.label() != 0 => {
+                self.store.get_mut(caller).state = State::Suspended(Suspension::Faulted);
+            }
+            CallKind::Fault => {
+                self.store.get_mut(caller).fault = None;
+                self.make_ready(caller);
+            }
+            CallKind::Message => self.make_ready(caller),
+        }
+    }
+
+    /// Makes an owed reply object idle: it leaves its server's list, and lent time goes back to the caller.
+    pub fn settle_debt(&mut self, reply: Ref<Reply>) {
+        let ReplyState::Owed { caller, server, next, previous, loan } = self.store.get(reply).state else { return };
+        self.store.get_mut(reply).state = ReplyState::Idle;
+        match previous {
+            Some(previous) => {
+                if let ReplyState::Owed { next: link, .. } = &mut self.store.get_mut(previous).state {
+                    *link = next;
+                }
+            }
+            None => self.store.get_mut(server).replies = next,
+        }
+        if let Some(next) = next
+            && let ReplyState::Owed { previous: link, .. } = &mut self.store.get_mut(next).state
+        {
+            *link = previous;
+        }
+        if loan == Loan::Lent {
+            self.take_back(caller, server, loan);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Who runs. A thread runs if it is ready and has a scheduling context; of those the most urgent, in turn within a priority.
+//!
+//! The one rule of bookkeeping: a ready thread with a context is either current on its context's core or in that core's ready
+//! queue; every other thread is neither.
+
+use super::ready::End;
+use super::system::System;
+use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
+use crate::base::store::Ref;
+use crate::base::time::Ticks;
+use crate::object::sched_context::SchedContext;
+use crate::object::thread::{Priority, State, Suspension, Thread, ThreadSlot};
+use crate::object::capability::Capability;
+
+impl<A: Arch> System<A> {
+    /// The core of a thread's context; `None` if it has no context.
+    #[must_use]
+    pub fn core_of(&self, thread: Ref<Thread>) -> Option<CoreNumber> {
+        let context = self.store.get(thread).running_on?;
+        Some(self.store.get(context).core)
+    }
+
+    /// Makes a blocked or suspended thread ready.
+    pub fn make_ready(&mut self, thread: Ref<Thread>) {
+        debug_assert!(self.store.get(thread).state != State::Ready);
+        self.store.get_mut(thread).state = State::Ready;
+        if let Some(core) = self.core_of(thread) {
+            self.ready_insert(core, thread, End::Back);
+        }
+    }
+
+    /// Takes a ready thread off its core or out of the ready queue, into another state.
+    pub fn leave_ready(&mut self, thread: Ref<Thread>, state: State) {
+        debug_assert!(self.store.get(thread).state == State::Ready);
+        self.take_off(thread);
+        self.store.get_mut(thread).state = state;
+    }
+
+    /// Gives a thread a context to run on. It must have none, and the context no thread.
+    pub fn attach_context(&mut self, thread: Ref<Thread>, context: Ref<SchedContext>) {
+        self.store.get_mut(thread).running_on = Some(context);
+        self.store.get_mut(context).thread = Some(thread);
+        if self.store.get(thread).state == State::Ready {
+            let core = self.store.get(context).core;
+            self.ready_insert(core, thread, End::Back);
+        }
+    }
+
+    /// Takes the context away from whoever runs on it.
+    pub fn detach_context(&mut self, context: Ref<SchedContext>) {
+        let Some(thread) = self.store.get(context).thread else { return };
+        if self.store.get(thread).state == State::Ready {
+            self.take_off(thread);
+        }
+        self.store.get_mut(thread).running_on = None;
+        self.store.get_mut(context).thread = None;
+    }
+
+    /// Changes a thread's priority, wherever it is queued.
+    pub fn change_priority(&mut self, thread: Ref<Thread>, priority: Priority) {
+        match self.store.get(thread).state {
+            State::Ready => {
+                let core = self.core_of(thread);
+                let current = core.is_some_and(|core| self.core(core).current == Some(thread));
+                match core {
+                    Some(core) if !current => {
+                        self.ready_remove(core, thread);
+                        self.store.get_mut(thread).priority = priority;
+                        self.ready_insert(core, thread, End::Back);
+                    }
+                    _ => self.store.get_mut(thread).priority = priority,
+                }
+            }
+            State::Calling { endpoint, .. } | State::Receiving { endpoint, .. } => {
+                let mut queue = self.store.get(endpoint).queue;
+                self.dequeue(&mut queue, thread);
+                self.store.get_mut(thread).priority = priority;
+                self.enqueue(&mut queue, thread);
+                self.store.get_mut(endpoint).queue = queue;
+            }
+            State::Waiting { notification } => {
+                let mut queue = self.store.get(notification).queue;
+                self.dequeue(&mut queue, thread);
+                self.store.get_mut(thread).priority = priority;
+                self.enqueue(&mut queue, thread);
+                self.store.get_mut(notification).queue = queue;
+            }
+            State::Suspended(_) | State::AwaitingReply { .. } => {
+                self.store.get_mut(thread).priority = priority;
+            }
+        }
+    }
+
+    /// Gives up the rest of the current slice.
+    pub fn yield_slice(&mut self) {
+        self.charge();
+        let here = self.here;
+        let Some(thread) = self.core(here).current else { return };
+        if let Some(context) = self.store.get(thread).running_on {
+            let context = self.store.get_mut(context);
+            context.remaining = context.budget;
+        }
+        self.core_mut(here).current = None;
+        self.ready_insert(here, thread, End::Back);
+    }
+
+    /// Accounts for the time that the current thread has used since the last time. A slice that is used up is filled again and
+    /// the thread goes behind those of its priority.
+    pub fn charge(&mut self) {
+        let now = self.store.machine.now();
+        let here = self.here;
+        let core = self.core_mut(here);
+        let used = now.since(core.charged_until);
+        core.charged_until = now;
+        let Some(thread) = core.current else { return };
+        let Some(context) = self.store.get(thread).running_on else { return };
+        let context = self.store.get_mut(context);
+        context.consumed = Ticks(context.consumed.0.saturating_add(used.0));
+        context.remaining = Ticks(context.remaining.0.saturating_sub(used.0));
+        if context.remaining == Ticks(0) {
+            context.remaining = context.budget;
+            self.core_mut(here).current = None;
+            self.ready_insert(here, thread, End::Back);
+        }
+    }
+
+    /// Decides who runs on this core now, and loads its address space and registers.
+    pub fn schedule(&mut self) -> Option<Ref<Thread>> {
+        let here = self.here;
+        let highest = self.core(here).ready.highest();
+        let previous = self.core(here).current;
+        let urgent = match (previous, highest) {
+            (Some(current), Some(highest)) => highest > self.store.get(current).priority,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        if urgent {
+            self.charge();
+            if let Some(current) = self.core(here).current {
+                self.core_mut(here).current = None;
+                self.ready_insert(here, current, End::Front);
+            }
+            self.run_highest();
+        }
+        let current = self.core(here).current;
+        self.load(current);
+        current
+    }
+
+    fn run_highest(&mut self) {
+        let here = self.here;
+        let ready = &self.core(here).ready;
+        let Some(first) = ready.highest().and_then(|priority| ready.first(priority)) else { return };
+        self.ready_remove(here, first);
+        self.core_mut(here).current = Some(first);
+        if let Some(context) = self.store.get(first).running_on {
+            let deadline = self.core(here).charged_until.after(self.store.get(context).remaining);
+            self.store.machine.set_deadline(Some(deadline));
+        }
+    }
+
+    /// Loads what the next thread needs, if it is not loaded already.
+    fn load(&mut self, thread: Option<Ref<Thread>>) {
+        let here = self.here;
+        let root = thread.map_or(SpaceRoot::Nothing, |thread| self.root_of(thread));
+        if self.core(here).loaded != root {
+            self.core_mut(here).loaded = root;
+            self.store.machine.enter_space(root);
+        }
+        let Some(thread) = thread else {
+            self.unload_thread();
+            self.store.machine.set_deadline(None);
+            return;
+        };
+        if self.core(here).loaded_thread != Some(thread) {
+            self.unload_thread();
+            let context = &self.store.get(thread).context;
+            let (pointer, buffer) = (context.thread_pointer, context.buffer_address);
+            self.store.machine.load_thread_registers(pointer, buffer);
+            self.core_mut(here).loaded_thread = Some(thread);
+        }
+    }
+
+    /// Saves the thread pointer of the thread that was loaded.
+    pub fn unload_thread(&mut self) {
+        let here = self.here;
+        if let Some(loaded) = self.core_mut(here).loaded_thread.take() {
+            let pointer = self.store.machine.thread_pointer();
+            self.store.get_mut(loaded).context.thread_pointer = pointer;
+        }
+    }
+
+    /// The tables that a thread runs on. A space that lost its identifier is empty.
+    fn root_of(&self, thread: Ref<Thread>) -> SpaceRoot {
+        match self.store.get(thread.slot(ThreadSlot::AddressSpace)).capability {
+            Capability::AddressSpace { object } => self.root_of_space(object),
+            _ => SpaceRoot::Nothing,
+        }
+    }
+
+    /// Removes a ready thread from its core or the ready queue. Its state is the caller's to change.
+    fn take_off(&mut self, thread: Ref<Thread>) {
+        let Some(core) = self.core_of(thread) else { return };
+        if self.core(core).current == Some(thread) {
+            self.charge_if_here(core);
+        }
+        if self.core(core).current == Some(thread) {
+            self.core_mut(core).current = None;
+        } else {
+            self.ready_remove(core, thread);
+        }
+    }
+
+    fn charge_if_here(&mut self, core: CoreNumber) {
+        if core == self.here {
+            self.charge();
+        }
+    }
+
+    /// Stops a thread that is ready or suspended for good or until it is resumed.
+    pub fn set_suspended(&mut self, thread: Ref<Thread>, suspension: Suspension) {
+        match self.store.get(thread).state {
+            State::Ready => self.leave_ready(thread, State::Suspended(suspension)),
+            _ => self.store.get_mut(thread).state = State::Suspended(suspension),
+        }
+    }
+}

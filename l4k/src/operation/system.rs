@@ -1,0 +1,90 @@
+//! All the kernel's own state: the store of objects, the cores, and the few tables that are not objects.
+
+use super::ready::ReadyQueue;
+use crate::base::arch::{Arch, CoreNumber, LINES, MAX_CORES, SpaceRoot};
+use crate::base::store::{Ref, Store};
+use crate::base::time::Instant;
+use crate::object::asid_pool::{AsidPool, POOLS};
+use crate::object::cnode::CNode;
+use crate::object::irq::Irq;
+use crate::object::thread::Thread;
+
+/// What a core has to itself.
+#[derive(Debug)]
+pub struct Core {
+    /// The thread that runs when the kernel is left; not in the ready queue.
+    pub current: Option<Ref<Thread>>,
+    /// Threads that could run.
+    pub ready: ReadyQueue,
+    /// The address space that the core has loaded.
+    pub loaded: SpaceRoot,
+    /// Thread whose own registers (TPIDR_EL0) the core has loaded.
+    pub loaded_thread: Option<Ref<Thread>>,
+    /// Up to when the current thread's time is accounted for.
+    pub charged_until: Instant,
+}
+
+impl Core {
+    const NEW: Core = Core {
+        current: None,
+        ready: ReadyQueue::EMPTY,
+        loaded: SpaceRoot::Nothing,
+        loaded_thread: None,
+        charged_until: Instant(0),
+    };
+}
+
+/// A place among the pools of identifiers.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolPlace {
+    /// The pool there.
+    pub pool: Option<Ref<AsidPool>>,
+    /// Highest generation that a pool there ever gave out.
+    pub generation: u32,
+}
+
+/// The kernel's state.
+#[derive(Debug)]
+pub struct System<A> {
+    /// Objects, and the machine.
+    pub store: Store<A>,
+    /// The cores.
+    pub cores: [Core; MAX_CORES],
+    /// The core that the kernel was entered on.
+    pub here: CoreNumber,
+    /// The thread that made the system call, while it lasts; `None` once the thread is destroyed.
+    pub caller: Option<Ref<Thread>>,
+    /// CNodes that are being emptied, the latest first.
+    pub dying: Option<Ref<CNode>>,
+    /// Irq objects by line.
+    pub lines: [Option<Ref<Irq>>; LINES],
+    /// Pools of identifiers.
+    pub pools: [PoolPlace; POOLS],
+}
+
+impl<A: Arch> System<A> {
+    /// A system without any object.
+    pub const fn new(machine: A) -> Self {
+        System {
+            store: Store::new(machine),
+            cores: [Core::NEW; MAX_CORES],
+            here: CoreNumber(0),
+            caller: None,
+            dying: None,
+            lines: [None; LINES],
+            pools: [PoolPlace { pool: None, generation: 0 }; POOLS],
+        }
+    }
+
+    /// A core's own state. Numbers are below `MAX_CORES`; the remainder keeps the compiler from adding a panic.
+    #[inline(always)]
+    pub fn core(&self, number: CoreNumber) -> &Core {
+        &self.cores[number.0 as usize % MAX_CORES]
+    }
+
+    /// A core's own state, to be changed.
+    #[inline(always)]
+    pub fn core_mut(&mut self, number: CoreNumber) -> &mut Core {
+        &mut self.cores[number.0 as usize % MAX_CORES]
+    }
+}

@@ -1,0 +1,56 @@
+//! Walking a space's translation tables: four levels at most.
+
+use super::system::System;
+use crate::base::address::{PhysicalAddress, UserPage};
+use crate::base::arch::{Arch, Level, TableEntry};
+use crate::base::store::Ref;
+use crate::object::address_space::{AddressSpace, TableNumber};
+use l4k_sys::abi::FrameSize;
+
+/// An entry of a table: where it is and what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The table.
+    pub table: TableNumber,
+    /// Physical address of the entry.
+    pub address: PhysicalAddress,
+    /// The table's level.
+    pub level: Level,
+    /// What the entry says.
+    pub entry: TableEntry,
+}
+
+/// Level at which frames of a size are mapped.
+#[must_use]
+pub const fn leaf_level(size: FrameSize) -> Level {
+    match size {
+        FrameSize::Small => Level::Three,
+        FrameSize::Large => Level::Two,
+        FrameSize::Huge => Level::One,
+    }
+}
+
+impl<A: Arch> System<A> {
+    /// The entries passed on the way to an address, from the top level down to `lowest` or to the first that is not a table.
+    #[must_use]
+    pub fn walk(&self, space: Ref<AddressSpace>, page: UserPage, lowest: Level) -> [Option<Place>; 4] {
+        let mut places = [None; 4];
+        let mut table = TableNumber::TOP;
+        for (place, level) in places.iter_mut().zip([Level::Zero, Level::One, Level::Two, Level::Three]) {
+            let address = space.table(table).add(level.index(page.value()) * 8);
+            let entry = A::decode(self.store.word(address), level);
+            *place = Some(Place { table, address, level, entry });
+            match entry {
+                TableEntry::Table(below) if level < lowest => table = space.table_at(below),
+                _ => break,
+            }
+        }
+        places
+    }
+
+    /// The last entry of a walk.
+    #[must_use]
+    pub fn find_entry(&self, space: Ref<AddressSpace>, page: UserPage, lowest: Level) -> Option<Place> {
+        self.walk(space, page, lowest).into_iter().flatten().last()
+    }
+}

@@ -1,0 +1,134 @@
+//! Scheduling contexts as objects: filling, binding, asking. Time slices only: a budget is the whole of its period.
+
+use super::system::System;
+use crate::base::arch::{Arch, CoreNumber};
+use crate::base::store::Ref;
+use crate::base::time::Ticks;
+use crate::object::sched_context::SchedContext;
+use crate::object::thread::{State, Suspension, Thread};
+use l4k_sys::Error;
+use l4k_sys::abi::ThreadState;
+
+/// Shortest budget in nanoseconds: below it the timer interrupt would be most of the time.
+pub const BUDGET_MIN: u64 = 10_000;
+
+/// Longest budget in nanoseconds: an hour.
+pub const BUDGET_MAX: u64 = 3_600_000_000_000;
+
+impl<A: Arch> System<A> {
+    /// Fills a context with time of a core.
+    ///
+    /// # Errors
+    /// `InvalidTime` outside [`BUDGET_MIN`]..=[`BUDGET_MAX`] or above the period; `NotSupported` below the period.
+    pub fn configure_context(
+        &mut self,
+        context: Ref<SchedContext>,
+        core: CoreNumber,
+        budget: u64,
+        period: u64,
+    ) -> Result<(), Error> {
+        if !(BUDGET_MIN..=BUDGET_MAX).contains(&budget) || budget > period {
+            return Err(Error::InvalidTime);
+        }
+        if budget != period {
+            return Err(Error::NotSupported);
+        }
+        let ticks = self.store.machine.ticks_per_second().ticks(budget).ok_or(Error::InvalidTime)?;
+        if ticks == Ticks(0) {
+            return Err(Error::InvalidTime);
+        }
+        let thread = self.store.get(context).thread;
+        if let Some(thread) = thread {
+            self.detach_context(context);
+            self.fill(context, core, ticks);
+            self.attach_context(thread, context);
+        } else {
+            self.fill(context, core, ticks);
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, context: Ref<SchedContext>, core: CoreNumber, ticks: Ticks) {
+        let object = self.store.get_mut(context);
+        object.core = core;
+        object.budget = ticks;
+        object.period = ticks;
+        object.remaining = ticks;
+    }
+
+    /// Binds a filled context to a thread that has none.
+    ///
+    /// # Errors
+    /// `AlreadyBound`; `NotConfigured` for a context without time; `Dying`.
+    pub fn bind_context(&mut self, context: Ref<SchedContext>, thread: Ref<Thread>) -> Result<(), Error> {
+        let object = self.store.get(context);
+        let target = self.store.get(thread);
+        if object.owner.is_some() || object.thread.is_some() {
+            return Err(Error::AlreadyBound);
+        }
+        if target.own_context.is_some() || target.running_on.is_some() {
+            return Err(Error::AlreadyBound);
+        }
+        if object.budget == Ticks(0) {
+            return Err(Error::NotConfigured);
+        }
+        if target.state == State::Suspended(Suspension::Dying) {
+            return Err(Error::Dying);
+        }
+        self.store.get_mut(context).owner = Some(thread);
+        self.store.get_mut(thread).own_context = Some(context);
+        self.attach_context(thread, context);
+        Ok(())
+    }
+
+    /// Takes a context from its owner, and from whoever runs on it.
+    ///
+    /// # Errors
+    /// `NotBound`.
+    pub fn unbind_context(&mut self, context: Ref<SchedContext>) -> Result<(), Error> {
+        let owner = self.store.get_mut(context).owner.take().ok_or(Error::NotBound)?;
+        self.store.get_mut(owner).own_context = None;
+        self.detach_context(context);
+        Ok(())
+    }
+
+    /// Budget, period and time used, in nanoseconds.
+    #[must_use]
+    pub fn query_context(&self, context: Ref<SchedContext>) -> [u64; 7] {
+        let rate = self.store.machine.ticks_per_second();
+        let object = self.store.get(context);
+        let [budget, period] = [object.budget, object.period].map(|ticks| rate.nanoseconds(ticks));
+        [budget, period, rate.nanoseconds(self.used(context)), 0, 0, 0, 0]
+    }
+
+    /// Time used, that of a running thread up to now included.
+    fn used(&self, context: Ref<SchedContext>) -> Ticks {
+        let object = self.store.get(context);
+        let core = self.core(object.core);
+        let running = object.thread.is_some() && core.current == object.thread;
+        let since = if running { self.store.machine.now().since(core.charged_until) } else { Ticks(0) };
+        Ticks(object.consumed.0.saturating_add(since.0))
+    }
+
+    /// State, priorities, time used in nanoseconds, instruction pointer.
+    #[must_use]
+    pub fn query_thread(&self, thread: Ref<Thread>) -> [u64; 7] {
+        let object = self.store.get(thread);
+        let state = match object.state {
+            State::Suspended(Suspension::Faulted) => ThreadState::Faulted,
+            State::Suspended(_) => ThreadState::Suspended,
+            State::Ready if object.running_on.is_none() => ThreadState::NoContext,
+            State::Ready => ThreadState::Ready,
+            State::Calling { .. } | State::AwaitingReply { .. } if object.fault.is_some() => ThreadState::Faulted,
+            State::Calling { .. } => ThreadState::Calling,
+            State::AwaitingReply { .. } => ThreadState::AwaitingReply,
+            State::Receiving { .. } => ThreadState::Receiving,
+            State::Waiting { .. } => ThreadState::Waiting,
+        };
+        let priorities = u64::from(object.priority) | u64::from(object.maximum_priority) << 8;
+        let context = object.own_context.or(object.running_on);
+        let rate = self.store.machine.ticks_per_second();
+        let used = context.map_or(0, |context| rate.nanoseconds(self.used(context)));
+        [state as u64, priorities, used, object.context.pc, 0, 0, 0]
+    }
+}

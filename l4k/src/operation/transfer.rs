@@ -1,0 +1,72 @@
+//! Moving a message from one thread to another: registers, and the rest through the message buffers.
+
+use super::system::System;
+use crate::base::address::{Badge, PhysicalAddress};
+use crate::base::arch::Arch;
+use crate::base::registers::{FIRST_WORD, TAG};
+use crate::base::store::Ref;
+use crate::object::capability::Capability;
+use crate::object::thread::{Thread, ThreadSlot};
+use l4k_sys::abi::message::REGISTER_WORDS;
+use l4k_sys::abi::{Arrival, Tag};
+use l4k_sys::Error;
+
+impl<A: Arch> System<A> {
+    /// Checks the tag that a thread sends.
+    ///
+    /// # Errors
+    /// What [`Tag::from_bits`] says; `NotSupported` for capabilities; `NoBuffer`.
+    pub fn outgoing_tag(&self, sender: Ref<Thread>) -> Result<Tag, Error> {
+        let tag = Tag::from_bits(self.store.get(sender).context.x[TAG])?;
+        if tag.capabilities() != 0 {
+            return Err(Error::NotSupported);
+        }
+        self.check_buffer(sender, tag)?;
+        Ok(tag)
+    }
+
+    /// Whether a thread can send or take a message of this length.
+    ///
+    /// # Errors
+    /// `NoBuffer`.
+    pub fn check_buffer(&self, thread: Ref<Thread>, tag: Tag) -> Result<(), Error> {
+        if tag.length() > REGISTER_WORDS && self.buffer_of(thread).is_none() {
+            return Err(Error::NoBuffer);
+        }
+        Ok(())
+    }
+
+    /// Writes the sender's message into the receiver's result registers and buffer. Both buffers were checked.
+    pub fn transfer(&mut self, from: Ref<Thread>, to: Ref<Thread>, tag: Tag, badge: Badge) {
+        let source = &self.store.get(from).context.x;
+        let mut values = [0; 7];
+        values[0] = tag.bits();
+        for (index, value) in values[1..].iter_mut().enumerate().take(tag.length()) {
+            *value = source[FIRST_WORD + index];
+        }
+        self.transfer_long(from, to, tag);
+        self.store.get_mut(to).context.set_results(Arrival::Message as u64, values, badge.value());
+    }
+
+    /// Words from [`REGISTER_WORDS`] on; at most 114.
+    fn transfer_long(&mut self, from: Ref<Thread>, to: Ref<Thread>, tag: Tag) {
+        if tag.length() <= REGISTER_WORDS {
+            return;
+        }
+        let (Some(source), Some(target)) = (self.buffer_of(from), self.buffer_of(to)) else { return };
+        for word in REGISTER_WORDS..tag.length() {
+            let offset = word as u64 * 8;
+            let value = self.store.word(source.add(offset));
+            self.store.set_word(target.add(offset), value);
+        }
+    }
+
+    fn buffer_of(&self, thread: Ref<Thread>) -> Option<PhysicalAddress> {
+        match self.store.get(thread.slot(ThreadSlot::Buffer)).capability {
+            Capability::Frame { shape, asid, number, mapping } => {
+                Some(crate::object::frame::Frame::unpack(shape, asid, number, mapping).address)
+            }
+            _ => None,
+        }
+    }
+}
