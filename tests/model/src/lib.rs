@@ -1,0 +1,8 @@
+//! The kernel's core on the simulated machine: a world to make system calls in, and the invariants that hold after each.
+
+pub mod invariants;
+pub mod leaves;
+pub mod objects;
+pub mod world;
+
+pub use world::{Outcome, Results, World};

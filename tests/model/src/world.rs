@@ -1,0 +1,274 @@
+//! A kernel on a simulated machine with a root thread that holds everything, and system calls as functions.
+
+use crate::invariants;
+use l4k::Kernel;
+use l4k::base::address::{Badge, PhysicalAddress, SizeBits};
+use l4k::base::arch::{CoreNumber, Event, Line};
+use l4k::base::registers::Shape as FrameShape;
+use l4k::base::store::Ref;
+use l4k::machine::simulated::{RAM_START, Simulated};
+use l4k::object::capability::{Capability, MemoryClass};
+use l4k::object::cnode::CNode;
+use l4k::object::slot::Slot;
+use l4k::object::thread::{State, Thread, ThreadSlot};
+use l4k::operation::ready::End;
+use l4k::operation::retype::{Shape, Window};
+use l4k_sys::Error;
+use l4k_sys::abi::{Fault, ObjectKind, Rights, SystemCall};
+
+/// The only core.
+pub const CORE: CoreNumber = CoreNumber(0);
+
+/// RAM of the machine.
+const RAM_BYTES: u64 = 16 << 20;
+
+/// Bytes at the beginning that the ground untyped covers.
+const GROUND_BYTES: u64 = 1 << 20;
+
+/// Slots that are filled from the beginning, as in the first program.
+pub mod slot {
+    pub use l4k_sys::abi::boot::slot::*;
+    /// What the root's objects are made of.
+    pub const GROUND: u64 = 9;
+    /// 8 MiB of normal memory.
+    pub const UNTYPED: u64 = 10;
+    /// 16 MiB of device memory at 0x0900_0000.
+    pub const DEVICE: u64 = 11;
+    /// First free slot.
+    pub const FREE: u64 = 12;
+}
+
+/// Size in bits of the untyped in [`slot::UNTYPED`].
+pub const UNTYPED_BITS: u8 = 23;
+
+/// Result registers of a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Results {
+    /// x0.
+    pub status: u64,
+    /// x1–x7.
+    pub values: [u64; 7],
+    /// x9.
+    pub badge: u64,
+}
+
+impl Results {
+    /// Success, or the error.
+    ///
+    /// # Errors
+    /// The error that the status is the code of.
+    pub fn check(self) -> Result<Results, Error> {
+        match Error::from_code(self.status) {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
+    }
+}
+
+/// What became of a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It returned.
+    Returned(Results),
+    /// The caller waits.
+    Blocked,
+    /// It will be made again.
+    Restarted,
+}
+
+/// A kernel, its machine, and the thread that holds everything.
+#[derive(Debug)]
+pub struct World {
+    /// The kernel.
+    pub kernel: Kernel<Simulated>,
+    /// The root thread.
+    pub root: Ref<Thread>,
+    /// The CNode that all threads share.
+    pub table: Ref<CNode>,
+    next_slot: u64,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    /// A new world; its root thread is running at priority 100.
+    #[must_use]
+    pub fn new() -> World {
+        let mut kernel = Kernel::new(Simulated::new(RAM_BYTES as usize));
+        let system = &mut kernel.system;
+        let base = PhysicalAddress::new(RAM_START).expect("in range");
+        let capability = system.make_cnode(base, 12).expect("in object memory");
+        let Capability::CNode { object: table, .. } = capability else { unreachable!() };
+        let ground = untyped(base, GROUND_BYTES.ilog2() as u8, MemoryClass::Normal, 1 << 17);
+        let rest = PhysicalAddress::new(RAM_START + (8 << 20)).expect("in range");
+        let device = PhysicalAddress::new(0x0900_0000).expect("in range");
+        for (number, capability) in [
+            (slot::GROUND, ground),
+            (slot::UNTYPED, untyped(rest, UNTYPED_BITS, MemoryClass::Normal, 0)),
+            (slot::DEVICE, untyped(device, 24, MemoryClass::Device, 0)),
+            (slot::IRQ_CONTROL, Capability::IrqControl),
+            (slot::SCHED_CONTROL, Capability::SchedControl { core: 0 }),
+            (slot::DEBUG_CONSOLE, Capability::DebugConsole { rights: Rights::ALL }),
+        ] {
+            *system.store.get_mut(table.slot(number as u32)) = Slot { capability, ..Slot::EMPTY };
+        }
+        system.insert_child(table.slot(slot::GROUND as u32), table.slot(slot::CNODE as u32), capability);
+        let root = make_root(&mut kernel, table);
+        let world = World { kernel, root, table, next_slot: slot::FREE };
+        invariants::check(&world);
+        world
+    }
+
+    /// A slot that was not used before.
+    pub fn new_slot(&mut self) -> u64 {
+        self.next_slot += 1;
+        self.next_slot - 1
+    }
+
+    /// The capability in a slot of the shared CNode.
+    #[must_use]
+    pub fn capability(&self, number: u64) -> Capability {
+        self.kernel.system.store.get(self.table.slot(number as u32)).capability
+    }
+
+    /// The thread that runs.
+    #[must_use]
+    pub fn current(&self) -> Option<Ref<Thread>> {
+        self.kernel.system.core(CORE).current
+    }
+
+    /// A thread's state.
+    #[must_use]
+    pub fn state(&self, thread: Ref<Thread>) -> State {
+        self.kernel.system.store.get(thread).state
+    }
+
+    /// Lets a ready thread run now, whatever its priority: the one before goes to the front of its queue.
+    ///
+    /// # Panics
+    /// If the thread is not ready or has no context.
+    pub fn run(&mut self, thread: Ref<Thread>) {
+        assert_eq!(self.state(thread), State::Ready, "only a ready thread can run");
+        let system = &mut self.kernel.system;
+        let before = system.core(CORE).current;
+        if before == Some(thread) {
+            return;
+        }
+        if let Some(before) = before {
+            system.core_mut(CORE).current = None;
+            system.ready_insert(CORE, before, End::Front);
+        }
+        system.ready_remove(CORE, thread);
+        system.core_mut(CORE).current = Some(thread);
+        invariants::check(self);
+    }
+
+    /// Makes a system call as the current thread: x0–x7 and x9. The invariants are checked afterwards.
+    pub fn system_call(&mut self, number: u64, arguments: [u64; 8], x9: u64) -> Outcome {
+        let caller = self.current().expect("a thread runs");
+        let context = &mut self.kernel.system.store.get_mut(caller).context;
+        context.x[..8].copy_from_slice(&arguments);
+        context.x[8] = number;
+        context.x[9] = x9;
+        context.shape = FrameShape::SystemCall;
+        let pc = context.pc.wrapping_add(4);
+        context.pc = pc;
+        let _ = self.kernel.handle(CORE, Event::SystemCall);
+        invariants::check(self);
+        if !invariants::live_threads(self).contains(&caller) {
+            return Outcome::Blocked;
+        }
+        let thread = self.kernel.system.store.get(caller);
+        match thread.state {
+            State::Ready if thread.context.pc != pc => Outcome::Restarted,
+            State::Ready => Outcome::Returned(self.results(caller)),
+            _ => Outcome::Blocked,
+        }
+    }
+
+    /// Makes a system call that must return.
+    ///
+    /// # Errors
+    /// The error that it returned.
+    pub fn call(&mut self, call: SystemCall, arguments: &[u64]) -> Result<Results, Error> {
+        let mut x = [0; 8];
+        x[..arguments.len()].copy_from_slice(arguments);
+        match self.system_call(call as u64, x, 0) {
+            Outcome::Returned(results) => results.check(),
+            other => panic!("{call:?} {other:?}"),
+        }
+    }
+
+    /// The result registers of a thread that a blocking call has returned to.
+    #[must_use]
+    pub fn results(&self, thread: Ref<Thread>) -> Results {
+        let x = &self.kernel.system.store.get(thread).context.x;
+        Results { status: x[0], values: core::array::from_fn(|index| x[index + 1]), badge: x[9] }
+    }
+
+    /// Raises an interrupt line and lets the kernel deal with it.
+    pub fn interrupt(&mut self, line: u16) {
+        self.kernel.system.store.machine.raised.insert(Line(line));
+        let _ = self.kernel.handle(CORE, Event::Interrupt);
+        invariants::check(self);
+    }
+
+    /// Moves the clock on and lets the kernel deal with its timer.
+    pub fn pass_time(&mut self, ticks: u64) {
+        let clock = &self.kernel.system.store.machine.clock;
+        clock.set(clock.get() + ticks);
+        let _ = self.kernel.handle(CORE, Event::Interrupt);
+        invariants::check(self);
+    }
+
+    /// The current thread faults.
+    pub fn fault(&mut self, fault: Fault) {
+        let _ = self.kernel.handle(CORE, Event::Fault(fault));
+        invariants::check(self);
+    }
+}
+
+const fn untyped(base: PhysicalAddress, bits: u8, memory: MemoryClass, used: u32) -> Capability {
+    let size_bits = match SizeBits::new(bits) {
+        Some(bits) => bits,
+        None => unreachable!(),
+    };
+    Capability::Untyped { size_bits, memory, watermark: used / 32, base }
+}
+
+/// Makes the root thread and what it needs, as boot does, and lets it run.
+fn make_root(kernel: &mut Kernel<Simulated>, table: Ref<CNode>) -> Ref<Thread> {
+    let system = &mut kernel.system;
+    for (kind, bits, number) in [
+        (ObjectKind::Thread, 0, slot::THREAD),
+        (ObjectKind::SchedContext, 0, slot::SCHED_CONTEXT),
+        (ObjectKind::AsidPool, 0, slot::ASID_POOL),
+        (ObjectKind::AddressSpace, 16, slot::ADDRESS_SPACE),
+    ] {
+        let window = Window::new(table, 12, number, 1).expect("a free slot");
+        let shape = Shape::new(kind as u64, bits).expect("a kind");
+        let _ = system.retype(table.slot(slot::GROUND as u32), shape, window, None).expect("memory");
+    }
+    let at = |number: u64| system.store.get(table.slot(number as u32)).capability;
+    let Capability::Thread { object: root } = at(slot::THREAD) else { unreachable!() };
+    let Capability::SchedContext { object: context } = at(slot::SCHED_CONTEXT) else { unreachable!() };
+    let Capability::AsidPool { object: pool } = at(slot::ASID_POOL) else { unreachable!() };
+    let Capability::AddressSpace { object: space } = at(slot::ADDRESS_SPACE) else { unreachable!() };
+    system.assign_asid(pool, space).expect("a free identifier");
+    for (number, which) in [(slot::CNODE, ThreadSlot::CNode), (slot::ADDRESS_SPACE, ThreadSlot::AddressSpace)] {
+        let source = table.slot(number as u32);
+        system.copy(source, root.slot(which), Rights::ALL, Badge::NONE).expect("an empty slot");
+    }
+    let thread = system.store.get_mut(root);
+    thread.priority = 100;
+    thread.maximum_priority = 255;
+    system.configure_context(context, CORE, 10_000_000, 10_000_000).expect("a slice");
+    system.bind_context(context, root).expect("unbound");
+    system.resume(root).expect("configured");
+    let _ = kernel.start(CORE);
+    root
+}
