@@ -1,6 +1,10 @@
-//! Floor 4: the machine. The real core, and the simulated one.
+//! Floor 4: the machine. The real core, the simulated one, and what both share: formats as pure functions.
 
+pub mod syndrome;
 pub mod table_format;
+
+#[cfg(all(target_arch = "aarch64", target_os = "none"))]
+pub mod aarch64;
 
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulated;

@@ -1,0 +1,95 @@
+//! Building a program over the recording kernel.
+
+extern crate std;
+
+use crate::description::Supply;
+use crate::home::Home;
+use crate::testing::{IMAGE_PAGES, STACK_PAGES, Seen, description, image, record, recorded, resources};
+use l4k_sys::abi::SystemCall;
+use std::string::ToString;
+use std::vec::Vec;
+
+/// Starts the sample program; the call with this index fails.
+fn start(fail_at: usize) -> (Vec<Seen>, Result<(), std::string::String>) {
+    record(usize::MAX);
+    let mut resources = resources();
+    let supplies = [Supply::copy(5, 60, l4k_sys::abi::Rights::CALL)];
+    let home = Home::reserve(&mut resources, &image(), &description(&supplies)).unwrap();
+    record(fail_at);
+    let result = home.start(&mut resources, &image(), &description(&supplies), [7, 8, 9]);
+    (recorded(), result.map_err(|failure| failure.to_string()))
+}
+
+fn calls(seen: &[Seen], wanted: SystemCall) -> Vec<[u64; 8]> {
+    seen.iter().filter(|seen| seen.call == wanted).map(|seen| seen.x).collect()
+}
+
+#[test]
+fn nothing_is_mapped_writable_and_executable() {
+    let (seen, result) = start(usize::MAX);
+    assert_eq!(result, Ok(()));
+    for [_, _, address, rights, attributes, ..] in calls(&seen, SystemCall::FrameMap) {
+        assert_ne!(rights & 0b110, 0b110, "at {address:#x}");
+        assert_eq!(attributes, 0);
+    }
+}
+
+#[test]
+fn each_page_is_mapped_once_where_it_belongs() {
+    let (seen, _) = start(usize::MAX);
+    let space = calls(&seen, SystemCall::AsidPoolAssign)[0][1];
+    let mapped: Vec<u64> = calls(&seen, SystemCall::FrameMap).iter().filter(|x| x[1] == space).map(|x| x[2]).collect();
+    assert_eq!(mapped.len() as u64, IMAGE_PAGES + STACK_PAGES + 1);
+    let expected = [0x20_0000, 0x20_1000, 0x20_4000, 0x20_5000, 0x20_7000, 0x20_8000, 0x20_a000];
+    assert_eq!(mapped, expected);
+}
+
+#[test]
+fn pages_without_contents_are_not_written() {
+    let (seen, _) = start(usize::MAX);
+    assert_eq!(calls(&seen, SystemCall::FrameUnmap).len(), 3);
+}
+
+#[test]
+fn the_thread_starts_at_the_entry_with_a_stack_and_its_arguments() {
+    let (seen, _) = start(usize::MAX);
+    let [_, entry, stack, a, b, c, ..] = calls(&seen, SystemCall::ThreadWriteRegisters)[0];
+    assert_eq!((entry, stack, [a, b, c]), (0x20_0000, 0x20_9000, [7, 8, 9]));
+    assert_eq!(seen.last().unwrap().call, SystemCall::ThreadResume);
+}
+
+#[test]
+fn every_failing_call_is_reported_and_leaves_nothing() {
+    let (complete, _) = start(usize::MAX);
+    for (fail_at, failing) in complete.iter().enumerate().filter(|(_, seen)| seen.call != SystemCall::DebugNameThread) {
+        let (seen, result) = start(fail_at);
+        let message = result.expect_err(&std::format!("{failing:?}"));
+        assert!(message.starts_with("program sample: cannot "), "{message}");
+        assert!(message.ends_with("the kernel answers Dying"), "{message}");
+        let after = &seen[fail_at + 1..];
+        assert_eq!(after[0].call, SystemCall::CNodeRevoke, "{failing:?}");
+        assert!(after[1..].iter().all(|seen| seen.call == SystemCall::CNodeDelete));
+    }
+}
+
+#[test]
+fn a_home_is_given_back_whole() {
+    record(usize::MAX);
+    let mut resources = resources();
+    let before = resources.slots.take().unwrap();
+    let home = Home::reserve(&mut resources, &image(), &description(&[])).unwrap();
+    home.give_back(&mut resources).unwrap();
+    let again = Home::reserve(&mut resources, &image(), &description(&[])).unwrap();
+    assert_eq!(again.thread().slot(), home.thread().slot());
+    assert!(again.thread().slot() > before);
+}
+
+#[test]
+fn a_program_without_room_is_refused_before_anything_is_made() {
+    record(usize::MAX);
+    let mut resources = resources();
+    let supplies = [Supply::make(9, l4k_sys::handle::NewObject::Untyped(30))];
+    let failure = Home::reserve(&mut resources, &image(), &description(&supplies)).unwrap_err();
+    assert!(failure.to_string().contains("set memory and slots aside: the kernel answers NotEnoughMemory"));
+    assert!(calls(&recorded(), SystemCall::UntypedRetype).is_empty());
+}

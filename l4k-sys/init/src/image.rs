@@ -1,0 +1,129 @@
+//! A program as it lies in the package.
+
+use heapless::Vec;
+use l4k_sys::abi::{Error, Rights, VERSION_MAJOR, VERSION_MINOR};
+use l4k_sys::package::{Package, Program};
+
+use crate::failure::{Cause, Failure, Step};
+
+/// Segments that a program can have.
+pub const SEGMENTS_MAX: usize = 12;
+
+/// A part of a program's memory with the same rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// Where it belongs; a multiple of 4096.
+    pub address: u64,
+    /// Its length in bytes; a multiple of 4096.
+    pub bytes: u64,
+    /// Read, write, execute.
+    pub rights: Rights,
+    /// Its contents; the rest is zero.
+    pub contents: &'a [u8],
+}
+
+/// The ABI version that a program was built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AbiVersion {
+    /// Major version.
+    pub major: u16,
+    /// Minor version.
+    pub minor: u16,
+}
+
+/// A program of the package.
+#[derive(Clone, Debug)]
+pub struct Image<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Where it begins.
+    pub entry: u64,
+    /// Length of its stack in bytes; a multiple of 4096.
+    pub stack_bytes: u64,
+    /// The ABI version that it was built for.
+    pub abi: AbiVersion,
+    /// Its segments.
+    pub segments: Vec<Segment<'a>, SEGMENTS_MAX>,
+}
+
+impl<'a> Image<'a> {
+    /// The program with this name; `None` if the package has none.
+    ///
+    /// # Errors
+    /// A [`Failure`] at [`Step::Check`] if it has too many segments or was built for another ABI.
+    pub fn find(package: &Package<'a>, name: &str) -> Option<Result<Image<'a>, Failure<'a>>> {
+        let program = package.programs().find(|program| program.name() == name)?;
+        Some(Self::read(&program))
+    }
+
+    /// Reads a program and checks that it can run here.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn read(program: &Program<'a>) -> Result<Image<'a>, Failure<'a>> {
+        let name = program.name();
+        let failure = |cause| Failure { program: name, step: Step::Check, cause };
+        let mut segments = Vec::new();
+        for segment in program.segments() {
+            let segment = Segment {
+                address: segment.virtual_address(),
+                bytes: segment.memory_size(),
+                rights: rights_of(segment.rights()).map_err(failure)?,
+                contents: segment.contents(),
+            };
+            segments.push(segment).map_err(|_| failure(Cause::TooManySegments))?;
+        }
+        let image = Image {
+            name,
+            entry: program.entry(),
+            stack_bytes: u64::from(program.stack_size()),
+            abi: AbiVersion { major: program.abi_major(), minor: program.abi_minor() },
+            segments,
+        };
+        image.check_abi().map_err(failure)?;
+        Ok(image)
+    }
+
+    /// A program runs on its own major version, from its own minor version on.
+    fn check_abi(&self) -> Result<(), Cause> {
+        let AbiVersion { major, minor } = self.abi;
+        let fits = major == VERSION_MAJOR && (0..=VERSION_MINOR).contains(&minor);
+        if fits { Ok(()) } else { Err(Cause::AbiVersion { major, minor }) }
+    }
+
+    /// Pages of all segments.
+    #[must_use]
+    pub fn segment_pages(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.bytes.div_ceil(l4k_sys::abi::memory::PAGE_SIZE)).sum()
+    }
+}
+
+/// The package's rights have the bits of a frame's rights.
+fn rights_of(bits: u32) -> Result<Rights, Cause> {
+    Rights::from_bits(u64::from(bits)).ok_or(Cause::Kernel(Error::InvalidRights))
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn a_program_for_another_abi_is_refused_by_name() {
+        let mut image = Image {
+            name: "old",
+            entry: 0,
+            stack_bytes: 0,
+            abi: AbiVersion { major: 0, minor: 9 },
+            segments: Vec::new(),
+        };
+        let cause = image.check_abi().unwrap_err();
+        let failure = Failure { program: image.name, step: Step::Check, cause };
+        assert_eq!(failure.to_string(), "program old: cannot check: it was built for ABI version 0.9, and this is 1.0");
+        image.abi = AbiVersion { major: VERSION_MAJOR, minor: VERSION_MINOR };
+        assert_eq!(image.check_abi(), Ok(()));
+        image.abi.minor += 1;
+        assert!(image.check_abi().is_err());
+    }
+}

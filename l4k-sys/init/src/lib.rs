@@ -1,0 +1,34 @@
+//! What a first program needs: it finds memory and slots in the boot information, and starts the programs of the package, each in an
+//! address space of its own.
+//!
+//! [`Resources`] is what the first program has to give. An [`Image`] is a program of the package, a [`Description`] says what it is
+//! given, and a [`Home`] is the memory that everything of it is made of: destroying the program is one revoke of that
+//! memory, and starting it again begins with all of it whole.
+//!
+// The files of this crate that may contain `unsafe` (checked by tests/house):
+// trusted-files-begin
+// src/window.rs
+// trusted-files-end
+#![no_std]
+
+pub mod boot;
+pub mod description;
+pub mod failure;
+pub mod home;
+pub mod image;
+pub mod layout;
+pub mod memory;
+pub mod plan;
+pub mod resources;
+pub mod slots;
+pub mod window;
+
+mod build;
+#[cfg(test)]
+mod testing;
+
+pub use description::{Description, DeviceMapping, Supply, SupplySource};
+pub use failure::{Cause, Failure, Step};
+pub use home::Home;
+pub use image::Image;
+pub use resources::{ResourceProblem, Resources};

@@ -1,0 +1,141 @@
+//! Where a program begins: `_start` calls into here, and `main` from here.
+//!
+//! Nothing has to be set up: whoever starts the program has set `sp`, and loaded `.data` and `.bss`.
+#![allow(unsafe_code)]
+
+use core::slice;
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+use crate::abi::boot::{BootInformation, Entry};
+use crate::abi::{VERSION_MAJOR, VERSION_MINOR};
+use crate::exit::{IntoStatus, exit};
+use crate::startup::{Arguments, Origin, set_origin};
+
+/// The ABI version that a program was built for, in its section `.l4k.abi`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct AbiNote {
+    major: u16,
+    minor: u16,
+}
+
+impl AbiNote {
+    /// The version of this crate.
+    pub const CURRENT: AbiNote = AbiNote { major: VERSION_MAJOR, minor: VERSION_MINOR };
+}
+
+/// A `main` of an ordinary program: with or without [`Arguments`]. `Kind` only tells the two apart.
+pub trait ProgramMain<Kind> {
+    /// Runs it and gives back what it returned.
+    fn run(self, arguments: Arguments) -> impl IntoStatus;
+}
+
+/// Kind of a `main` without arguments.
+#[derive(Debug)]
+pub struct WithoutArguments;
+
+/// Kind of a `main` with arguments.
+#[derive(Debug)]
+pub struct WithArguments;
+
+impl<F: FnOnce() -> R, R: IntoStatus> ProgramMain<WithoutArguments> for F {
+    fn run(self, _: Arguments) -> impl IntoStatus {
+        self()
+    }
+}
+
+impl<F: FnOnce(Arguments) -> R, R: IntoStatus> ProgramMain<WithArguments> for F {
+    fn run(self, arguments: Arguments) -> impl IntoStatus {
+        self(arguments)
+    }
+}
+
+/// Runs an ordinary program and ends it. For [`entry!`](crate::entry!).
+pub fn run_program<Kind>(main: impl ProgramMain<Kind>, words: [u64; 3]) -> ! {
+    set_origin(Origin::Program);
+    exit(main.run(Arguments::new(words)).into_status())
+}
+
+/// Runs the first program and ends it. For [`first_program!`](crate::first_program!).
+///
+/// # Safety
+/// `address` and `length` are the boot information that the kernel passed at the start of this program.
+pub unsafe fn run_first_program<R: IntoStatus>(
+    main: fn(BootInformation<'static>) -> R,
+    address: u64,
+    length: u64,
+) -> ! {
+    set_origin(Origin::Kernel);
+    // SAFETY: the kernel has mapped these bytes readable and never changes or unmaps them (the caller's claim).
+    let bytes = unsafe { slice::from_raw_parts(address as *const u8, length as usize) };
+    let information = BootInformation::new(bytes);
+    note_package(&information);
+    exit(main(information).into_status())
+}
+
+/// Where the kernel has mapped the package. Written once, by `run_first_program`, before `main`.
+static PACKAGE: AtomicPtr<u8> = AtomicPtr::new(core::ptr::null_mut());
+static PACKAGE_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+fn note_package(information: &BootInformation<'static>) {
+    for entry in information.entries() {
+        if let Entry::Package { address, length } = entry {
+            PACKAGE.store(address as *mut u8, Ordering::Relaxed);
+            PACKAGE_BYTES.store(length as usize, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The package of programs that the kernel has mapped for the first program; empty in every other program.
+#[must_use]
+pub fn package_bytes() -> &'static [u8] {
+    let address = PACKAGE.load(Ordering::Relaxed);
+    if address.is_null() {
+        return &[];
+    }
+    // SAFETY: `address` is not null only if `run_first_program` has put it there, from the kernel's boot information: the
+    // kernel has mapped these bytes readable and never changes or unmaps them.
+    unsafe { slice::from_raw_parts(address, PACKAGE_BYTES.load(Ordering::Relaxed)) }
+}
+
+/// Makes a function the beginning of an ordinary program.
+///
+/// It takes nothing or [`startup::Arguments`](crate::startup::Arguments), and returns nothing, a
+/// [`Status`](crate::exit::Status) or a `Result` of these. A program whose `main` returns exits cleanly.
+#[macro_export]
+macro_rules! entry {
+    ($main:path) => {
+        $crate::abi_note!();
+
+        #[unsafe(no_mangle)]
+        extern "C" fn _start(x0: u64, x1: u64, x2: u64) -> ! {
+            $crate::entry::run_program($main, [x0, x1, x2])
+        }
+    };
+}
+
+/// Makes a function the beginning of the first program, the one that the kernel starts. It takes
+/// [`BootInformation<'static>`](crate::abi::boot::BootInformation).
+#[macro_export]
+macro_rules! first_program {
+    ($main:path) => {
+        $crate::abi_note!();
+
+        #[unsafe(no_mangle)]
+        extern "C" fn _start(address: u64, length: u64) -> ! {
+            // SAFETY: only the kernel starts a first program, and it passes these two.
+            unsafe { $crate::entry::run_first_program($main, address, length) }
+        }
+    };
+}
+
+/// The section that tells the ABI version of a program. Part of [`entry!`](crate::entry!).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! abi_note {
+    () => {
+        #[used]
+        #[unsafe(link_section = ".l4k.abi")]
+        static L4K_ABI_NOTE: $crate::entry::AbiNote = $crate::entry::AbiNote::CURRENT;
+    };
+}

@@ -1,0 +1,44 @@
+//! The stable system-call interface of the l4k microkernel, for programs that run on it.
+//!
+//! [`abi`] defines every number and layout, [`package`] the format in which programs are packed. Above
+//! them: [`stub`] enters the kernel, [`handle`] gives each kind of object a type that costs nothing, [`message`] what they
+//! exchange, [`entry`] starts and ends a program, [`output`] prints.
+//!
+//! Everything builds on any host. There the stubs reach no kernel, unless a test installs one
+//! (`stub::install`).
+//!
+// The files of this crate that may contain `unsafe` (checked by tests/house):
+// trusted-files-begin
+// src/stub.rs
+// src/entry.rs
+// trusted-files-end
+#![no_std]
+
+pub mod abi;
+pub mod buffer;
+pub mod entry;
+pub mod exit;
+pub mod handle;
+pub mod message;
+pub mod output;
+pub mod package;
+pub mod packing;
+pub mod panic;
+pub mod quantity;
+pub mod registers;
+pub mod startup;
+pub mod system;
+
+#[cfg(all(target_arch = "aarch64", target_os = "none"))]
+pub mod stub;
+#[cfg(not(all(target_arch = "aarch64", target_os = "none")))]
+#[path = "stub_host.rs"]
+pub mod stub;
+
+pub use abi::Error;
+pub use handle::{
+    AddressSpace, AsidPool, CNode, DebugConsole, Endpoint, Frame, Irq, IrqControl, Notification, Place, Reply,
+    SchedContext, SchedControl, Thread, Untyped,
+};
+pub use message::{Message, Received};
+pub use quantity::{Badge, Nanoseconds};

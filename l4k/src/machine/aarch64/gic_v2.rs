@@ -1,0 +1,97 @@
+//! GICv2 (IHI 0048B), as the non-secure side sees it. Our own: `arm-gic` does not set an interrupt's target core.
+
+use super::instructions::{read_device, write_device, write_device_byte};
+use crate::base::arch::{Mask, Trigger};
+
+/// Distributor registers.
+const GICD_CTLR: u64 = 0x000;
+const GICD_TYPER: u64 = 0x004;
+const GICD_ISENABLER: u64 = 0x100;
+const GICD_ICENABLER: u64 = 0x180;
+const GICD_IPRIORITYR: u64 = 0x400;
+const GICD_ITARGETSR: u64 = 0x800;
+const GICD_ICFGR: u64 = 0xc00;
+
+/// Registers of the core's interface.
+const GICC_CTLR: u64 = 0x00;
+const GICC_PMR: u64 = 0x04;
+const GICC_IAR: u64 = 0x0c;
+const GICC_EOIR: u64 = 0x10;
+
+/// First number that is no interrupt: 1020 to 1023 mean that none is pending.
+const NONE: u32 = 1020;
+/// Bits of an interrupt number; the bits above name the source of a software interrupt and go back with the end.
+const NUMBER: u32 = 0x3ff;
+/// Priority of every line.
+const PRIORITY: u8 = 0xa0;
+
+/// The controller's two register blocks, by virtual address.
+#[derive(Debug)]
+pub struct GicV2 {
+    distributor: u64,
+    interface: u64,
+    /// What the last acknowledge read.
+    acknowledged: u32,
+}
+
+impl GicV2 {
+    /// A controller at two virtual addresses.
+    pub const fn new(distributor: u64, interface: u64) -> Self {
+        Self { distributor, interface, acknowledged: NONE }
+    }
+
+    /// Masks all shared lines, lets one private line interrupt, turns the controller on.
+    pub fn set_up(&mut self, private: u32) {
+        write_device(self.distributor + GICD_CTLR, 0);
+        for word in 1..self.lines().div_ceil(32) {
+            write_device(self.distributor + GICD_ICENABLER + u64::from(word) * 4, u32::MAX);
+        }
+        write_device_byte(self.distributor + GICD_IPRIORITYR + u64::from(private), PRIORITY);
+        write_device(self.distributor + GICD_ISENABLER, 1 << private);
+        write_device(self.interface + GICC_PMR, 0xf0);
+        write_device(self.interface + GICC_CTLR, 1);
+        write_device(self.distributor + GICD_CTLR, 1);
+    }
+
+    /// Interrupt numbers that the distributor has (GICD_TYPER.ITLinesNumber).
+    pub fn lines(&self) -> u32 {
+        32 * ((read_device(self.distributor + GICD_TYPER) & 0x1f) + 1)
+    }
+
+    /// Takes the most urgent pending interrupt.
+    pub fn acknowledge(&mut self) -> Option<u32> {
+        self.acknowledged = read_device(self.interface + GICC_IAR);
+        let number = self.acknowledged & NUMBER;
+        (number < NONE).then_some(number)
+    }
+
+    /// Ends an interrupt; what was read comes back whole if it is the one acknowledged last.
+    pub fn end(&mut self, number: u32) {
+        let value = if self.acknowledged & NUMBER == number { self.acknowledged } else { number };
+        write_device(self.interface + GICC_EOIR, value);
+    }
+
+    /// Sets a shared line's trigger and priority and sends it to this core: the targets of private lines name it.
+    pub fn configure(&mut self, number: u32, trigger: Trigger) {
+        let target = read_device(self.distributor + GICD_ITARGETSR) as u8;
+        write_device_byte(self.distributor + GICD_ITARGETSR + u64::from(number), target);
+        write_device_byte(self.distributor + GICD_IPRIORITYR + u64::from(number), PRIORITY);
+        let register = self.distributor + GICD_ICFGR + u64::from(number / 16) * 4;
+        let bit = 2 << (number % 16 * 2);
+        let old = read_device(register);
+        let new = match trigger {
+            Trigger::Level => old & !bit,
+            Trigger::Edge => old | bit,
+        };
+        write_device(register, new);
+    }
+
+    /// Masks or unmasks a line.
+    pub fn mask(&mut self, number: u32, mask: Mask) {
+        let register = match mask {
+            Mask::Masked => GICD_ICENABLER,
+            Mask::Unmasked => GICD_ISENABLER,
+        };
+        write_device(self.distributor + register + u64::from(number / 32) * 4, 1 << (number % 32));
+    }
+}

@@ -1,0 +1,119 @@
+//! Single instructions that no crate has: barriers, TLB and cache maintenance, device registers, semihosting.
+#![allow(unsafe_code)]
+
+use core::arch::asm;
+
+/// Reads a 32-bit device register.
+#[inline(always)]
+pub fn read_device(address: u64) -> u32 {
+    // SAFETY: callers pass addresses in the kernel's device mappings (console page, device window), which hold no Rust object.
+    unsafe { (address as *const u32).read_volatile() }
+}
+
+/// Writes a 32-bit device register.
+#[inline(always)]
+pub fn write_device(address: u64, value: u32) {
+    // SAFETY: as for `read_device`; these devices do not reach into memory.
+    unsafe { (address as *mut u32).write_volatile(value) }
+}
+
+/// Writes an 8-bit device register.
+#[inline(always)]
+pub fn write_device_byte(address: u64, value: u8) {
+    // SAFETY: as for `read_device`.
+    unsafe { (address as *mut u8).write_volatile(value) }
+}
+
+/// `dsb ishst`: earlier stores are seen by table walkers.
+#[inline(always)]
+pub fn publish_stores() {
+    // SAFETY: a barrier changes no memory and no register.
+    unsafe { asm!("dsb ishst", "isb", options(nostack, preserves_flags)) }
+}
+
+/// Forgets one page's translations of an identifier on all cores. Operand as in Arm ARM C5.5: identifier << 48 | page number.
+#[inline(always)]
+pub fn invalidate_page(operand: u64) {
+    // SAFETY: dropping translations of user space only makes the walker look again; the barriers order it (D8.16.5).
+    unsafe { asm!("dsb ishst", "tlbi vae1is, {}", "dsb ish", "isb", in(reg) operand, options(nostack, preserves_flags)) }
+}
+
+/// Forgets every translation of an identifier (<< 48) on all cores.
+#[inline(always)]
+pub fn invalidate_space(operand: u64) {
+    // SAFETY: as for `invalidate_page`.
+    unsafe { asm!("dsb ishst", "tlbi aside1is, {}", "dsb ish", "isb", in(reg) operand, options(nostack, preserves_flags)) }
+}
+
+/// Forgets every translation of this core.
+pub fn invalidate_all() {
+    // SAFETY: the tables in force hold every translation that the kernel needs.
+    unsafe { asm!("dsb ishst", "tlbi vmalle1", "dsb ish", "isb", options(nostack, preserves_flags)) }
+}
+
+/// CTR_EL0: cache line sizes.
+pub fn cache_type() -> u64 {
+    let value;
+    // SAFETY: reading an identification register has no effect.
+    unsafe { asm!("mrs {}, ctr_el0", out(reg) value, options(nomem, nostack, preserves_flags)) }
+    value
+}
+
+/// Cleans a data cache line to the point of unification.
+#[inline(always)]
+pub fn clean_to_unification(address: u64) {
+    // SAFETY: cleaning writes back what memory is to hold anyway; the address is mapped (linear map).
+    unsafe { asm!("dc cvau, {}", in(reg) address, options(nostack, preserves_flags)) }
+}
+
+/// Cleans and invalidates a data cache line to the point of coherency.
+#[inline(always)]
+pub fn clean_and_invalidate(address: u64) {
+    // SAFETY: as for `clean_to_unification`; nothing is lost, since it is written back first.
+    unsafe { asm!("dc civac, {}", in(reg) address, options(nostack, preserves_flags)) }
+}
+
+/// Waits until cache maintenance is done.
+#[inline(always)]
+pub fn wait_for_caches() {
+    // SAFETY: a barrier.
+    unsafe { asm!("dsb ish", options(nostack, preserves_flags)) }
+}
+
+/// Forgets all fetched instructions, on all cores, and waits for it.
+#[inline(always)]
+pub fn forget_instructions() {
+    // SAFETY: instruction caches hold copies only.
+    unsafe { asm!("ic ialluis", "dsb ish", "isb", options(nostack, preserves_flags)) }
+}
+
+/// Waits for an interrupt; masked ones wake the core as well.
+#[inline(always)]
+pub fn wait_for_interrupt() {
+    // SAFETY: waiting changes nothing; `dsb` as the manual advises before `wfi` (D1.6).
+    unsafe { asm!("dsb sy", "wfi", options(nostack, preserves_flags)) }
+}
+
+/// ISR_EL1: whether an interrupt is pending for this core.
+#[inline(always)]
+pub fn pending_exceptions() -> u64 {
+    let value;
+    // SAFETY: reading a status register has no effect.
+    unsafe { asm!("mrs {}, isr_el1", out(reg) value, options(nomem, nostack, preserves_flags)) }
+    value
+}
+
+/// Ends the emulator with a status by semihosting (SYS_EXIT_EXTENDED, ADP_Stopped_ApplicationExit). Returns where nobody listens: a core without a
+/// debugger takes an undefined-instruction exception instead, which the kernel reports.
+pub fn semihosting_exit(status: u8) {
+    let block: [u64; 2] = [0x2_0026, u64::from(status)];
+    // SAFETY: `hlt #0xf000` with operation 0x20 reads the block, which lives across it; x0 is its result.
+    unsafe { asm!("hlt #0xf000", inout("x0") 0x20u64 => _, in("x1") block.as_ptr(), options(nostack)) }
+}
+
+/// Memory that the loader or the linker filled, at an address that is mapped.
+pub fn bytes_at(address: u64, length: u64) -> &'static [u8] {
+    // SAFETY: used by start-up only, for the device tree through the identity mapping and for the package through the linear map: mapped,
+    // initialised, and in no range that is handed out as memory.
+    unsafe { core::slice::from_raw_parts(address as *const u8, length as usize) }
+}

@@ -1,0 +1,117 @@
+//! The kernel's own translation tables: the linear map of RAM and the device window.
+//!
+//! The linear map has physical address p at [`WINDOW`] + p, writable and never executable, without the kernel's image: nothing can
+//! write kernel text through it. Tables come from a reserve behind the image.
+#![allow(unsafe_code)]
+
+use crate::base::arch::Level;
+
+/// Virtual address of physical address 0 in the linear map: level 0 entry 0 of the upper half.
+pub const WINDOW: u64 = 0xffff_0000_0000_0000;
+
+/// Virtual address of the device window: level 0 entry 2.
+pub const DEVICE_WINDOW: u64 = WINDOW + (2 << 39);
+
+/// Pages of the reserve: the tables of a few ranges of RAM and of the device window.
+pub const RESERVE_PAGES: u64 = 24;
+
+const PAGE: u64 = 4096;
+const TABLE: u64 = 0b11;
+const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
+
+/// Normal memory, inner shareable, accessed, writable by EL1, never executable.
+const NORMAL: u64 = 0b11 << 8 | 1 << 10 | 1 << 53 | 1 << 54 | 1;
+/// Device-nGnRE, accessed, writable by EL1, never executable.
+const DEVICE: u64 = 1 << 2 | 1 << 10 | 1 << 53 | 1 << 54 | 1;
+
+/// The reserve of tables is used up.
+#[derive(Clone, Copy, Debug)]
+pub struct ReserveExhausted;
+
+/// Builds tables while the identity mapping of boot is in force: a table's physical address is its address.
+#[derive(Debug)]
+pub struct TableBuilder {
+    top: u64,
+    next: u64,
+    end: u64,
+    window_next: u64,
+}
+
+impl TableBuilder {
+    /// Starts with the top-level table at a physical address and the reserve behind `reserve`.
+    pub const fn new(top: u64, reserve: u64) -> Self {
+        Self { top, next: reserve, end: reserve + RESERVE_PAGES * PAGE, window_next: DEVICE_WINDOW }
+    }
+
+    /// Maps RAM from `start` to `end`, multiples of 4096, into the linear map, with the largest entries that fit.
+    pub fn map_memory(&mut self, mut start: u64, end: u64) -> Result<(), ReserveExhausted> {
+        while start < end {
+            let level = largest(start, end - start);
+            self.set(WINDOW + start, start | NORMAL, level)?;
+            start += span(level);
+        }
+        Ok(())
+    }
+
+    /// Maps a device's registers and returns their virtual address.
+    pub fn map_device(&mut self, physical: u64, bytes: u64) -> Result<u64, ReserveExhausted> {
+        let address = self.window_next;
+        let pages = bytes.div_ceil(PAGE);
+        for page in 0..pages {
+            self.set(address + page * PAGE, (physical + page * PAGE) | DEVICE, Level::Three)?;
+        }
+        self.window_next += (pages + 1) * PAGE;
+        Ok(address)
+    }
+
+    fn set(&mut self, address: u64, entry: u64, leaf: Level) -> Result<(), ReserveExhausted> {
+        let mut table = self.top;
+        for level in [Level::Zero, Level::One, Level::Two, Level::Three] {
+            let place = table + level.index(address) * 8;
+            if level == leaf {
+                let kind = if leaf == Level::Three { 0b10 } else { 0 };
+                write(place, entry | kind);
+                return Ok(());
+            }
+            if read(place) & 1 == 0 {
+                write(place, self.allocate()? | TABLE);
+            }
+            table = read(place) & ADDRESS;
+        }
+        Ok(())
+    }
+
+    fn allocate(&mut self) -> Result<u64, ReserveExhausted> {
+        if self.next >= self.end {
+            return Err(ReserveExhausted);
+        }
+        let table = self.next;
+        self.next += PAGE;
+        for word in 0..512 {
+            write(table + word * 8, 0);
+        }
+        Ok(table)
+    }
+}
+
+/// Level of the largest entry that maps a range's beginning.
+fn largest(start: u64, bytes: u64) -> Level {
+    [Level::One, Level::Two]
+        .into_iter()
+        .find(|level| start.is_multiple_of(span(*level)) && bytes >= span(*level))
+        .unwrap_or(Level::Three)
+}
+
+const fn span(level: Level) -> u64 {
+    1 << (39 - 9 * level as u32)
+}
+
+fn read(place: u64) -> u64 {
+    // SAFETY: `place` lies in a table of boot or of the reserve, both in the gibibyte that boot maps onto itself.
+    unsafe { (place as *const u64).read_volatile() }
+}
+
+fn write(place: u64, value: u64) {
+    // SAFETY: as for `read`; the tables belong to nobody else. New entries only: nothing that is in use changes.
+    unsafe { (place as *mut u64).write_volatile(value) }
+}

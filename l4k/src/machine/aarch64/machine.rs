@@ -1,0 +1,163 @@
+//! The real core as the kernel sees it: [`Arch`].
+
+use super::console;
+use super::instructions as instruction;
+use super::interrupts::{Interrupts, TIMER};
+use super::kernel_tables::WINDOW;
+use crate::base::address::{Asid, PhysicalAddress};
+use crate::base::arch::{
+    Arch, CacheOperation, Claimed, Invalidation, Level, Line, Mask, SpaceRoot, TableEntry, Trigger,
+};
+use crate::base::time::{Instant, TicksPerSecond};
+use crate::machine::table_format;
+use aarch64_cpu::registers::{
+    CNTFRQ_EL0, CNTV_CTL_EL0, CNTV_CVAL_EL0, CNTVCT_EL0, TPIDR_EL0, TPIDRRO_EL0, TTBR0_EL1,
+};
+use tock_registers::interfaces::{Readable, Writeable};
+
+/// The machine.
+#[derive(Debug)]
+pub struct Machine {
+    /// Its interrupt controller.
+    pub interrupts: Interrupts,
+    /// Physical address of a table without entries: the user half when no program runs.
+    pub empty_table: u64,
+}
+
+impl Machine {
+    /// Before start-up has looked at it.
+    pub const NEW: Machine = Machine { interrupts: Interrupts::None, empty_table: 0 };
+}
+
+/// Rate of the counter if firmware has not set CNTFRQ_EL0: that of QEMU. Start-up says so.
+const DEFAULT_RATE: TicksPerSecond = match TicksPerSecond::new(62_500_000) {
+    Some(rate) => rate,
+    None => panic!("not zero"),
+};
+
+/// Position of the identifier in TTBR0_EL1 and in operands of `tlbi`.
+const ASID_SHIFT: u32 = 48;
+
+const fn shifted(asid: Asid) -> u64 {
+    (asid.value() as u64) << ASID_SHIFT
+}
+
+impl Arch for Machine {
+    #[inline(always)]
+    fn window(&self) -> *mut u8 {
+        WINDOW as *mut u8
+    }
+
+    /// No `isb` before the read: a few instructions more or less do not matter for slices of microseconds.
+    #[inline(always)]
+    fn now(&self) -> Instant {
+        Instant(CNTVCT_EL0.get())
+    }
+
+    fn ticks_per_second(&self) -> TicksPerSecond {
+        TicksPerSecond::new(CNTFRQ_EL0.get()).unwrap_or(DEFAULT_RATE)
+    }
+
+    fn set_deadline(&mut self, deadline: Option<Instant>) {
+        match deadline {
+            Some(Instant(value)) => {
+                CNTV_CVAL_EL0.set(value);
+                CNTV_CTL_EL0.write(CNTV_CTL_EL0::ENABLE::SET);
+            }
+            None => CNTV_CTL_EL0.write(CNTV_CTL_EL0::ENABLE::CLEAR),
+        }
+    }
+
+    fn interrupt_pending(&self) -> bool {
+        instruction::pending_exceptions() != 0
+    }
+
+    fn claim_interrupt(&mut self) -> Claimed {
+        let claimed = self.interrupts.claim();
+        if claimed == Claimed::Timer {
+            self.set_deadline(None);
+            self.interrupts.complete(TIMER);
+        }
+        claimed
+    }
+
+    fn complete_interrupt(&mut self, line: Line) {
+        self.interrupts.complete(u32::from(line.0));
+    }
+
+    fn line_usable(&self, line: Line) -> bool {
+        self.interrupts.usable(line)
+    }
+
+    fn configure_line(&mut self, line: Line, trigger: Trigger) {
+        self.interrupts.configure(line, trigger);
+    }
+
+    fn mask_line(&mut self, line: Line, mask: Mask) {
+        self.interrupts.mask(line, mask);
+    }
+
+    /// No barrier: the kernel itself uses no user address, and the return to the program synchronises.
+    #[inline(always)]
+    fn enter_space(&mut self, root: SpaceRoot) {
+        TTBR0_EL1.set(match root {
+            SpaceRoot::Nothing => self.empty_table,
+            SpaceRoot::Tables(table, asid) => table.value() | shifted(asid),
+        });
+    }
+
+    fn publish_tables(&mut self) {
+        instruction::publish_stores();
+    }
+
+    fn invalidate(&mut self, what: Invalidation) {
+        match what {
+            Invalidation::Page(asid, page) => instruction::invalidate_page(shifted(asid) | page.number()),
+            Invalidation::Space(asid) => instruction::invalidate_space(shifted(asid)),
+        }
+    }
+
+    fn maintain_cache(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation) {
+        // CTR_EL0.DminLine: words of the smallest data cache line, as a power of two.
+        let line = 4 << (instruction::cache_type() >> 16 & 0xf);
+        let (mut address, end) = (WINDOW + start.value(), WINDOW + start.value() + bytes);
+        while address < end {
+            match operation {
+                CacheOperation::PublishCode => instruction::clean_to_unification(address),
+                CacheOperation::CleanAndInvalidate => instruction::clean_and_invalidate(address),
+            }
+            address += line;
+        }
+        instruction::wait_for_caches();
+        if operation == CacheOperation::PublishCode {
+            instruction::forget_instructions();
+        }
+    }
+
+    fn encode(entry: TableEntry, level: Level) -> u64 {
+        table_format::encode(entry, level)
+    }
+
+    fn decode(bits: u64, level: Level) -> TableEntry {
+        table_format::decode(bits, level)
+    }
+
+    #[inline(always)]
+    fn thread_pointer(&self) -> u64 {
+        TPIDR_EL0.get()
+    }
+
+    #[inline(always)]
+    fn load_thread_registers(&mut self, thread_pointer: u64, buffer_address: u64) {
+        TPIDR_EL0.set(thread_pointer);
+        TPIDRRO_EL0.set(buffer_address);
+    }
+
+    fn write_console(&mut self, bytes: &[u8]) {
+        console::write(bytes);
+    }
+
+    fn end_machine(&mut self, status: u8) {
+        instruction::semihosting_exit(status);
+    }
+}

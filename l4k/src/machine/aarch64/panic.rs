@@ -1,0 +1,23 @@
+//! The end of a kernel that found itself wrong: a message, then nothing more.
+
+use super::console::say;
+use super::instructions::{semihosting_exit, wait_for_interrupt};
+use core::panic::PanicInfo;
+
+/// Status with which an emulator ends when the kernel stops by itself.
+const STATUS: u8 = 101;
+
+/// Stops the machine.
+pub fn stop() -> ! {
+    say!("stopped");
+    semihosting_exit(STATUS);
+    loop {
+        wait_for_interrupt();
+    }
+}
+
+#[panic_handler]
+fn panic(information: &PanicInfo<'_>) -> ! {
+    say!("kernel panic: {information}");
+    stop()
+}

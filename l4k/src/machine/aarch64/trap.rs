@@ -1,0 +1,339 @@
+//! Exceptions: the vectors store a thread's registers in its context, call the kernel, and load those of the thread that runs next.
+//!
+//! While a program runs, SP_EL1 is the address of its thread's context, so that the vectors store straight into it; the kernel's
+//! stack is kept in the core's [`CoreLocal`], which TPIDR_EL1 points to.
+#![allow(unsafe_code)]
+
+use super::board::Board;
+use super::console::say;
+use super::instructions::wait_for_interrupt;
+use super::kernel_tables::WINDOW;
+use super::machine::Machine;
+use super::panic::stop;
+use crate::base::arch::{CoreNumber, Event};
+use crate::base::lock::TicketLock;
+use crate::base::registers::{Context, Shape};
+use crate::kernel::{Kernel, Resume};
+use crate::machine::syndrome::{Exception, fault_of};
+use aarch64_cpu::registers::{ELR_EL1, ESR_EL1, FAR_EL1, TPIDR_EL1, VBAR_EL1};
+use core::arch::global_asm;
+use core::mem::offset_of;
+use tock_registers::interfaces::{Readable, Writeable};
+
+/// The kernel. Cores take turns.
+static KERNEL: TicketLock<Kernel<Machine>> = TicketLock::new(Kernel::new(Machine::NEW));
+
+/// What a core finds by TPIDR_EL1.
+#[derive(Debug)]
+#[repr(C)]
+struct CoreLocal {
+    /// Top of the core's kernel stack; a constant once the core is set up.
+    stack_top: u64,
+    number: CoreNumber,
+}
+
+const _: () = assert!(offset_of!(CoreLocal, stack_top) == 0);
+
+unsafe extern "Rust" {
+    /// The board, defined by the board support crate's `firmware!` macro.
+    safe static L4K_BOARD: &'static Board;
+}
+
+unsafe extern "C" {
+    static __image_end: u8;
+    static __stack_top: u8;
+    static __programs_start: u8;
+    static __programs_end: u8;
+    static l4k_early_tables: u8;
+    static l4k_empty_table: u8;
+    static l4k_vectors: u8;
+    fn l4k_resume(context: u64) -> !;
+}
+
+/// The board that the firmware was built for.
+pub fn board() -> &'static Board {
+    L4K_BOARD
+}
+
+/// Addresses from the linker script, virtual.
+#[derive(Clone, Copy, Debug)]
+pub struct Symbols {
+    /// First address behind the image.
+    pub image_end: u64,
+    /// The package.
+    pub programs_start: u64,
+    /// First address behind the package.
+    pub programs_end: u64,
+    /// The top-level table of the kernel's half.
+    pub early_tables: u64,
+    /// A table without entries.
+    pub empty_table: u64,
+}
+
+impl Symbols {
+    /// Reads them.
+    pub fn get() -> Symbols {
+        Symbols {
+            image_end: (&raw const __image_end) as u64,
+            programs_start: (&raw const __programs_start) as u64,
+            programs_end: (&raw const __programs_end) as u64,
+            early_tables: (&raw const l4k_early_tables) as u64,
+            empty_table: (&raw const l4k_empty_table) as u64,
+        }
+    }
+}
+
+/// Sets the vectors and the core's own structure.
+pub fn install() {
+    static mut BOOT_CORE: CoreLocal = CoreLocal { stack_top: 0, number: CoreNumber(0) };
+    VBAR_EL1.set((&raw const l4k_vectors) as u64);
+    let core = &raw mut BOOT_CORE;
+    // SAFETY: called once, by the boot core, before interrupts or programs: nobody else looks at the structure yet.
+    unsafe { (*core).stack_top = (&raw const __stack_top) as u64 };
+    TPIDR_EL1.set(core as u64);
+}
+
+fn this_core() -> &'static CoreLocal {
+    // SAFETY: `install` set TPIDR_EL1 to a static of this type; it is not written again.
+    unsafe { &*(TPIDR_EL1.get() as *const CoreLocal) }
+}
+
+/// Runs work with the kernel.
+pub fn with_kernel<R>(work: impl FnOnce(&mut Kernel<Machine>) -> R) -> R {
+    KERNEL.with(work)
+}
+
+/// Leaves the kernel for the first program.
+pub fn enter_first_program() -> ! {
+    let core = this_core();
+    let context = settle(KERNEL.with(|kernel| kernel.start(core.number)), core.number);
+    // SAFETY: the context is that of a thread that the kernel chose, fully set; the stack of this function is not used again.
+    unsafe { l4k_resume(context) }
+}
+
+/// Waits until there is a thread to run and returns the address of its context.
+fn settle(mut resume: Resume, core: CoreNumber) -> u64 {
+    loop {
+        match resume {
+            Resume::Thread(thread) => return WINDOW + thread.address().value(),
+            Resume::Idle => {
+                wait_for_interrupt();
+                resume = KERNEL.with(|kernel| kernel.handle(core, Event::Interrupt));
+            }
+        }
+    }
+}
+
+fn enter(event: Event) -> u64 {
+    let core = this_core().number;
+    settle(KERNEL.with(|kernel| kernel.handle(core, event)), core)
+}
+
+extern "C" fn system_call() -> u64 {
+    enter(Event::SystemCall)
+}
+
+extern "C" fn interrupt() -> u64 {
+    enter(Event::Interrupt)
+}
+
+extern "C" fn fault(context: &Context) -> u64 {
+    let exception = Exception {
+        syndrome: ESR_EL1.get(),
+        address: FAR_EL1.get(),
+        instruction_pointer: context.pc,
+        stack_pointer: context.sp,
+        link_register: context.x[30],
+    };
+    enter(Event::Fault(fault_of(&exception)))
+}
+
+/// An exception that must not happen: in the kernel, or of a kind that programs cannot cause.
+extern "C" fn unexpected(vector: u64, link: u64, stack: u64) -> ! {
+    let (syndrome, address, pc) = (ESR_EL1.get(), FAR_EL1.get(), ELR_EL1.get());
+    say!(
+        "exception in the kernel (vector {vector}): syndrome {syndrome:#x} (class {:#x}), address {address:#x}, pc {pc:#x}, link {link:#x}, sp {stack:#x}",
+        syndrome >> 26
+    );
+    stop()
+}
+
+global_asm!(
+    // An entry that must not be taken: its number, the link register and the stack pointer are told; the stack is the emergency one.
+    ".macro unexpected_entry number",
+    ".balign 128",
+    "mov x0, #\\number",
+    "mov x1, x30",
+    "mov x2, sp",
+    "adrp x3, l4k_emergency_stack_top",
+    "add x3, x3, :lo12:l4k_emergency_stack_top",
+    "mov sp, x3",
+    "b {unexpected}",
+    ".endm",
+    // Stores x2 to x30 and the exception's own registers; x0 and x1 are stored already. Marks the context as full.
+    ".macro store_full",
+    "stp x2, x3, [sp, #16]",
+    "stp x4, x5, [sp, #32]",
+    "stp x6, x7, [sp, #48]",
+    "stp x8, x9, [sp, #64]",
+    "stp x10, x11, [sp, #80]",
+    "stp x12, x13, [sp, #96]",
+    "stp x14, x15, [sp, #112]",
+    "stp x16, x17, [sp, #128]",
+    "stp x18, x19, [sp, #144]",
+    "stp x20, x21, [sp, #160]",
+    "stp x22, x23, [sp, #176]",
+    "stp x24, x25, [sp, #192]",
+    "stp x26, x27, [sp, #208]",
+    "stp x28, x29, [sp, #224]",
+    "mrs x19, sp_el0",
+    "mrs x20, elr_el1",
+    "mrs x21, spsr_el1",
+    "stp x30, x19, [sp, #{x30}]",
+    "stp x20, x21, [sp, #{pc}]",
+    "mov x19, #{full}",
+    "str x19, [sp, #{shape}]",
+    ".endm",
+    // The context's address to x0, and the kernel's stack.
+    ".macro enter_kernel",
+    "mov x0, sp",
+    "mrs x19, tpidr_el1",
+    "ldr x19, [x19]",
+    "mov sp, x19",
+    "mov x29, xzr",
+    "mov x30, xzr",
+    ".endm",
+    ".section .text.vectors, \"ax\"",
+    ".balign 2048",
+    ".global l4k_vectors",
+    "l4k_vectors:",
+    // From EL1 with SP_EL0, from EL1 with SP_EL1.
+    "unexpected_entry 0",
+    "unexpected_entry 1",
+    "unexpected_entry 2",
+    "unexpected_entry 3",
+    "unexpected_entry 4",
+    "unexpected_entry 5",
+    "unexpected_entry 6",
+    "unexpected_entry 7",
+    // From a program: synchronous. A system call is class 0x15 with immediate 0 (D24.2.40); everything else is a fault.
+    ".balign 128",
+    "stp x0, x1, [sp]",
+    "mrs x0, esr_el1",
+    "lsr x1, x0, #26",
+    "cmp x1, #0x15",
+    "b.ne 1f",
+    "and x0, x0, #0xffff",
+    "cbz x0, l4k_system_call",
+    "1: b l4k_fault",
+    // From a program: interrupt.
+    ".balign 128",
+    "stp x0, x1, [sp]",
+    "b l4k_interrupt",
+    "unexpected_entry 10",
+    "unexpected_entry 11",
+    // From 32-bit programs, of which there are none.
+    "unexpected_entry 12",
+    "unexpected_entry 13",
+    "unexpected_entry 14",
+    "unexpected_entry 15",
+    ".balign 128",
+    // A system call: arguments and the registers that survive.
+    "l4k_system_call:",
+    "stp x2, x3, [sp, #16]",
+    "stp x4, x5, [sp, #32]",
+    "stp x6, x7, [sp, #48]",
+    "stp x8, x9, [sp, #64]",
+    "stp x19, x20, [sp, #152]",
+    "stp x21, x22, [sp, #168]",
+    "stp x23, x24, [sp, #184]",
+    "stp x25, x26, [sp, #200]",
+    "stp x27, x28, [sp, #216]",
+    "mrs x20, sp_el0",
+    "mrs x21, elr_el1",
+    "mrs x22, spsr_el1",
+    "str x29, [sp, #232]",
+    "str x20, [sp, #{sp}]",
+    "stp x21, x22, [sp, #{pc}]",
+    "str xzr, [sp, #{shape}]",
+    "enter_kernel",
+    "bl {system_call}",
+    "b 2f",
+    "l4k_fault:",
+    "store_full",
+    "enter_kernel",
+    "bl {fault}",
+    "b 2f",
+    "l4k_interrupt:",
+    "store_full",
+    "enter_kernel",
+    "bl {interrupt}",
+    "b 2f",
+    // x0 context. Entered here once, from `enter_first_program`.
+    ".global l4k_resume",
+    "l4k_resume:",
+    "2:",
+    "mov sp, x0",
+    "ldr x1, [sp, #{shape}]",
+    "ldr x2, [sp, #{sp}]",
+    "ldp x3, x4, [sp, #{pc}]",
+    "msr sp_el0, x2",
+    "msr elr_el1, x3",
+    "msr spsr_el1, x4",
+    "ldp x19, x20, [sp, #152]",
+    "ldp x21, x22, [sp, #168]",
+    "ldp x23, x24, [sp, #184]",
+    "ldp x25, x26, [sp, #200]",
+    "ldp x27, x28, [sp, #216]",
+    "ldr x29, [sp, #232]",
+    "cbnz x1, 3f",
+    // After a system call: results, and nothing of the kernel's in the other registers.
+    "mov x8, xzr",
+    "mov x10, xzr",
+    "mov x11, xzr",
+    "mov x12, xzr",
+    "mov x13, xzr",
+    "mov x14, xzr",
+    "mov x15, xzr",
+    "mov x16, xzr",
+    "mov x17, xzr",
+    "mov x18, xzr",
+    "mov x30, xzr",
+    "ldr x9, [sp, #72]",
+    "ldp x6, x7, [sp, #48]",
+    "ldp x4, x5, [sp, #32]",
+    "ldp x2, x3, [sp, #16]",
+    "ldp x0, x1, [sp]",
+    "eret",
+    // After an interrupt or a fault: everything.
+    "3:",
+    "ldr x30, [sp, #{x30}]",
+    "ldr x18, [sp, #144]",
+    "ldp x16, x17, [sp, #128]",
+    "ldp x14, x15, [sp, #112]",
+    "ldp x12, x13, [sp, #96]",
+    "ldp x10, x11, [sp, #80]",
+    "ldp x8, x9, [sp, #64]",
+    "ldp x6, x7, [sp, #48]",
+    "ldp x4, x5, [sp, #32]",
+    "ldp x2, x3, [sp, #16]",
+    "ldp x0, x1, [sp]",
+    "eret",
+    ".section .bss.l4k_emergency_stack, \"aw\", @nobits",
+    ".balign 16",
+    ".space 4096",
+    "l4k_emergency_stack_top:",
+    x30 = const offset_of!(Context, x) + 30 * 8,
+    sp = const offset_of!(Context, sp),
+    pc = const offset_of!(Context, pc),
+    shape = const offset_of!(Context, shape),
+    full = const Shape::Full as u64,
+    system_call = sym system_call,
+    fault = sym fault,
+    interrupt = sym interrupt,
+    unexpected = sym unexpected,
+);
+
+const _: () = assert!(offset_of!(Context, x) == 0 && offset_of!(Context, sp) == 31 * 8);
+const _: () = assert!(offset_of!(Context, pstate) == offset_of!(Context, pc) + 8);
+const _: () = assert!(Shape::SystemCall as u64 == 0);
