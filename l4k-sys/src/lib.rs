@@ -2,7 +2,7 @@
 //!
 //! [`abi`] defines every number and layout, [`package`] the format in which programs are packed. Above
 //! them: [`stub`] enters the kernel, [`handle`] gives each kind of object a type that costs nothing, [`message`] what they
-//! exchange, [`entry`] starts and ends a program, [`output`] prints.
+//! exchange, [`mod@entry`] starts and ends a program, [`output`] prints.
 //!
 //! Everything builds on any host. There the stubs reach no kernel, unless a test installs one
 //! (`stub::install`).

@@ -60,7 +60,7 @@ pub enum Origin {
 /// Slot of the debug console, which differs by origin. Written once, before `main`.
 static CONSOLE_SLOT: AtomicU64 = AtomicU64::new(DEBUG_CONSOLE.slot());
 
-/// Notes how the program was started. Called by [`entry`](crate::entry) before `main`.
+/// Notes how the program was started. Called by [`entry`](mod@crate::entry) before `main`.
 pub(crate) fn set_origin(origin: Origin) {
     let slot = match origin {
         Origin::Program => DEBUG_CONSOLE.slot(),

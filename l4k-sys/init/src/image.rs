@@ -52,7 +52,7 @@ impl<'a> Image<'a> {
     /// # Errors
     /// A [`Failure`] at [`Step::Check`] if it has too many segments or was built for another ABI.
     pub fn find(package: &Package<'a>, name: &str) -> Option<Result<Image<'a>, Failure<'a>>> {
-        let program = package.programs().find(|program| program.name() == name)?;
+        let program = package.find(name)?;
         Some(Self::read(&program))
     }
 
@@ -63,6 +63,7 @@ impl<'a> Image<'a> {
     pub fn read(program: &Program<'a>) -> Result<Image<'a>, Failure<'a>> {
         let name = program.name();
         let failure = |cause| Failure { program: name, step: Step::Check, cause };
+        let (major, minor) = program.abi_version();
         let mut segments = Vec::new();
         for segment in program.segments() {
             let segment = Segment {
@@ -77,7 +78,7 @@ impl<'a> Image<'a> {
             name,
             entry: program.entry(),
             stack_bytes: u64::from(program.stack_size()),
-            abi: AbiVersion { major: program.abi_major(), minor: program.abi_minor() },
+            abi: AbiVersion { major, minor },
             segments,
         };
         image.check_abi().map_err(failure)?;

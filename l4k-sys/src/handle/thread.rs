@@ -134,7 +134,7 @@ impl Thread {
     ///
     /// # Errors
     /// `NotSuspended`; `DeviceMemory`; `MissingRight` if the frame is not writable; `InvalidSize` unless it has 4 KiB;
-    /// `Misaligned` or `InvalidAddress` for the address.
+    /// `Misaligned` for the address.
     pub fn set_buffer(self, frame: Frame, address: u64) -> Result<(), Error> {
         perform(SystemCall::ThreadSetBuffer, [self.0, frame.slot(), address])
     }
