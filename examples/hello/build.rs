@@ -8,5 +8,6 @@ fn main() {
         .program("pong", "programs/pong")
         .program("ping", "programs/ping")
         .program("crash", "programs/crash")
+        .stack_size("init", 128 * 1024)
         .build();
 }

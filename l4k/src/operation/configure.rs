@@ -3,7 +3,7 @@
 use super::next::Next;
 use super::next::Progress;
 use super::system::System;
-use crate::base::address::Badge;
+use crate::base::address::{Badge, UserPage};
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::capability::{Capability, MemoryClass};
@@ -76,14 +76,12 @@ impl<A: Arch> System<A> {
     /// Gives a suspended thread a message buffer: a copy of the frame capability in a slot, and its address in the thread's space.
     ///
     /// # Errors
-    /// `NotSuspended`, `Dying`, `WrongKind`, `InvalidSize`, `DeviceMemory`, `MissingRight`, `Misaligned`.
+    /// `NotSuspended`, `Dying`, `WrongKind`, `InvalidSize`, `DeviceMemory`, `MissingRight`, `Misaligned`, `InvalidAddress`.
     pub fn set_buffer(&mut self, thread: Ref<Thread>, frame: Option<Ref<Slot>>, address: u64) -> Result<(), Error> {
         self.check_suspended(thread)?;
         if let Some(slot) = frame {
             self.check_buffer_frame(slot)?;
-            if !address.is_multiple_of(PAGE_SIZE) {
-                return Err(Error::Misaligned);
-            }
+            UserPage::new(address, PAGE_SIZE)?;
         }
         // A frame capability goes away in one step: inside a thread it has no children and no object.
         let _ = self.clear_thread_slots(thread, &[ThreadSlot::Buffer]);

@@ -80,4 +80,12 @@ impl World {
         let Capability::Thread { object } = self.capability(thread) else { panic!("a thread") };
         Spawned { slot: thread, context, thread: object }
     }
+
+    /// Suspends the current thread from outside.
+    pub fn suspend_current(&mut self) {
+        let current = self.current().expect("a thread runs");
+        self.kernel.system.suspend(current, l4k::object::thread::Suspension::Stopped);
+        let _ = self.kernel.start(crate::world::CORE);
+        crate::invariants::check(self);
+    }
 }

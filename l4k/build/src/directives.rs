@@ -1,0 +1,60 @@
+//! What cargo is told: when this build script has to run again, and how the kernel is linked.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Display, Formatter};
+use std::path::{Path, PathBuf};
+
+/// Variables besides those of cargo's own bookkeeping that change what is built.
+const VARIABLES: &[&str] = &["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC", "RUSTC_WRAPPER"];
+
+/// Lines for cargo.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directives {
+    target: String,
+    files: BTreeSet<PathBuf>,
+}
+
+impl Directives {
+    /// For a firmware for this target.
+    pub fn new(target: &str) -> Directives {
+        Directives { target: target.replace(['-', '.'], "_").to_uppercase(), files: BTreeSet::new() }
+    }
+
+    /// Run again when this file has changed.
+    pub fn depend_on(&mut self, file: &Path) {
+        self.files.insert(file.to_owned());
+    }
+}
+
+impl Display for Directives {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        for file in &self.files {
+            writeln!(formatter, "cargo::rerun-if-changed={}", file.display())?;
+        }
+        for name in VARIABLES {
+            writeln!(formatter, "cargo::rerun-if-env-changed={name}")?;
+        }
+        for setting in ["LINKER", "RUSTFLAGS"] {
+            writeln!(formatter, "cargo::rerun-if-env-changed=CARGO_TARGET_{}_{setting}", self.target)?;
+        }
+        // From the board's crate.
+        writeln!(formatter, "cargo::rustc-link-arg-bins=-Tl4k-kernel.ld")?;
+        writeln!(formatter, "cargo::rustc-link-arg-bins=-zmax-page-size=4096")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_once_and_the_linker_is_told_its_script() {
+        let mut directives = Directives::new("aarch64-unknown-none-softfloat");
+        directives.depend_on(Path::new("/h/main.rs"));
+        directives.depend_on(Path::new("/h/main.rs"));
+        let text = directives.to_string();
+        assert_eq!(text.matches("cargo::rerun-if-changed=/h/main.rs\n").count(), 1);
+        assert!(text.contains("cargo::rustc-link-arg-bins=-Tl4k-kernel.ld\n"));
+        assert!(text.contains("=CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER\n"));
+    }
+}

@@ -1,0 +1,155 @@
+//! What cargo tells a build script, as values that have been looked at.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::error::BuildError;
+use crate::profile;
+
+/// Flags that every program is built with, beside those of the firmware.
+const PROGRAM_FLAGS: &[&str] = &[
+    "-Clink-arg=-Tl4k-program.ld",
+    // One word: rustc calls the linker itself, without a compiler driver that would take it apart.
+    "-Clink-arg=-zmax-page-size=4096",
+    "-Crelocation-model=static",
+    // The kernel's backtraces follow them.
+    "-Cforce-frame-pointers=yes",
+];
+
+/// Separates the flags in `CARGO_ENCODED_RUSTFLAGS`.
+const FLAG_SEPARATOR: &str = "\x1f";
+
+/// What cargo tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// Directory of the firmware's `Cargo.toml`.
+    pub manifest_directory: PathBuf,
+    /// Where this build script's output goes.
+    pub out_directory: PathBuf,
+    /// The cargo that runs.
+    pub cargo: PathBuf,
+    /// Target of firmware and programs.
+    pub target: String,
+    /// Profile of firmware and programs.
+    pub profile: String,
+    /// Flags for the programs, as cargo wants them.
+    pub program_flags: String,
+}
+
+impl Environment {
+    /// Of this process.
+    ///
+    /// # Errors
+    /// [`BuildError`] if this is no build script of a firmware.
+    pub fn of_build_script() -> Result<Environment, BuildError> {
+        Self::from_variables(|name| std::env::var_os(name))
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Environment, BuildError> {
+        let path = |name| variable(name).map(PathBuf::from).ok_or(BuildError::NoBuildScript { variable: name });
+        let text = |name| {
+            let value = variable(name).and_then(|value| value.into_string().ok());
+            value.ok_or(BuildError::NoBuildScript { variable: name })
+        };
+        let target = text("TARGET")?;
+        if text("CARGO_CFG_TARGET_ARCH")? != "aarch64" || text("CARGO_CFG_TARGET_OS")? != "none" {
+            return Err(BuildError::Target { target });
+        }
+        let out_directory = path("OUT_DIR")?;
+        let profile = match profile::name(&out_directory, &text("CARGO_PKG_NAME")?) {
+            Some(name) => name,
+            None if text("PROFILE")? == "release" => "release".to_owned(),
+            None => "dev".to_owned(),
+        };
+        let inherited = text("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+        let inherited = inherited.split(FLAG_SEPARATOR).filter(|flag| !flag.is_empty());
+        let flags: Vec<&str> = inherited.chain(PROGRAM_FLAGS.iter().copied()).collect();
+        Ok(Environment {
+            manifest_directory: path("CARGO_MANIFEST_DIR")?,
+            cargo: path("CARGO")?,
+            target,
+            profile,
+            program_flags: flags.join(FLAG_SEPARATOR),
+            out_directory,
+        })
+    }
+
+    /// Where the programs are built: inside this build script's own directory, for cargo holds a lock on the firmware's.
+    pub fn target_directory(&self) -> PathBuf {
+        self.out_directory.join("programs-target")
+    }
+
+    /// The package.
+    pub fn package_file(&self) -> PathBuf {
+        self.out_directory.join("programs.l4k")
+    }
+
+    /// The programs with their symbols.
+    pub fn symbols_directory(&self) -> PathBuf {
+        self.out_directory.join("symbols")
+    }
+
+    /// A path that the firmware's author wrote.
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        self.manifest_directory.join(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(changes: &[(&str, Option<&str>)]) -> Result<Environment, BuildError> {
+        let usual = [
+            ("CARGO", "/bin/cargo"),
+            ("CARGO_CFG_TARGET_ARCH", "aarch64"),
+            ("CARGO_CFG_TARGET_OS", "none"),
+            ("CARGO_MANIFEST_DIR", "/hello"),
+            ("CARGO_PKG_NAME", "hello"),
+            ("OUT_DIR", "/hello/target/aarch64-unknown-none-softfloat/debug/build/hello-00ff/out"),
+            ("PROFILE", "debug"),
+            ("TARGET", "aarch64-unknown-none-softfloat"),
+        ];
+        Environment::from_variables(|name| {
+            let changed = changes.iter().find(|(changed, _)| *changed == name).map(|(_, value)| *value);
+            let value =
+                changed.unwrap_or_else(|| usual.iter().find(|(usual, _)| *usual == name).map(|(_, value)| *value));
+            value.map(OsString::from)
+        })
+    }
+
+    #[test]
+    fn what_cargo_tells_is_taken_over() {
+        let environment = read(&[]).unwrap();
+        assert_eq!(environment.target, "aarch64-unknown-none-softfloat");
+        assert_eq!(environment.profile, "dev");
+        assert_eq!(environment.resolve(Path::new("programs/init")), Path::new("/hello/programs/init"));
+        assert!(environment.target_directory().starts_with(&environment.out_directory));
+    }
+
+    #[test]
+    fn flags_of_the_firmware_come_before_those_of_programs() {
+        let flags = |value| read(&[("CARGO_ENCODED_RUSTFLAGS", value)]).unwrap().program_flags;
+        let own = PROGRAM_FLAGS.join("\x1f");
+        assert_eq!(flags(None), own);
+        assert_eq!(flags(Some("")), own);
+        assert_eq!(flags(Some("--sysroot\x1f/with space")), format!("--sysroot\x1f/with space\x1f{own}"));
+    }
+
+    #[test]
+    fn a_firmware_for_the_host_is_refused() {
+        let error = read(&[("TARGET", Some("x86_64-unknown-linux-gnu")), ("CARGO_CFG_TARGET_ARCH", Some("x86_64"))]);
+        assert!(error.unwrap_err().to_string().contains("built for x86_64-unknown-linux-gnu"));
+    }
+
+    #[test]
+    fn outside_a_build_script_it_says_so() {
+        assert!(read(&[("OUT_DIR", None)]).unwrap_err().to_string().contains("OUT_DIR"));
+    }
+
+    #[test]
+    fn an_unknown_layout_falls_back_to_what_cargo_tells() {
+        let profile = |base| read(&[("OUT_DIR", Some("/odd")), ("PROFILE", Some(base))]).unwrap().profile;
+        assert_eq!((profile("release"), profile("debug")), ("release".to_owned(), "dev".to_owned()));
+    }
+}

@@ -1,0 +1,40 @@
+//! Builds, checks and packs the programs of an l4k firmware. [`Firmware`] is what a `build.rs` uses:
+//!
+//! ```no_run
+//! l4k_build::Firmware::new()
+//!     .program("init", "programs/init") // the first one is the program that the kernel starts
+//!     .program("uart", "programs/uart")
+//!     .stack_size("uart", 32 * 1024) // default: 16 KiB
+//!     .build();
+//! ```
+//!
+//! Below it are two functions over bytes, for other tools and for tests: [`convert`] checks an ELF file and takes out what is
+//! needed to run it, [`write()`] packs programs in the format that [`l4k_sys::package`] reads.
+
+mod dep_info;
+mod directives;
+mod elf_check;
+mod elf_fault;
+mod elf_segments;
+mod environment;
+mod error;
+mod firmware;
+mod image;
+mod metadata;
+mod nested;
+mod pack;
+mod plan;
+mod profile;
+mod variables;
+
+#[cfg(test)]
+mod elf_tests;
+#[cfg(test)]
+mod handmade;
+
+pub use elf_check::{ABI_SECTION, convert};
+pub use elf_fault::{ElfError, ElfFault, Span};
+pub use error::BuildError;
+pub use firmware::Firmware;
+pub use image::{AbiVersion, DEFAULT_STACK_SIZE, ImageSegment, ProgramImage};
+pub use pack::{PackError, write};

@@ -1,0 +1,207 @@
+//! Frames in address spaces: what the processor sees, and what it has to forget.
+
+use l4k::base::arch::CacheOperation;
+use l4k_model::world::{World, slot};
+use l4k_sys::Error;
+use l4k_sys::abi::memory::{USER_END, USER_START};
+use l4k_sys::abi::{MapAttributes, ObjectKind, Rights, SystemCall};
+
+const READ_WRITE: u64 = 0b011;
+const READ_EXECUTE: u64 = 0b101;
+
+fn map(world: &mut World, frame: u64, address: u64, rights: u64, attributes: u64) -> Result<(), Error> {
+    let arguments = [frame, slot::ADDRESS_SPACE, address, rights, attributes];
+    world.call(SystemCall::FrameMap, &arguments).map(|_| ())
+}
+
+fn frame(world: &mut World) -> (u64, u64) {
+    let slot = world.make(ObjectKind::Frame, 12);
+    (slot, world.call(SystemCall::FrameQuery, &[slot]).unwrap().values[0])
+}
+
+fn translate(world: &World, address: u64) -> Option<(u64, Rights)> {
+    world.kernel.system.store.machine.translate(address)
+}
+
+#[test]
+fn a_mapped_frame_is_seen_with_its_rights_and_no_longer_after_unmap() {
+    let mut world = World::new();
+    let (slot, physical) = frame(&mut world);
+    map(&mut world, slot, 0x40_0000, READ_WRITE, 0).unwrap();
+    let rights = Rights::READ.union(Rights::WRITE);
+    assert_eq!(translate(&world, 0x40_0123), Some((physical + 0x123, rights)));
+    world.call(SystemCall::FrameUnmap, &[slot]).unwrap();
+    assert_eq!(translate(&world, 0x40_0123), None, "nothing stale in the look-aside buffer");
+    world.call(SystemCall::FrameUnmap, &[slot]).unwrap();
+}
+
+#[test]
+fn tables_are_taken_as_needed_and_given_back_when_empty() {
+    let mut world = World::new();
+    let free = |world: &mut World| world.call(SystemCall::AddressSpaceQuery, &[slot::ADDRESS_SPACE]).unwrap().values;
+    let before = free(&mut world);
+    let frames: Vec<u64> = (0..3).map(|_| frame(&mut world).0).collect();
+    map(&mut world, frames[0], 0x40_0000, 1, 0).unwrap();
+    assert_eq!(free(&mut world)[1], before[1] - 3);
+    map(&mut world, frames[1], 0x40_1000, 1, 0).unwrap();
+    assert_eq!(free(&mut world)[1], before[1] - 3);
+    map(&mut world, frames[2], 0x7f00_0000_0000, 1, 0).unwrap();
+    assert_eq!(free(&mut world)[1], before[1] - 6);
+    for frame in frames {
+        world.call(SystemCall::FrameUnmap, &[frame]).unwrap();
+    }
+    assert_eq!(free(&mut world), before);
+}
+
+#[test]
+fn no_tables_changes_nothing() {
+    let mut world = World::new();
+    let mut address = 0x40_0000;
+    let (slot, error) = loop {
+        let (slot, _) = frame(&mut world);
+        match map(&mut world, slot, address, 1, 0) {
+            Ok(()) => address += 1 << 39,
+            Err(error) => break (slot, error),
+        }
+    };
+    assert_eq!(error, Error::NoTables);
+    assert_eq!(world.call(SystemCall::FrameQuery, &[slot]).unwrap().values[4], 0);
+    map(&mut world, slot, 0x40_1000, 1, 0).unwrap();
+}
+
+#[test]
+fn addresses_outside_the_user_range_are_refused() {
+    let mut world = World::new();
+    let (slot, _) = frame(&mut world);
+    for address in [0, USER_END, USER_END + 0x1000, 0xffff_0000_0000_0000, u64::MAX & !0xfff, 1 << 48] {
+        assert_eq!(map(&mut world, slot, address, 1, 0), Err(Error::InvalidAddress), "{address:#x}");
+    }
+    for address in [0x40_0001, 0x40_0800, u64::MAX] {
+        assert_eq!(map(&mut world, slot, address, 1, 0), Err(Error::Misaligned), "{address:#x}");
+    }
+    let large = world.make(ObjectKind::Frame, 21);
+    assert_eq!(map(&mut world, large, 0x20_1000, 1, 0), Err(Error::Misaligned));
+    assert_eq!(map(&mut world, large, 0, 1, 0), Err(Error::InvalidAddress));
+    map(&mut world, slot, USER_START, 1, 0).unwrap();
+    map(&mut world, large, USER_END - (1 << 21), 1, 0).unwrap();
+}
+
+#[test]
+fn a_frame_holds_one_mapping_and_an_address_one_frame() {
+    let mut world = World::new();
+    let (first, physical) = frame(&mut world);
+    let (second, _) = frame(&mut world);
+    map(&mut world, first, 0x40_0000, 1, 0).unwrap();
+    assert_eq!(map(&mut world, first, 0x50_0000, 1, 0), Err(Error::AlreadyMapped));
+    assert_eq!(map(&mut world, second, 0x40_0000, 1, 0), Err(Error::AddressInUse));
+    let copy = world.copy(first, Rights::READ);
+    map(&mut world, copy, 0x50_0000, 1, 0).unwrap();
+    assert_eq!(translate(&world, 0x50_0000), Some((physical, Rights::READ)));
+    let large = world.make(ObjectKind::Frame, 21);
+    assert_eq!(map(&mut world, large, 0x40_0000, 1, 0), Err(Error::AddressInUse), "smaller pages are there");
+    map(&mut world, large, 0x60_0000, 1, 0).unwrap();
+    assert_eq!(map(&mut world, second, 0x60_1000, 1, 0), Err(Error::AddressInUse), "a larger page is there");
+}
+
+#[test]
+fn rights_are_bounded_by_the_capability_and_never_write_and_execute_unasked() {
+    let mut world = World::new();
+    let (slot, _) = frame(&mut world);
+    let read_only = world.copy(slot, Rights::READ);
+    assert_eq!(map(&mut world, read_only, 0x40_0000, READ_WRITE, 0), Err(Error::MissingRight));
+    assert_eq!(map(&mut world, slot, 0x40_0000, 0b010, 0), Err(Error::InvalidRights), "write without read");
+    assert_eq!(map(&mut world, slot, 0x40_0000, 0b1000, 0), Err(Error::InvalidRights));
+    assert_eq!(map(&mut world, slot, 0x40_0000, 1, 4), Err(Error::InvalidAttributes));
+    assert_eq!(map(&mut world, slot, 0x40_0000, 0b111, 0), Err(Error::WriteAndExecute));
+    let asked = MapAttributes::WRITE_AND_EXECUTE.bits();
+    map(&mut world, slot, 0x40_0000, 0b111, asked).unwrap();
+    assert_eq!(translate(&world, 0x40_0000).unwrap().1, Rights::ALL);
+    let device = world.make_from(slot::DEVICE, ObjectKind::Frame, 12);
+    assert_eq!(map(&mut world, device, 0x50_0000, READ_EXECUTE, 0), Err(Error::InvalidRights));
+}
+
+#[test]
+fn protect_takes_rights_away_at_once() {
+    let mut world = World::new();
+    let (slot, physical) = frame(&mut world);
+    assert_eq!(world.call(SystemCall::FrameProtect, &[slot, 1, 0]), Err(Error::NotMapped));
+    map(&mut world, slot, 0x40_0000, READ_WRITE, 0).unwrap();
+    let _ = translate(&world, 0x40_0000);
+    world.call(SystemCall::FrameProtect, &[slot, 1, 0]).unwrap();
+    assert_eq!(translate(&world, 0x40_0000), Some((physical, Rights::READ)));
+    assert_eq!(world.call(SystemCall::FrameProtect, &[slot, 7, 0]), Err(Error::WriteAndExecute));
+}
+
+#[test]
+fn deleting_and_revoking_frames_unmaps_them() {
+    let mut world = World::new();
+    let (slot, _) = frame(&mut world);
+    let copy = world.copy(slot, Rights::ALL);
+    map(&mut world, slot, 0x40_0000, 1, 0).unwrap();
+    map(&mut world, copy, 0x50_0000, 1, 0).unwrap();
+    let _ = (translate(&world, 0x40_0000), translate(&world, 0x50_0000));
+    world.call(SystemCall::CNodeRevoke, &[0, slot]).unwrap();
+    assert_eq!(translate(&world, 0x50_0000), None);
+    assert!(translate(&world, 0x40_0000).is_some());
+    world.call(SystemCall::CNodeDelete, &[0, slot]).unwrap();
+    assert_eq!(translate(&world, 0x40_0000), None);
+}
+
+#[test]
+fn code_is_published_and_uncached_memory_written_back() {
+    let mut world = World::new();
+    let (code, code_at) = frame(&mut world);
+    let (buffer, buffer_at) = frame(&mut world);
+    map(&mut world, code, 0x40_0000, READ_EXECUTE, 0).unwrap();
+    map(&mut world, buffer, 0x50_0000, READ_WRITE, MapAttributes::UNCACHED.bits()).unwrap();
+    let done: Vec<_> = world
+        .kernel
+        .system
+        .store
+        .machine
+        .maintained
+        .iter()
+        .map(|(start, bytes, operation)| (start.value(), *bytes, *operation))
+        .collect();
+    let expected =
+        [(code_at, 4096, CacheOperation::PublishCode), (buffer_at, 4096, CacheOperation::CleanAndInvalidate)];
+    assert_eq!(done, expected);
+}
+
+#[test]
+fn a_space_that_is_gone_leaves_its_frames_free_and_its_successor_alone() {
+    let mut world = World::new();
+    let memory = world.make(ObjectKind::Untyped, 17);
+    let make_space = |world: &mut World| {
+        let space = world.make_from(memory, ObjectKind::AddressSpace, 15);
+        world.call(SystemCall::AsidPoolAssign, &[slot::ASID_POOL, space]).unwrap();
+        space
+    };
+    let (kept, _) = frame(&mut world);
+    let copy = world.copy(kept, Rights::ALL);
+    let old = make_space(&mut world);
+    world.call(SystemCall::FrameMap, &[kept, old, 0x40_0000, 1, 0]).unwrap();
+    world.call(SystemCall::CNodeDelete, &[0, old]).unwrap();
+    let new = make_space(&mut world);
+    world.call(SystemCall::FrameMap, &[copy, new, 0x40_0000, 1, 0]).unwrap();
+    world.call(SystemCall::FrameUnmap, &[kept]).unwrap();
+    assert_eq!(world.call(SystemCall::FrameQuery, &[copy]).unwrap().values[4], 0x40_0000, "not unmapped by the stale one");
+    world.call(SystemCall::FrameMap, &[kept, new, 0x50_0000, 1, 0]).unwrap();
+}
+
+#[test]
+fn spaces_need_an_identity_and_pools_run_out() {
+    let mut world = World::new();
+    let space = world.make(ObjectKind::AddressSpace, 15);
+    let (slot, _) = frame(&mut world);
+    assert_eq!(world.call(SystemCall::FrameMap, &[slot, space, 0x40_0000, 1, 0]), Err(Error::NoAsid));
+    world.call(SystemCall::AsidPoolAssign, &[slot::ASID_POOL, space]).unwrap();
+    assert_eq!(world.call(SystemCall::AsidPoolAssign, &[slot::ASID_POOL, space]), Err(Error::AsidAssigned));
+    let pool = world.make(ObjectKind::AsidPool, 0);
+    let other = world.make(ObjectKind::AddressSpace, 15);
+    world.call(SystemCall::AsidPoolAssign, &[pool, other]).unwrap();
+    world.call(SystemCall::FrameMap, &[slot, other, 0x40_0000, 1, 0]).unwrap();
+    world.call(SystemCall::CNodeDelete, &[0, pool]).unwrap();
+    assert_eq!(world.call(SystemCall::FrameQuery, &[slot]).unwrap().values[4], 0, "its spaces are empty");
+    assert_eq!(world.call(SystemCall::AddressSpaceQuery, &[other]).unwrap().values[2], 0);
+}

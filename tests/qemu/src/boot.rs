@@ -1,0 +1,46 @@
+//! An image on a machine: the emulator's command line. May call [`machine`](crate::machine) and [`emulator`](crate::emulator).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::emulator;
+use crate::machine::Machine;
+
+/// What to boot, and on what.
+#[derive(Clone, Debug)]
+pub struct Boot {
+    machine: Machine,
+    image: PathBuf,
+    more: Vec<String>,
+}
+
+impl Boot {
+    /// The image, an ELF file or a raw one with the header of an arm64 Linux kernel, on the machine.
+    #[must_use]
+    pub fn new(machine: Machine, image: &Path) -> Boot {
+        Boot { machine, image: image.to_owned(), more: Vec::new() }
+    }
+
+    /// Hands further arguments to QEMU.
+    #[must_use]
+    pub fn with_arguments(mut self, arguments: &[&str]) -> Boot {
+        self.more.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// The machine.
+    #[must_use]
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// The emulator's command, whose first serial port is the character device `chardev` (QEMU's notation, without its id).
+    #[must_use]
+    pub fn command(&self, chardev: &str) -> Command {
+        let mut command = Command::new(emulator::program());
+        command.args(self.machine.arguments());
+        command.arg("-chardev").arg(format!("{chardev},id=serial")).args(["-serial", "chardev:serial"]);
+        command.arg("-kernel").arg(&self.image).args(&self.more);
+        command
+    }
+}

@@ -1,0 +1,66 @@
+//! The emulator on this computer: its name, and whether it is new enough. May call nothing of this crate.
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// The emulator's program.
+pub const PROGRAM: &str = "qemu-system-aarch64";
+
+/// The oldest version that has `-M raspi4b`.
+pub const OLDEST: u32 = 9;
+
+/// The variable that names another emulator than the one on the search path.
+pub const VARIABLE: &str = "L4K_QEMU";
+
+/// The emulator to start.
+#[must_use]
+pub fn program() -> OsString {
+    std::env::var_os(VARIABLE).unwrap_or_else(|| PROGRAM.into())
+}
+
+/// Checks that the emulator is there, is new enough, and has both boards' machines.
+///
+/// # Errors
+/// Tells what is missing.
+pub fn check() -> Result<()> {
+    let version = answer("--version")?;
+    match major_version(&version) {
+        Some(major) if major >= OLDEST => {}
+        _ => bail!("{} is too old: {} (version {OLDEST} is needed)", PROGRAM, version.lines().next().unwrap_or("")),
+    }
+    let machines = answer("-machine help")?;
+    for machine in ["virt ", "raspi4b "] {
+        if !machines.lines().any(|line| line.starts_with(machine)) {
+            bail!("{PROGRAM} has no machine named {}", machine.trim_end());
+        }
+    }
+    Ok(())
+}
+
+fn answer(arguments: &str) -> Result<String> {
+    let output = Command::new(program())
+        .args(arguments.split(' '))
+        .output()
+        .with_context(|| format!("{} does not start", program().display()))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The first number of `QEMU emulator version 10.0.2 (Debian …)`.
+fn major_version(text: &str) -> Option<u32> {
+    let number = text.split("version ").nth(1)?.split('.').next()?;
+    number.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major_version;
+
+    #[test]
+    fn version_is_read_from_the_first_line() {
+        assert_eq!(major_version("QEMU emulator version 10.0.2 (Debian 1:10.0.2)\nCopyright"), Some(10));
+        assert_eq!(major_version("QEMU emulator version 7.2.1\n"), Some(7));
+        assert_eq!(major_version("something else"), None);
+    }
+}

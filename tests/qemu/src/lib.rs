@@ -1,0 +1,16 @@
+//! Boots images in QEMU, speaks to the guest over its serial port, waits for what it answers, and reports how it ended.
+//!
+//! [`machine`] says which machine to boot, [`session`] is a running one with its serial port in our hands, [`report`] reads what a
+//! conformance suite prints.
+
+pub mod boot;
+pub mod emulator;
+pub mod machine;
+pub mod report;
+pub mod session;
+mod transcript;
+
+pub use boot::Boot;
+pub use machine::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
+pub use report::Report;
+pub use session::{Ended, Session};

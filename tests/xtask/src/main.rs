@@ -1,0 +1,53 @@
+//! The project's commands: `cargo xtask set-up`, `run`, `test`, `size`, `gdb`, `book`.
+//!
+//! Each has a file or a directory of its own; this file only sends each task to its own.
+
+mod book;
+mod command_line;
+mod firmware;
+mod gdb;
+mod process;
+mod project;
+mod run;
+mod set_up;
+mod size;
+mod test;
+mod toolchain;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use command_line::{CommandLine, Task};
+use project::Project;
+use set_up::Need;
+
+fn main() -> ExitCode {
+    match perform(CommandLine::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
+    let project = Project::find()?;
+    match task {
+        Task::SetUp => {
+            let toolchain = set_up::ensure(&project, &[Need::Emulator, Need::Linter, Need::BookTool])?;
+            println!("nothing is missing; {}", toolchain.describe());
+            Ok(())
+        }
+        Task::Run(boot) => run::run(&project, &boot.example, boot.profile(), boot.machine()),
+        Task::Test { only, json } => test::run(&project, only, json.as_deref()),
+        Task::Size { json } => size::print(&project, json.as_deref()),
+        Task::Gdb { boot, more } => gdb::gdb(&project, &boot.example, boot.profile(), boot.machine(), &more),
+        Task::Book => {
+            set_up::ensure(&project, &[Need::BookTool])?;
+            book::build(&project)
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What the commands need, and how each need is met. May call the rest of this directory and [`toolchain`](crate::toolchain).
+//!
+//! When nothing is missing this looks at a few files and asks the emulator for its version, and is done in a tenth of a second.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use l4k_qemu::emulator;
+
+use super::packages::{Package, Plan};
+use super::system::{Privilege, System};
+use crate::process;
+use crate::project::{Project, TARGET};
+use crate::toolchain::choice::host_cargo;
+use crate::toolchain::{Toolchain, debian, sysroot};
+
+/// A thing that a command needs besides the compiler for the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// QEMU.
+    Emulator,
+    /// Clippy of the compiler for the target.
+    Linter,
+    /// mdbook.
+    BookTool,
+    /// A gdb that knows AArch64.
+    Debugger,
+}
+
+/// Version of mdbook to be installed.
+const BOOK_TOOL_VERSION: &str = "0.5";
+
+/// Meets the needs, telling what it does, and returns the compiler for the target.
+pub fn ensure(project: &Project, needs: &[Need]) -> Result<Toolchain> {
+    if let Some(toolchain) = Toolchain::find(project)
+        && needs.iter().all(|need| is_met(*need, project, &toolchain))
+    {
+        return Ok(toolchain);
+    }
+    fs::create_dir_all(project.target()).context("making target/")?;
+    let lock = File::create(project.target().join("l4k-set-up.lock")).context("making target/l4k-set-up.lock")?;
+    // Two commands at once would both install; the second waits, and then finds nothing to do.
+    lock.lock().context("waiting for another set-up")?;
+    meet(project, needs)
+}
+
+/// Where mdbook is.
+pub fn book_tool(project: &Project) -> PathBuf {
+    project.target().join("tools/bin/mdbook")
+}
+
+fn meet(project: &Project, needs: &[Need]) -> Result<Toolchain> {
+    let toolchain = match Toolchain::find(project) {
+        Some(found) => Some(found),
+        None => add_target()?,
+    };
+    let packages = packages_for(project, needs, toolchain.as_ref());
+    if !packages.is_empty() {
+        install(&packages)?;
+    }
+    let toolchain = match toolchain {
+        Some(toolchain) => toolchain,
+        None => build_library(project)?,
+    };
+    if needs.contains(&Need::BookTool) && !is_met(Need::BookTool, project, &toolchain) {
+        tell(&format!("installing mdbook {BOOK_TOOL_VERSION} to target/tools (two minutes)"));
+        let mut command = host_cargo(project.root(), "install");
+        command.args(["--quiet", "--locked", "--root", "target/tools", "mdbook", "--version", BOOK_TOOL_VERSION]);
+        process::run(&mut command)?;
+    }
+    for need in needs {
+        if !is_met(*need, project, &toolchain) {
+            bail!("{}", unmet(*need));
+        }
+    }
+    Ok(toolchain)
+}
+
+fn is_met(need: Need, project: &Project, toolchain: &Toolchain) -> bool {
+    match need {
+        Need::Emulator => emulator::check().is_ok(),
+        Need::Linter => match toolchain {
+            Toolchain::Own => true,
+            Toolchain::Debian { .. } => debian::missing_clippy().is_none(),
+        },
+        Need::BookTool => book_tool(project).is_file(),
+        Need::Debugger => process::on_path("gdb-multiarch"),
+    }
+}
+
+fn unmet(need: Need) -> String {
+    match need {
+        Need::Emulator => match emulator::check() {
+            Err(error) => format!("no usable QEMU: {error:#}"),
+            Ok(()) => "QEMU came just now; run the command again".to_owned(),
+        },
+        Need::Linter => format!("no clippy at {}", debian::CARGO_CLIPPY),
+        Need::BookTool => "mdbook was not installed".to_owned(),
+        Need::Debugger => "no gdb-multiarch on the search path".to_owned(),
+    }
+}
+
+/// The target's library from rustup, where it may be had.
+fn add_target() -> Result<Option<Toolchain>> {
+    if std::env::var_os("RUSTUP_AUTO_INSTALL").is_some_and(|value| value == "0") || !process::on_path("rustup") {
+        return Ok(None);
+    }
+    tell(&format!("rustup target add {TARGET}"));
+    match process::run(Command::new("rustup").args(["target", "add", TARGET])) {
+        Ok(()) => Ok(Some(Toolchain::Own)),
+        Err(error) => {
+            tell(&format!("{error:#}; going on with Debian's compiler"));
+            Ok(None)
+        }
+    }
+}
+
+fn packages_for(project: &Project, needs: &[Need], toolchain: Option<&Toolchain>) -> Vec<Package> {
+    let mut packages = Vec::new();
+    if !matches!(toolchain, Some(Toolchain::Own)) {
+        packages.extend(debian::missing_packages().into_iter().map(Package::Plain));
+        if needs.contains(&Need::Linter) {
+            packages.extend(debian::missing_clippy().map(Package::Plain));
+        }
+    }
+    if needs.contains(&Need::Emulator) && emulator::check().is_err() {
+        packages.push(Package::Emulator);
+    }
+    if needs.contains(&Need::Debugger) && !is_met(Need::Debugger, project, &Toolchain::Own) {
+        packages.push(Package::Plain("gdb-multiarch"));
+    }
+    packages
+}
+
+fn install(packages: &[Package]) -> Result<()> {
+    let system = System::read()?;
+    let plan = Plan::new(packages, &system);
+    let privilege = Privilege::of_this_process();
+    if privilege == Privilege::None {
+        bail!("{}", plan.instructions());
+    }
+    for step in plan.steps() {
+        let line = step.shell(privilege);
+        tell(&line);
+        process::run(Command::new("sh").args(["-c", &line]))?;
+    }
+    Ok(())
+}
+
+fn build_library(project: &Project) -> Result<Toolchain> {
+    let sysroot = sysroot::directory(project);
+    if !sysroot::is_current(&sysroot) {
+        tell(&format!("building the library for {TARGET} with Debian's compiler (half a minute, once)"));
+        sysroot::build(&sysroot)?;
+    }
+    Ok(Toolchain::Debian { sysroot })
+}
+
+fn tell(what: &str) {
+    eprintln!("set-up: {what}");
+}

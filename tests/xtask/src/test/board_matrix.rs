@@ -1,0 +1,39 @@
+//! The machines on which the conformance suite runs. May call nothing of this crate.
+
+use l4k_qemu::{Cpu, Entry, InterruptController, Machine, MemorySize};
+
+/// Sizes of memory besides the usual one, in mebibytes: the least that the suite needs, an odd one, and one that reaches beyond 4 GiB.
+const MEMORY: [u32; 3] = [64, 500, 5000];
+
+/// Every combination of core, interrupt controller and exception level, and the usual one with other sizes of memory. The first
+/// is the usual one.
+pub fn machines() -> Vec<Machine> {
+    let usual = Machine::default();
+    let mut machines = vec![usual.clone()];
+    for cpu in [Cpu::CortexA53, Cpu::CortexA72, Cpu::CortexA76] {
+        for interrupt_controller in [InterruptController::V2, InterruptController::V3] {
+            for entry in [Entry::El1, Entry::El2] {
+                let machine = Machine { cpu, interrupt_controller, entry, ..usual.clone() };
+                if machine.to_string() != usual.to_string() {
+                    machines.push(machine);
+                }
+            }
+        }
+    }
+    machines.extend(MEMORY.map(|size| Machine { memory: MemorySize::mebibytes(size), ..usual.clone() }));
+    machines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::machines;
+
+    #[test]
+    fn every_combination_is_there_once() {
+        let names: Vec<String> = machines().iter().map(ToString::to_string).collect();
+        assert_eq!(names.len(), 12 + 3);
+        for (index, name) in names.iter().enumerate() {
+            assert!(!names[..index].contains(name), "{name} twice");
+        }
+    }
+}

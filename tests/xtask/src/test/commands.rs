@@ -1,0 +1,39 @@
+//! Part `commands`: the project's commands refuse what is wrong, and say what would be right. May call nothing of this directory but
+//! [`outcome`](super::outcome).
+
+use std::env;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::outcome::Outcome;
+use super::part::Context;
+use crate::project::Project;
+
+/// What is typed, and what must stand in the answer.
+const REFUSED: [(&str, &str); 5] = [
+    ("run no-such-example", "there is no example `no-such-example`; there are: hello"),
+    ("run hello --board rpi4", "there is no board support for `rpi4` yet; there is: qemu-virt"),
+    ("run hello --board amiga", "known: qemu-virt, rpi4"),
+    ("run hello --memory 12", "write for example 512M or 2G"),
+    ("test --only everything", "the parts are: format, house"),
+];
+
+/// Types them all.
+pub fn run(context: &Context) -> Outcome {
+    let mut outcome = Outcome::default();
+    for (line, answer) in REFUSED {
+        outcome.add(line, refuses(&context.project, line, answer));
+    }
+    outcome
+}
+
+fn refuses(project: &Project, line: &str, answer: &str) -> Result<()> {
+    let this = env::current_exe().context("the name of this program")?;
+    let mut command = Command::new(this);
+    let output = command.args(line.split(' ')).current_dir(project.root()).stdin(Stdio::null()).output()?;
+    let error = String::from_utf8_lossy(&output.stderr);
+    ensure!(!output.status.success(), "it succeeded");
+    ensure!(error.contains(answer), "it said:\n{error}");
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! Parts `lint-host` and `lint-target`: clippy has nothing to say. May call [`toolchain`](crate::toolchain).
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::outcome::Outcome;
+use super::part::Context;
+use crate::process;
+use crate::project::TARGET;
+use crate::toolchain::choice::host_cargo;
+
+/// Crates of the workspace that run on the target.
+const ON_TARGET: [&str; 5] = ["l4k-sys", "l4k-drivers", "l4k-init", "l4k", "bsp-qemu-virt"];
+
+/// Code of the host: with the features that the tests need, and the libraries as a user without them sees them.
+pub fn host(context: &Context) -> Outcome {
+    let root = context.project.root();
+    let mut outcome = Outcome::default();
+    let clippy = || host_cargo(root, "clippy");
+    outcome.add("all targets and features", deny(clippy().args(["--workspace", "--all-targets", "--all-features"])));
+    outcome.add("no features", deny(clippy().args(["--package", "l4k", "--no-default-features"])));
+    outcome
+}
+
+/// Code of the target: the libraries with and without their features, and each firmware with its programs.
+pub fn target(context: &Context) -> Outcome {
+    let mut outcome = Outcome::default();
+    let packages = ON_TARGET.iter().flat_map(|package| ["--package", package]);
+    let libraries = || {
+        let mut command = context.toolchain.cargo(context.project.root(), "clippy");
+        command.args(["--target", TARGET]).args(packages.clone());
+        command
+    };
+    outcome.add("libraries", deny(&mut libraries()));
+    outcome.add("libraries, debug", deny(libraries().args(["--features", "l4k/debug"])));
+    match context.project.firmware() {
+        Ok(all) => {
+            for directory in all {
+                let name = directory.strip_prefix(context.project.root()).unwrap_or(&directory).display().to_string();
+                let mut command = context.toolchain.cargo(&directory, "clippy");
+                outcome.add(&name, deny(command.arg("--workspace")));
+            }
+        }
+        Err(error) => outcome.add("examples", Err(error)),
+    }
+    outcome
+}
+
+fn deny(command: &mut Command) -> Result<()> {
+    process::run(command.args(["--quiet", "--", "--deny", "warnings"]))
+}

@@ -1,0 +1,20 @@
+//! `cargo xtask test`: every test there is, part by part, with a summary at the end.
+//!
+//! [`part`] lists the parts, [`outcome`] is what one of them comes to, [`summary`] tells all of them; each other file is one part.
+
+pub mod board_matrix;
+pub mod book;
+pub mod commands;
+pub mod copied;
+pub mod documentation;
+pub mod format;
+pub mod host;
+pub mod libtest;
+pub mod lint;
+pub mod outcome;
+pub mod part;
+pub mod shell;
+pub mod suite;
+pub mod summary;
+
+pub use part::{Part, run};

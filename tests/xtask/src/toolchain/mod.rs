@@ -1,0 +1,10 @@
+//! Which compiler builds for the target: the user's own where it has the target's library, else Debian's with a library that is built
+//! here from its source.
+//!
+//! [`choice`] is the result, [`debian`] knows Debian's compiler, [`sysroot`] builds its library for the target.
+
+pub mod choice;
+pub mod debian;
+pub mod sysroot;
+
+pub use choice::Toolchain;
