@@ -35,7 +35,7 @@ pub enum Defect {
     Format(u32),
     /// No program, or more than [`PROGRAMS_MAX`].
     ProgramCount(u32),
-    /// A name that is empty, too long or not UTF-8.
+    /// A name that is empty, too long, not UTF-8, or with control characters.
     Name,
     /// Two programs have the same name.
     DuplicateName,
@@ -55,8 +55,10 @@ pub enum Defect {
     Rights(u64),
     /// Two segments overlap: the address of the second.
     Overlap(u64),
-    /// The entry point is in no executable segment.
+    /// The entry point is in no executable segment, or not a multiple of 4.
     Entry(u64),
+    /// Reserved fields that are not zero: written by a later version.
+    Reserved,
 }
 
 /// What is wrong with a package, and with which program.
@@ -80,7 +82,7 @@ impl fmt::Display for PackageError<'_> {
                 write!(formatter, "format version {version}, this reader knows {FORMAT_VERSION}")
             }
             Defect::ProgramCount(count) => write!(formatter, "{count} programs; 1 to {PROGRAMS_MAX} are possible"),
-            Defect::Name => formatter.write_str("a program's name is not 1 to 31 bytes of UTF-8"),
+            Defect::Name => formatter.write_str("a program's name is not 1 to 31 bytes of printable UTF-8"),
             Defect::DuplicateName => formatter.write_str("the name is used twice"),
             Defect::Abi(major, minor) => write!(
                 formatter,
@@ -98,6 +100,7 @@ impl fmt::Display for PackageError<'_> {
             }
             Defect::Overlap(address) => write!(formatter, "the segment at {address:#x} overlaps another"),
             Defect::Entry(address) => write!(formatter, "the entry point {address:#x} is in no executable segment"),
+            Defect::Reserved => formatter.write_str("reserved fields are in use: written by a later version?"),
         }
     }
 }
@@ -130,6 +133,9 @@ impl<'a> Package<'a> {
         if version.0 != VERSION_MAJOR || version.1 > VERSION_MINOR {
             return Err(whole(Defect::Abi(version.0, version.1)));
         }
+        if read64(bytes, 24) != Some(0) {
+            return Err(whole(Defect::Reserved));
+        }
         if count == 0 || count > PROGRAMS_MAX {
             return Err(whole(Defect::ProgramCount(count)));
         }
@@ -158,7 +164,10 @@ impl<'a> Package<'a> {
         let record = self.bytes.get(start..start + PROGRAM_BYTES)?;
         let name = record.get(..NAME_BYTES)?;
         let length = name.iter().position(|byte| *byte == 0)?;
-        let name = core::str::from_utf8(name.get(..length)?).ok().filter(|name| !name.is_empty())?;
+        let name = core::str::from_utf8(name.get(..length)?).ok()?;
+        if name.is_empty() || name.chars().any(char::is_control) {
+            return None;
+        }
         let version = read32(record, 52)?;
         Some(Program {
             package: *self,
@@ -273,7 +282,7 @@ impl<'a> Program<'a> {
             segment.rights & Rights::EXECUTE.bits() as u32 != 0
                 && (segment.virtual_address..segment.end()).contains(&self.entry)
         };
-        if self.segments().any(runs) { None } else { Some(Defect::Entry(self.entry)) }
+        if self.entry.is_multiple_of(4) && self.segments().any(runs) { None } else { Some(Defect::Entry(self.entry)) }
     }
 }
 
@@ -345,7 +354,7 @@ impl<'a> Segment<'a> {
         let (read, write, execute) = (self.rights & 1 != 0, self.rights & 2 != 0, self.rights & 4 != 0);
         if !whole || self.memory_size == 0 {
             Some(Defect::Alignment(address))
-        } else if address < USER_START || address >= USER_END || self.memory_size > USER_END - address {
+        } else if !(USER_START..USER_END).contains(&address) || self.memory_size > USER_END - address {
             Some(Defect::Range(address))
         } else if self.file_size > self.memory_size || self.checked_contents().is_none() {
             Some(Defect::Contents(address))

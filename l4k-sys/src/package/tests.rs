@@ -84,6 +84,9 @@ fn defects_of_a_program_are_found_and_named() {
     assert_eq!(defect(|bytes| bytes[PROGRAM] = 0), Defect::Name);
     assert_eq!(defect(|bytes| bytes[PROGRAM..PROGRAM + 32].fill(b'x')), Defect::Name);
     assert_eq!(defect(|bytes| bytes[PROGRAM] = 0xff), Defect::Name);
+    assert_eq!(defect(|bytes| bytes[PROGRAM] = 7), Defect::Name);
+    assert_eq!(defect(|bytes| put(bytes, PROGRAM + 32, 0x20_0002)), Defect::Entry(0x20_0002));
+    assert_eq!(defect(|bytes| bytes[24] = 1), Defect::Reserved);
     assert_eq!(defect(|bytes| put32(bytes, PROGRAM + 44, 0)), Defect::SegmentCount(0));
     assert_eq!(defect(|bytes| put32(bytes, PROGRAM + 44, 65)), Defect::SegmentCount(65));
     assert_eq!(defect(|bytes| put32(bytes, PROGRAM + 40, u32::MAX)), Defect::Truncated);

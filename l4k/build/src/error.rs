@@ -153,11 +153,7 @@ impl BuildError {
                 write!(formatter, "program '{program}': there is no package at {}", manifest.display())
             }
             Self::Manifest { program, manifest } => {
-                write!(
-                    formatter,
-                    "program '{program}': cargo does not accept {}; its message is above",
-                    manifest.display()
-                )
+                write!(formatter, "program '{program}': cargo does not accept {}: see its message", manifest.display())
             }
             Self::NoBinary { program, manifest, binaries } if binaries.is_empty() => {
                 write!(formatter, "program '{program}': the package at {} has no binary", manifest.display())
@@ -181,7 +177,7 @@ impl BuildError {
             Self::Programs { names } => {
                 write!(
                     formatter,
-                    "the programs ({}) cannot be built; the compiler's messages are above",
+                    "the programs ({}) cannot be built: see the messages of the compiler and the linker",
                     names.join(", ")
                 )
             }

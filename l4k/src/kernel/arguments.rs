@@ -61,7 +61,7 @@ impl<A: Arch> System<A> {
     /// `InvalidCapability` for 0, beyond the end, and for an empty slot.
     pub fn look_up(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<Slot>, Error> {
         let slot = self.own_table(thread)?.slot(address).map_err(|_| Error::InvalidCapability)?;
-        if self.store.get(slot).capability == Capability::Empty {
+        if self.store.get(slot).capability.kind().is_none() {
             return Err(Error::InvalidCapability);
         }
         Ok(slot)

@@ -41,6 +41,8 @@ pub enum Capability {
         /// Once dying: the next dying CNode.
         next: Option<Ref<CNode>>,
     },
+    /// An untyped whose deletion has begun: its children are being handed on, so nothing may be made of it any more.
+    Leaving,
     /// Memory.
     Untyped {
         /// Size.
@@ -137,11 +139,11 @@ pub enum Capability {
 const _: () = assert!(size_of::<Capability>() == 16);
 
 impl Capability {
-    /// The kind of object, `None` for an empty slot (and for a CNode's header, which no program reaches).
+    /// The kind of object, `None` for what no program can use: an empty slot, a CNode's header, an untyped that is leaving.
     #[must_use]
     pub const fn kind(&self) -> Option<ObjectKind> {
         Some(match self {
-            Self::Empty | Self::CNodeHeader { .. } => return None,
+            Self::Empty | Self::CNodeHeader { .. } | Self::Leaving => return None,
             Self::Untyped { .. } => ObjectKind::Untyped,
             Self::CNode { .. } => ObjectKind::CNode,
             Self::Thread { .. } => ObjectKind::Thread,

@@ -19,7 +19,7 @@ pub fn derive(capability: &Capability, rights: Rights, badge: Badge) -> Result<C
         return Err(Error::AlreadyBadged);
     }
     Ok(match *capability {
-        Capability::Empty | Capability::CNodeHeader { .. } => return Err(Error::SlotEmpty),
+        Capability::Empty | Capability::CNodeHeader { .. } | Capability::Leaving => return Err(Error::SlotEmpty),
         Capability::Untyped { .. } => return Err(Error::NotCopyable),
         Capability::CNode { size_bits, rights: held, object } => {
             Capability::CNode { size_bits, rights: held.intersection(rights), object }

@@ -36,8 +36,19 @@ impl<A: Arch> System<A> {
         *self.store.get_mut(slot) = Slot::EMPTY;
     }
 
+    /// One step on the way of a capability that will be deleted: hands its first child on. An untyped can be used no more from the first
+    /// such step on, however often the way is interrupted: it would seem to have no children while its memory is in use. False if
+    /// there is no child.
+    pub fn hand_on_child(&mut self, slot: Ref<Slot>) -> bool {
+        let contents = self.store.get_mut(slot);
+        if contents.links.child.is_some() && matches!(contents.capability, Capability::Untyped { .. }) {
+            contents.capability = Capability::Leaving;
+        }
+        self.hoist_first_child(slot)
+    }
+
     /// Makes the first child of a slot its elder sibling, with all that descends from it. False if there is no child.
-    pub fn hoist_first_child(&mut self, slot: Ref<Slot>) -> bool {
+    fn hoist_first_child(&mut self, slot: Ref<Slot>) -> bool {
         let links = self.store.get(slot).links;
         let Some(child) = links.child else { return false };
         let second = self.store.get(child).links.next;

@@ -18,14 +18,14 @@ impl<A: Arch> System<A> {
     pub fn delete_step(&mut self, slot: Ref<Slot>) -> Progress {
         match self.store.get(slot).capability {
             Capability::Thread { object } if self.store.get(object).references == 1 => {
-                if self.hoist_first_child(slot) || self.destroy_thread_step(object) == Progress::More {
+                if self.hand_on_child(slot) || self.destroy_thread_step(object) == Progress::More {
                     return Progress::More;
                 }
                 self.remove_leaf(slot);
                 Progress::Complete
             }
             Capability::Irq { object } if self.store.get(object).references == 1 => {
-                if self.hoist_first_child(slot) || self.destroy_irq_step(object) == Progress::More {
+                if self.hand_on_child(slot) || self.destroy_irq_step(object) == Progress::More {
                     return Progress::More;
                 }
                 self.remove_leaf(slot);
@@ -42,7 +42,7 @@ impl<A: Arch> System<A> {
         if capability == Capability::Empty {
             return Progress::Complete;
         }
-        if self.hoist_first_child(slot) {
+        if self.hand_on_child(slot) {
             return Progress::More;
         }
         if matches!(capability, Capability::Frame { .. }) {

@@ -16,7 +16,7 @@ impl<A: Arch> System<A> {
     pub fn revoke(&mut self, slot: Ref<Slot>) -> Next {
         self.in_steps(|system| {
             let Some(child) = system.store.get(slot).links.child else { return Progress::Complete };
-            if !system.hoist_first_child(child) {
+            if !system.hand_on_child(child) {
                 let _ = system.delete_step(child);
             }
             Progress::More

@@ -57,21 +57,51 @@ fn reach(world: &World) -> Reached {
         let Capability::CNodeHeader { next, .. } = system.store.get(table).header.capability else { panic!() };
         dying = next;
     }
-    while let Some(table) = tables.pop() {
-        if !seen.insert(table) {
-            continue;
+    loop {
+        while let Some(table) = tables.pop() {
+            if seen.insert(table) {
+                visit_table(system, table, &mut reached, &mut tables);
+            }
         }
-        let Capability::CNodeHeader { size_bits, references, .. } = system.store.get(table).header.capability else {
-            panic!("a CNode without a header at {table:?}");
-        };
-        if references == 0 {
-            reached.slots.insert(table.header(), *system.store.get(table.header()));
+        // What only a circle of CNodes reaches is still in the derivation tree.
+        let linked: Vec<Ref<Slot>> = reached
+            .slots
+            .values()
+            .flat_map(|slot| [slot.links.child, slot.links.next, slot.links.previous])
+            .flatten()
+            .filter(|slot| !reached.slots.contains_key(slot))
+            .collect();
+        let before = reached.slots.len();
+        for slot in linked {
+            if !reached.slots.contains_key(&slot) {
+                visit(system, slot, &mut reached, &mut tables);
+            }
         }
-        for index in 1..1 << size_bits {
-            visit(system, table.slot(index), &mut reached, &mut tables);
+        if reached.slots.len() == before {
+            break;
         }
     }
     reached
+}
+
+fn visit_table(
+    system: &System<Simulated>,
+    table: Ref<CNode>,
+    reached: &mut Reached,
+    tables: &mut Vec<Ref<CNode>>,
+) {
+    let Capability::CNodeHeader { size_bits, references, .. } = system.store.get(table).header.capability else {
+        panic!("a CNode without a header at {table:?}");
+    };
+    if references == 0 {
+        reached.slots.insert(table.header(), *system.store.get(table.header()));
+    }
+    for index in 1..1 << size_bits {
+        let slot = table.slot(index);
+        if !reached.slots.contains_key(&slot) {
+            visit(system, slot, reached, tables);
+        }
+    }
 }
 
 fn visit(system: &System<Simulated>, slot: Ref<Slot>, reached: &mut Reached, tables: &mut Vec<Ref<CNode>>) {

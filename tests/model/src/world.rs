@@ -141,6 +141,13 @@ impl World {
         self.kernel.system.core(CORE).current
     }
 
+    /// Whether a thread's capability space is the shared CNode.
+    #[must_use]
+    pub fn has_table(&self, thread: Ref<Thread>) -> bool {
+        let capability = self.kernel.system.store.get(thread.slot(ThreadSlot::CNode)).capability;
+        matches!(capability, Capability::CNode { object, .. } if object == self.table)
+    }
+
     /// A thread's state.
     #[must_use]
     pub fn state(&self, thread: Ref<Thread>) -> State {

@@ -212,3 +212,21 @@ fn query_tells_what_is_in_a_slot() {
     assert_eq!(world.call(SystemCall::CNodeQuery, &[0, empty]).unwrap().values, [0; 7]);
     let _ = world.spawn(1, Time::Own);
 }
+
+#[test]
+fn an_untyped_whose_deletion_was_interrupted_cannot_be_used() {
+    let mut world = World::new();
+    let memory = world.make(ObjectKind::Untyped, 14);
+    let part = world.make_from(memory, ObjectKind::Untyped, 13);
+    let endpoints = [world.make_from(part, ObjectKind::Endpoint, 0), world.make_from(part, ObjectKind::Endpoint, 0)];
+    let target = world.new_slot();
+    for (call, about) in [(SystemCall::CNodeDelete, part), (SystemCall::CNodeRevoke, memory)] {
+        world.kernel.system.store.machine.preempt_after.set(Some(0));
+        let outcome = world.system_call(call as u64, [0, about, 0, 0, 0, 0, 0, 0], 0);
+        assert_eq!(outcome, Outcome::Restarted);
+        let made = world.call(SystemCall::UntypedRetype, &[part, ObjectKind::Endpoint as u64, 0, 0, target, 1]);
+        assert_eq!(made, Err(Error::InvalidCapability), "its memory is in use, though its children are handed on");
+    }
+    world.call(SystemCall::CNodeRevoke, &[0, memory]).unwrap();
+    assert!(endpoints.iter().all(|slot| world.capability(*slot) == Capability::Empty));
+}
