@@ -28,12 +28,8 @@ static DEVICE_MEMORY: [MemoryRange; 3] =
     [range(0x0900_0000, 0x0010_0000), range(0x0a00_0000, 0x0000_4000), range(0x1000_0000, 0x3000_0000)];
 
 /// The board.
-pub static BOARD: Board = Board {
-    name: "qemu-virt",
-    device_tree: Some(0x4000_0000),
-    devices: &DEVICES,
-    device_memory: &DEVICE_MEMORY,
-};
+pub static BOARD: Board =
+    Board { name: "qemu-virt", device_tree: Some(0x4000_0000), devices: &DEVICES, device_memory: &DEVICE_MEMORY };
 
 // SAFETY: the kernel declares one symbol of this name and type, and one board is linked into a firmware.
 #[unsafe(no_mangle)]

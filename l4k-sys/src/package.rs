@@ -84,10 +84,9 @@ impl fmt::Display for PackageError<'_> {
             Defect::ProgramCount(count) => write!(formatter, "{count} programs; 1 to {PROGRAMS_MAX} are possible"),
             Defect::Name => formatter.write_str("a program's name is not 1 to 31 bytes of printable UTF-8"),
             Defect::DuplicateName => formatter.write_str("the name is used twice"),
-            Defect::Abi(major, minor) => write!(
-                formatter,
-                "built for ABI version {major}.{minor}; this one is {VERSION_MAJOR}.{VERSION_MINOR}"
-            ),
+            Defect::Abi(major, minor) => {
+                write!(formatter, "built for ABI version {major}.{minor}; this one is {VERSION_MAJOR}.{VERSION_MINOR}")
+            }
             Defect::SegmentCount(count) => write!(formatter, "{count} segments; 1 to {SEGMENTS_MAX} are possible"),
             Defect::Stack(bytes) => write!(formatter, "a stack of {bytes} bytes; whole pages are needed"),
             Defect::Alignment(address) => write!(formatter, "the segment at {address:#x} is not in whole pages"),
@@ -264,8 +263,7 @@ impl<'a> Program<'a> {
     /// Its segments.
     pub fn segments(&self) -> impl Iterator<Item = Segment<'a>> + use<'a> {
         let program = *self;
-        (0..self.count)
-            .filter_map(move |index| program.package.segment(program.first.checked_add(index)?))
+        (0..self.count).filter_map(move |index| program.package.segment(program.first.checked_add(index)?))
     }
 
     fn find_defect(&self) -> Option<Defect> {

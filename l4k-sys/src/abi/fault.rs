@@ -102,14 +102,8 @@ impl Fault {
     #[must_use]
     pub const fn to_message(&self) -> (Tag, [u64; REGISTER_WORDS]) {
         let detail = self.access as u64 | (self.cause as u64) << 8 | (self.level as u64) << 16;
-        let words = [
-            self.instruction_pointer,
-            self.address,
-            detail,
-            self.syndrome,
-            self.stack_pointer,
-            self.link_register,
-        ];
+        let words =
+            [self.instruction_pointer, self.address, detail, self.syndrome, self.stack_pointer, self.link_register];
         let tag = match Tag::new(self.kind as u32, REGISTER_WORDS) {
             Ok(tag) => tag,
             Err(_) => Tag::EMPTY,

@@ -21,7 +21,7 @@ pub enum SystemCall {
     ReplyReceive = 5,
     /// Signals. `x0` notification. Its badge is or-ed into the notification's word. Never blocks.
     Signal = 6,
-    /// Waits until a notification's word is not zero and takes it. `x0` notification. Returns the word in `x9`. Blocks.
+    /// Waits until a notification's word is not zero and takes it. `x0` notification. Returns `Arrival::Notification`, the word in `x9`. Blocks.
     Wait = 7,
     /// [`Wait`](Self::Wait) that answers `WouldBlock` instead of blocking.
     Poll = 8,

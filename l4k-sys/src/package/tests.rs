@@ -97,10 +97,7 @@ fn defects_of_a_program_are_found_and_named() {
     put(&mut bytes, PROGRAM + 32, 4);
     let error = Package::parse(&bytes).unwrap_err();
     assert_eq!(error.program, Some("init"));
-    assert_eq!(
-        std::format!("{error}"),
-        "program 'init': the entry point 0x4 is in no executable segment"
-    );
+    assert_eq!(std::format!("{error}"), "program 'init': the entry point 0x4 is in no executable segment");
 }
 
 #[test]
@@ -135,7 +132,8 @@ fn no_damage_makes_the_reader_panic() {
         }
         bytes.truncate(whole.len() - random() % 3 * 0x1000);
         if let Ok(package) = Package::parse(&bytes) {
-            let contents = package.programs().flat_map(|program| program.segments()).map(|segment| segment.contents().len());
+            let contents =
+                package.programs().flat_map(|program| program.segments()).map(|segment| segment.contents().len());
             assert!(contents.sum::<usize>() <= 2 * bytes.len());
         }
     }

@@ -43,15 +43,8 @@ pub struct Context {
 
 impl Context {
     /// All zero, user mode (PSTATE.M = EL0t), interrupts on.
-    pub const START: Context = Context {
-        x: [0; 31],
-        sp: 0,
-        pc: 0,
-        pstate: 0,
-        shape: Shape::Full,
-        thread_pointer: 0,
-        buffer_address: 0,
-    };
+    pub const START: Context =
+        Context { x: [0; 31], sp: 0, pc: 0, pstate: 0, shape: Shape::Full, thread_pointer: 0, buffer_address: 0 };
 
     /// Makes the system call that the thread is in start again from the beginning when it is resumed: `svc` is 4 bytes long.
     pub fn restart_system_call(&mut self) {

@@ -82,7 +82,7 @@ impl<T> Ref<T> {
     }
 
     const fn at(address: PhysicalAddress) -> Option<Self> {
-        if address.value() >= OBJECT_MEMORY_END || address.value() % UNIT != 0 {
+        if address.value() >= OBJECT_MEMORY_END || !address.value().is_multiple_of(UNIT) {
             return None;
         }
         match NonZeroU32::new((address.value() / UNIT) as u32) {

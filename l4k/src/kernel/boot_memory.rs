@@ -24,7 +24,6 @@ const GROUND_SLOT: u64 = slot::SCHED_CONTROL + 1;
 /// Largest untyped that boot makes, in bits: offsets in an untyped are 32 bits in units of 32 bytes.
 const LARGEST_BITS: u8 = 36;
 
-
 /// Numbers of slots not given out yet.
 #[derive(Debug)]
 pub struct SlotCursor {
@@ -81,8 +80,7 @@ pub fn lay_ground<'a, A: Arch>(
     let untyped = table.slot(GROUND_SLOT)?;
     let size = SizeBits::new(needed.ilog2() as u8).ok_or(Error::InvalidSize)?;
     let watermark = ((1u64 << (BOOT_CNODE_BITS + SLOT_BITS)) / UNIT) as u32;
-    let ground =
-        Capability::Untyped { size_bits: size, memory: MemoryClass::Normal, watermark, base: block.start };
+    let ground = Capability::Untyped { size_bits: size, memory: MemoryClass::Normal, watermark, base: block.start };
     *system.store.get_mut(untyped) = Slot { capability: ground, ..Slot::EMPTY };
     system.insert_child(untyped, table.slot(slot::CNODE)?, capability);
     Ok((Ground { table, untyped }, block))
@@ -164,8 +162,7 @@ fn give_range<'a, A: Arch>(
             return Err(BootError::Operation(Error::InvalidAddress));
         };
         let used = if memory == MemoryClass::Normal { size.bytes() } else { 0 };
-        let capability =
-            Capability::Untyped { size_bits: size, memory, watermark: (used / UNIT) as u32, base };
+        let capability = Capability::Untyped { size_bits: size, memory, watermark: (used / UNIT) as u32, base };
         let number = cursor.take(1)?;
         *system.store.get_mut(ground.slot(number)?) = Slot { capability, ..Slot::EMPTY };
         start += size.bytes();

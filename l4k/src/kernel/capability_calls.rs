@@ -12,10 +12,7 @@ use l4k_sys::Error;
 use l4k_sys::abi::Rights;
 
 /// Destination and source of a slot operation.
-fn slots<A: Arch>(
-    system: &System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<(Ref<Slot>, Ref<Slot>), Error> {
+fn slots<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments) -> Result<(Ref<Slot>, Ref<Slot>), Error> {
     let target = system.table(caller, x[0])?.slot(x[1])?;
     let source = system.table(caller, x[2])?.slot(x[3])?;
     if system.store.get(source).capability == Capability::Empty {

@@ -16,6 +16,7 @@ use l4k_sys::abi::SystemCall;
 ///
 /// # Errors
 /// What the operation says; it has changed nothing then.
+// house: long function because it is the table of all calls, one line each.
 pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, call: SystemCall) -> Result<Next, Error> {
     let arguments = Arguments::of(system, caller);
     match call {

@@ -4,11 +4,11 @@ use super::arguments::Arguments;
 use crate::base::arch::Arch;
 use crate::base::registers::BADGE;
 use crate::base::store::Ref;
+use crate::object::Life;
 use crate::object::capability::Capability;
 use crate::object::endpoint::Endpoint;
 use crate::object::notification::Notification;
 use crate::object::reply::{Reply, ReplyState};
-use crate::object::Life;
 use crate::operation::next::Next;
 use crate::operation::receive::Wait;
 use crate::operation::system::System;
@@ -25,11 +25,7 @@ pub fn call<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments)
 }
 
 /// `Receive` and `TryReceive`.
-pub fn receive<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-    wait: Wait,
-) -> Result<Next, Error> {
+pub fn receive<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments, wait: Wait) -> Result<Next, Error> {
     let endpoint = receiving_endpoint(system, Arguments { caller, x })?;
     let reply = reply_object(system, Arguments { caller, x }, x[BADGE])?;
     system.receive(caller, endpoint, reply, wait)
@@ -45,10 +41,7 @@ pub fn reply<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments
 
 /// `ReplyReceive`: everything that either half refuses is checked before the answer is given. An interruption after that makes it
 /// a `Receive`.
-pub fn reply_receive<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn reply_receive<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let endpoint = receiving_endpoint(system, Arguments { caller, x })?;
     let reply = reply_object(system, Arguments { caller, x }, x[BADGE])?;
     if system.store.get(endpoint).life == Life::Dying {
@@ -78,11 +71,7 @@ pub fn signal<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Argument
 }
 
 /// `Wait` and `Poll`.
-pub fn wait<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-    wait: Wait,
-) -> Result<Next, Error> {
+pub fn wait<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments, wait: Wait) -> Result<Next, Error> {
     let notification = waitable(system, Arguments { caller, x }, x[0])?;
     system.wait(caller, notification, wait)
 }
@@ -106,10 +95,7 @@ pub fn yield_slice<A: Arch>(system: &mut System<A>) -> Result<Next, Error> {
     Ok(Next::Done)
 }
 
-fn receiving_endpoint<A: Arch>(
-    system: &System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Ref<Endpoint>, Error> {
+fn receiving_endpoint<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments) -> Result<Ref<Endpoint>, Error> {
     match system.capability(caller, x[0])? {
         Capability::Endpoint { rights, .. } if !rights.contains(Rights::RECEIVE) => Err(Error::MissingRight),
         Capability::Endpoint { object, .. } => Ok(object),

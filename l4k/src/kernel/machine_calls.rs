@@ -65,10 +65,7 @@ fn signalled<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments) ->
 }
 
 /// `IrqAcknowledge`.
-pub fn acknowledge<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn acknowledge<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let irq = system.irq_at(caller, x[0])?;
     system.acknowledge(irq)?;
     Ok(Next::Done)
@@ -97,11 +94,7 @@ pub fn name<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments)
     Ok(Next::Done)
 }
 
-fn check_console<A: Arch>(
-    system: &System<A>,
-    Arguments { caller, x }: Arguments,
-    right: Rights,
-) -> Result<(), Error> {
+fn check_console<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments, right: Rights) -> Result<(), Error> {
     match system.capability(caller, x[0])? {
         Capability::DebugConsole { rights } if rights.contains(right) => Ok(()),
         Capability::DebugConsole { .. } => Err(Error::MissingRight),

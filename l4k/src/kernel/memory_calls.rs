@@ -26,10 +26,7 @@ pub fn retype<A: Arch>(
 }
 
 /// `UntypedQuery`.
-pub fn query_untyped<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn query_untyped<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let slot = system.look_up(caller, x[0])?;
     let untyped = system.untyped_in(slot)?;
     let device = u64::from(untyped.memory == MemoryClass::Device);
@@ -81,10 +78,7 @@ pub fn assign<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Argument
 }
 
 /// `AddressSpaceQuery`.
-pub fn query_space<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn query_space<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let space = system.store.get(system.space_at(caller, x[0])?);
     let [tables, free] = [space.tables(), space.free_tables()].map(u64::from);
     Ok(Next::Values([tables, free, u64::from(space.identity.is_some()), 0, 0, 0, 0]))

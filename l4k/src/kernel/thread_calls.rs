@@ -13,10 +13,7 @@ use l4k_sys::Error;
 use l4k_sys::abi::ObjectKind;
 
 /// `ThreadConfigure`.
-pub fn configure<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn configure<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     let slot_of = |address, kind| slot_of_kind(system, Arguments { caller, x }, address, kind);
     let cnode = slot_of(x[1], ObjectKind::CNode)?;
@@ -29,30 +26,21 @@ pub fn configure<A: Arch>(
 }
 
 /// `ThreadSetPriority`.
-pub fn set_priority<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn set_priority<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     system.set_priority(caller, thread, x[1], x[2])?;
     Ok(Next::Done)
 }
 
 /// `ThreadWriteRegisters`.
-pub fn write_registers<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn write_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     system.write_registers(thread, x[1], x[2], [x[3], x[4], x[5]])?;
     Ok(Next::Done)
 }
 
 /// `ThreadReadRegisters`.
-pub fn read_registers<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn read_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     Ok(Next::Values(system.read_registers(thread, x[1])?))
 }
@@ -79,10 +67,7 @@ pub fn cancel<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Argument
 }
 
 /// `ThreadBindNotification`.
-pub fn bind_notification<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn bind_notification<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     if x[1] == 0 {
         system.unbind_notification(thread)?;
@@ -100,10 +85,7 @@ pub fn query<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments
 }
 
 /// `ThreadSetBuffer`.
-pub fn set_buffer<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn set_buffer<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     let frame = match x[1] {
         0 => None,
@@ -114,10 +96,7 @@ pub fn set_buffer<A: Arch>(
 }
 
 /// `SchedControlConfigure`.
-pub fn configure_context<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn configure_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let Capability::SchedControl { core } = system.capability(caller, x[0])? else {
         return Err(Error::WrongKind);
     };
@@ -127,10 +106,7 @@ pub fn configure_context<A: Arch>(
 }
 
 /// `SchedContextBind`.
-pub fn bind_context<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn bind_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let context = system.context_at(caller, x[0])?;
     let thread = system.thread_at(caller, x[1])?;
     system.bind_context(context, thread)?;
@@ -138,20 +114,14 @@ pub fn bind_context<A: Arch>(
 }
 
 /// `SchedContextUnbind`.
-pub fn unbind_context<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn unbind_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let context = system.context_at(caller, x[0])?;
     system.unbind_context(context)?;
     Ok(Next::Done)
 }
 
 /// `SchedContextQuery`.
-pub fn query_context<A: Arch>(
-    system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
-) -> Result<Next, Error> {
+pub fn query_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let context = system.context_at(caller, x[0])?;
     Ok(Next::Values(system.query_context(context)))
 }

@@ -49,17 +49,7 @@ pub const fn fault_of(exception: &Exception) -> Fault {
         FaultKind::Page => abort_cause(syndrome),
         _ => (FaultCause::Other, 0),
     };
-    Fault {
-        kind,
-        access,
-        cause,
-        level,
-        instruction_pointer,
-        address,
-        syndrome,
-        stack_pointer,
-        link_register,
-    }
+    Fault { kind, access, cause, level, instruction_pointer, address, syndrome, stack_pointer, link_register }
 }
 
 /// Kind of an abort by its status code (DFSC and IFSC have the same values).

@@ -23,13 +23,8 @@ pub struct Notification {
 
 impl Notification {
     /// A new notification with one capability to it.
-    pub const NEW: Notification = Notification {
-        references: 1,
-        life: Life::Alive,
-        word: 0,
-        queue: ThreadQueue { first: None },
-        bound: None,
-    };
+    pub const NEW: Notification =
+        Notification { references: 1, life: Life::Alive, word: 0, queue: ThreadQueue { first: None }, bound: None };
 }
 
 impl Object for Notification {

@@ -10,8 +10,8 @@ use crate::object::Life;
 use crate::object::endpoint::{Endpoint, Side};
 use crate::object::reply::ReplyState;
 use crate::object::thread::{CallKind, State, Thread};
-use l4k_sys::abi::{Arrival, Tag};
 use l4k_sys::Error;
+use l4k_sys::abi::{Arrival, Tag};
 
 impl<A: Arch> System<A> {
     /// The caller's message goes to a waiting receiver, or the caller into the queue.
@@ -24,9 +24,8 @@ impl<A: Arch> System<A> {
         if life == Life::Dying {
             return Err(Error::PeerGone);
         }
-        match queue.first.filter(|_| side == Side::Receivers) {
-            Some(receiver) => self.check_buffer(receiver, tag)?,
-            None => (),
+        if let Some(receiver) = queue.first.filter(|_| side == Side::Receivers) {
+            self.check_buffer(receiver, tag)?;
         }
         self.leave_ready(caller, State::Calling { endpoint, badge, kind: CallKind::Message });
         self.meet_or_queue(caller, endpoint);
@@ -71,8 +70,7 @@ impl<A: Arch> System<A> {
         {
             *previous = Some(reply);
         }
-        self.store.get_mut(reply).state =
-            ReplyState::Owed { caller, server: receiver, next, previous: None, loan };
+        self.store.get_mut(reply).state = ReplyState::Owed { caller, server: receiver, next, previous: None, loan };
         self.store.get_mut(receiver).replies = Some(reply);
         self.store.get_mut(caller).state = State::AwaitingReply { reply, kind };
     }

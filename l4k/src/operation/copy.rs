@@ -32,9 +32,7 @@ pub fn derive(capability: &Capability, rights: Rights, badge: Badge) -> Result<C
             let badge = if badge.is_set() { badge } else { old };
             Capability::Notification { rights: held.intersection(rights), object, badge }
         }
-        Capability::DebugConsole { rights: held } => {
-            Capability::DebugConsole { rights: held.intersection(rights) }
-        }
+        Capability::DebugConsole { rights: held } => Capability::DebugConsole { rights: held.intersection(rights) },
         Capability::Frame { shape, asid, number, mapping } => {
             let frame = Frame::unpack(shape, asid, number, mapping);
             Frame { rights: frame.rights.intersection(rights), mapping: None, ..frame }.pack()

@@ -89,14 +89,8 @@ impl<A: Arch> System<A> {
         let (one, two) = (*self.store.get(first), *self.store.get(second));
         *self.store.get_mut(first) = two;
         *self.store.get_mut(second) = one;
-        let mut around = [
-            one.links.child,
-            one.links.next,
-            one.links.previous,
-            two.links.child,
-            two.links.next,
-            two.links.previous,
-        ];
+        let mut around =
+            [one.links.child, one.links.next, one.links.previous, two.links.child, two.links.next, two.links.previous];
         let rename = |link| match link {
             link if link == first => second,
             link if link == second => first,

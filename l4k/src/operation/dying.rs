@@ -23,8 +23,7 @@ impl<A: Arch> System<A> {
     /// Empties one more slot of the latest dying CNode. Complete when none is dying.
     pub fn dying_step(&mut self) -> Progress {
         let Some(object) = self.dying else { return Progress::Complete };
-        let Capability::CNodeHeader { size_bits, references, cursor, next } =
-            self.store.get(object).header.capability
+        let Capability::CNodeHeader { size_bits, references, cursor, next } = self.store.get(object).header.capability
         else {
             return Progress::Complete;
         };

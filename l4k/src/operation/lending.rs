@@ -25,11 +25,8 @@ impl<A: Arch> System<A> {
             return;
         }
         let own = self.store.get(caller).own_context;
-        let borrowed = self
-            .store
-            .get(server)
-            .running_on
-            .filter(|context| self.store.get(*context).owner != Some(server));
+        let borrowed =
+            self.store.get(server).running_on.filter(|context| self.store.get(*context).owner != Some(server));
         if let Some(context) = own.or(borrowed) {
             self.detach_context(context);
             self.attach_context(caller, context);

@@ -17,7 +17,7 @@ pub enum Next {
 impl Next {
     /// Success with one result, in x1.
     pub const fn value(value: u64) -> Next {
-      Next::Values([value, 0, 0, 0, 0, 0, 0])
+        Next::Values([value, 0, 0, 0, 0, 0, 0])
     }
 }
 

@@ -73,8 +73,7 @@ impl<A: Arch> System<A> {
         above: Option<Ref<Thread>>,
         below: Option<Ref<Thread>>,
     ) {
-        self.store.get_mut(thread).links =
-            QueueLinks { next: Some(thread), previous: Some(thread), above, below };
+        self.store.get_mut(thread).links = QueueLinks { next: Some(thread), previous: Some(thread), above, below };
         match above {
             Some(above) => self.store.get_mut(above).links.below = Some(thread),
             None => queue.first = Some(thread),

@@ -53,8 +53,7 @@ impl<A: Arch> System<A> {
             context.set_results(Arrival::Notification as u64, [0; 7], word);
             return Ok(Next::Settled);
         }
-        loop {
-            let Some(caller) = self.first_caller(endpoint) else { break };
+        while let Some(caller) = self.first_caller(endpoint) {
             self.unqueue_from(endpoint, caller);
             if self.receivable(caller, receiver) {
                 self.receive_from(receiver, caller, endpoint, reply);
@@ -80,13 +79,7 @@ impl<A: Arch> System<A> {
 
     /// The receive ends at once: the receiver passes through the state `Receiving` without being queued. A passive server that has just
     /// given its time back with an answer gets new time with the call.
-    fn receive_from(
-        &mut self,
-        receiver: Ref<Thread>,
-        caller: Ref<Thread>,
-        endpoint: Ref<Endpoint>,
-        reply: Ref<Reply>,
-    ) {
+    fn receive_from(&mut self, receiver: Ref<Thread>, caller: Ref<Thread>, endpoint: Ref<Endpoint>, reply: Ref<Reply>) {
         self.store.get_mut(receiver).state = State::Receiving { endpoint, reply };
         let runs = self.store.get(receiver).running_on.is_some();
         self.deliver_call(caller, receiver);

@@ -131,9 +131,7 @@ impl<A: Arch> System<A> {
     fn make(&mut self, shape: Shape, address: PhysicalAddress, memory: MemoryClass) -> Option<Capability> {
         let store = &mut self.store;
         Some(match shape.kind {
-            ObjectKind::Untyped => {
-                Capability::Untyped { size_bits: shape.object, memory, watermark: 0, base: address }
-            }
+            ObjectKind::Untyped => Capability::Untyped { size_bits: shape.object, memory, watermark: 0, base: address },
             ObjectKind::Frame => {
                 let size = FrameSize::from_bits(shape.argument)?;
                 Frame { rights: Rights::ALL, size, memory, address, mapping: None }.pack()
@@ -151,18 +149,15 @@ impl<A: Arch> System<A> {
                 badge: Badge::NONE,
             },
             ObjectKind::Reply => Capability::Reply { object: store.create(address, Reply::NEW)? },
-            ObjectKind::SchedContext => {
-                Capability::SchedContext { object: store.create(address, SchedContext::NEW)? }
-            }
+            ObjectKind::SchedContext => Capability::SchedContext { object: store.create(address, SchedContext::NEW)? },
             ObjectKind::AddressSpace => {
                 Capability::AddressSpace { object: store.create(address, AddressSpace::new(shape.object))? }
             }
             ObjectKind::AsidPool => self.make_pool(address)?,
             ObjectKind::Irq => Capability::Irq { object: store.create(address, Irq::NEW)? },
-            ObjectKind::SchedControl
-            | ObjectKind::IrqControl
-            | ObjectKind::SmcControl
-            | ObjectKind::DebugConsole => return None,
+            ObjectKind::SchedControl | ObjectKind::IrqControl | ObjectKind::SmcControl | ObjectKind::DebugConsole => {
+                return None;
+            }
         })
     }
 

@@ -8,9 +8,9 @@ use super::system::System;
 use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
 use crate::base::store::Ref;
 use crate::base::time::Ticks;
+use crate::object::capability::Capability;
 use crate::object::sched_context::SchedContext;
 use crate::object::thread::{Priority, State, Suspension, Thread, ThreadSlot};
-use crate::object::capability::Capability;
 
 impl<A: Arch> System<A> {
     /// The core of a thread's context; `None` if it has no context.

@@ -7,9 +7,9 @@ use crate::base::registers::{FIRST_WORD, TAG};
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::thread::{Thread, ThreadSlot};
+use l4k_sys::Error;
 use l4k_sys::abi::message::REGISTER_WORDS;
 use l4k_sys::abi::{Arrival, Tag};
-use l4k_sys::Error;
 
 impl<A: Arch> System<A> {
     /// Checks the tag that a thread sends.

@@ -84,12 +84,7 @@ fn reach(world: &World) -> Reached {
     reached
 }
 
-fn visit_table(
-    system: &System<Simulated>,
-    table: Ref<CNode>,
-    reached: &mut Reached,
-    tables: &mut Vec<Ref<CNode>>,
-) {
+fn visit_table(system: &System<Simulated>, table: Ref<CNode>, reached: &mut Reached, tables: &mut Vec<Ref<CNode>>) {
     let Capability::CNodeHeader { size_bits, references, .. } = system.store.get(table).header.capability else {
         panic!("a CNode without a header at {table:?}");
     };
@@ -116,20 +111,16 @@ fn visit(system: &System<Simulated>, slot: Ref<Slot>, reached: &mut Reached, tab
     }
     match contents.capability {
         Capability::CNode { object, .. } => tables.push(object),
-        Capability::Thread { object } => {
-            if reached.threads.insert(object) {
-                for which in ThreadSlot::ALL {
-                    visit(system, object.slot(which), reached, tables);
-                }
+        Capability::Thread { object } if reached.threads.insert(object) => {
+            for which in ThreadSlot::ALL {
+                visit(system, object.slot(which), reached, tables);
             }
         }
         Capability::Reply { object } => {
             reached.replies.insert(object);
         }
-        Capability::Irq { object } => {
-            if !reached.slots.contains_key(&object.notification()) {
-                visit(system, object.notification(), reached, tables);
-            }
+        Capability::Irq { object } if !reached.slots.contains_key(&object.notification()) => {
+            visit(system, object.notification(), reached, tables);
         }
         _ => (),
     }

@@ -1,7 +1,7 @@
 //! An independent walk of an address space's tables.
 
-use l4k::base::arch::{Arch, Level, TableEntry};
 use l4k::base::address::PhysicalAddress;
+use l4k::base::arch::{Arch, Level, TableEntry};
 use l4k::base::store::Ref;
 use l4k::machine::simulated::Simulated;
 use l4k::object::address_space::{AddressSpace, TableNumber};
@@ -25,7 +25,7 @@ pub fn count(system: &System<Simulated>, space: Ref<AddressSpace>) -> usize {
                 TableEntry::Leaf { .. } => leaves += 1,
                 TableEntry::Table(below) => {
                     let offset = below.value() - space.address().value();
-                    assert!(offset >= 8192 && offset < 1 << 22, "entry {address:x?}: a table outside the space");
+                    assert!((8192..1 << 22).contains(&offset), "entry {address:x?}: a table outside the space");
                     tables.push((below, level.below().expect("no table below level 3")));
                 }
             }

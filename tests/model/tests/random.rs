@@ -86,6 +86,7 @@ impl Play {
         number < 4096 && number > 0 && self.world.capability(number) == self.world.capability(slot::SCHED_CONTEXT)
     }
 
+    // house: long function because it is a table: for each call, arguments that often make sense.
     fn arguments(&mut self, call: SystemCall) -> ([u64; 8], u64) {
         use ObjectKind as Kind;
         let mut x: [u64; 8] = std::array::from_fn(|_| self.slot());
@@ -216,7 +217,8 @@ impl Play {
         }
         let call = self.random.of(SystemCall::ALL);
         let (x, x9) = self.arguments(call);
-        let blocks = matches!(call, SystemCall::Call | SystemCall::Receive | SystemCall::Wait | SystemCall::ReplyReceive);
+        let blocks =
+            matches!(call, SystemCall::Call | SystemCall::Receive | SystemCall::Wait | SystemCall::ReplyReceive);
         if self.spared(call, &x) || (blocks && thread == self.world.root && self.random.below(4) != 0) {
             return;
         }

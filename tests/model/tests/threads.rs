@@ -6,9 +6,7 @@ use l4k_model::objects::Time;
 use l4k_model::world::{Outcome, World, slot};
 use l4k_sys::Error;
 use l4k_sys::abi::memory::USER_END;
-use l4k_sys::abi::{
-    Access, Arrival, Fault, FaultCause, FaultKind, ObjectKind, Rights, SystemCall, Tag, ThreadState,
-};
+use l4k_sys::abi::{Access, Arrival, Fault, FaultCause, FaultKind, ObjectKind, Rights, SystemCall, Tag, ThreadState};
 
 const FAULT: Fault = Fault {
     kind: FaultKind::Page,

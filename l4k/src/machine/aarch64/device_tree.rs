@@ -1,8 +1,8 @@
 //! What the kernel reads from the device tree: memory, what of it is reserved, and the interrupt controller.
 
 use super::instructions::bytes_at;
-use dtoolkit::fdt::{Fdt, FdtNode};
 use dtoolkit::Node;
+use dtoolkit::fdt::{Fdt, FdtNode};
 
 /// First word of a device tree, big endian.
 const MAGIC: u32 = 0xd00d_feed;
@@ -81,9 +81,9 @@ impl DeviceTree {
     /// The interrupt controller, looked for at the root and one level below.
     pub fn controller(&self) -> Option<Controller> {
         let root = self.tree.root();
-        root.children().find_map(controller_in).or_else(|| {
-            root.children().find_map(|node| node.children().find_map(controller_in))
-        })
+        root.children()
+            .find_map(controller_in)
+            .or_else(|| root.children().find_map(|node| node.children().find_map(controller_in)))
     }
 }
 

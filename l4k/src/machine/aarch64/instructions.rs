@@ -35,14 +35,18 @@ pub fn publish_stores() {
 #[inline(always)]
 pub fn invalidate_page(operand: u64) {
     // SAFETY: dropping translations of user space only makes the walker look again; the barriers order it (D8.16.5).
-    unsafe { asm!("dsb ishst", "tlbi vae1is, {}", "dsb ish", "isb", in(reg) operand, options(nostack, preserves_flags)) }
+    unsafe {
+        asm!("dsb ishst", "tlbi vae1is, {}", "dsb ish", "isb", in(reg) operand, options(nostack, preserves_flags))
+    }
 }
 
 /// Forgets every translation of an identifier (<< 48) on all cores.
 #[inline(always)]
 pub fn invalidate_space(operand: u64) {
     // SAFETY: as for `invalidate_page`.
-    unsafe { asm!("dsb ishst", "tlbi aside1is, {}", "dsb ish", "isb", in(reg) operand, options(nostack, preserves_flags)) }
+    unsafe {
+        asm!("dsb ishst", "tlbi aside1is, {}", "dsb ish", "isb", in(reg) operand, options(nostack, preserves_flags))
+    }
 }
 
 /// Forgets every translation of this core.

@@ -40,9 +40,7 @@ impl Interrupts {
         let number = match self {
             Self::None => return Claimed::Spurious,
             Self::V2(gic) => gic.acknowledge(),
-            Self::V3(_) => {
-                GicCpuInterface::get_and_acknowledge_interrupt(InterruptGroup::Group1).map(IntId::raw_value)
-            }
+            Self::V3(_) => GicCpuInterface::get_and_acknowledge_interrupt(InterruptGroup::Group1).map(IntId::raw_value),
         };
         match number {
             None => Claimed::Spurious,

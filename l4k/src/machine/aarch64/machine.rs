@@ -10,9 +10,7 @@ use crate::base::arch::{
 };
 use crate::base::time::{Instant, TicksPerSecond};
 use crate::machine::table_format;
-use aarch64_cpu::registers::{
-    CNTFRQ_EL0, CNTV_CTL_EL0, CNTV_CVAL_EL0, CNTVCT_EL0, TPIDR_EL0, TPIDRRO_EL0, TTBR0_EL1,
-};
+use aarch64_cpu::registers::{CNTFRQ_EL0, CNTV_CTL_EL0, CNTV_CVAL_EL0, CNTVCT_EL0, TPIDR_EL0, TPIDRRO_EL0, TTBR0_EL1};
 use tock_registers::interfaces::{Readable, Writeable};
 
 /// The machine.

@@ -177,4 +177,3 @@ fn boot(kernel: &mut Kernel<Machine>, machine: Machine, board: &Board, free: &Ra
         fail(format_args!("{error}"));
     }
 }
-

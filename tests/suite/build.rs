@@ -1,0 +1,10 @@
+//! Builds the programs and packs them for the kernel. The first one is the first program.
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=L4K_SUITE_FILTER");
+    l4k_build::Firmware::new()
+        .program("suite", "programs/suite")
+        .program("partner", "programs/partner")
+        .stack_size("suite", 128 * 1024)
+        .build();
+}
