@@ -1,4 +1,10 @@
 //! l4k on QEMU's `virt` machine: the board as data, and the macro that makes a firmware of it.
+//!
+// The files of this crate that may contain `unsafe` (checked by tests/house):
+// trusted-files-begin
+// src/board.rs
+// src/lib.rs
+// trusted-files-end
 #![no_std]
 
 #[cfg(all(target_arch = "aarch64", target_os = "none"))]

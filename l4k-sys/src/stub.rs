@@ -116,8 +116,9 @@ pub fn buffer_word(index: usize) -> Option<u64> {
     if address.is_null() || index >= BUFFER_WORDS {
         return None;
     }
-    // SAFETY: the kernel names only a page-aligned 4 KiB frame that is mapped writable in this space, and
-    // `index` is inside it; the frame holds words only, so any value is valid.
+    // SAFETY: TPIDRRO_EL0 is 0 or a page of the user range where whoever set this thread up has mapped its buffer, 4 KiB,
+    // writable (the kernel checks the range, not the mapping: without one the access faults); `index` is inside it, and
+    // any value is a valid word.
     Some(unsafe { read_volatile(address.add(index)) })
 }
 

@@ -8,9 +8,9 @@
 // src/base/lock.rs
 // src/base/store.rs
 // src/machine/aarch64/boot.rs
+// src/machine/aarch64/gic_v3.rs
 // src/machine/aarch64/instructions.rs
 // src/machine/aarch64/kernel_tables.rs
-// src/machine/aarch64/registers_of_devices.rs
 // src/machine/aarch64/trap.rs
 // src/machine/simulated.rs
 // trusted-files-end

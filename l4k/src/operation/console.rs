@@ -76,9 +76,10 @@ impl<A: Arch> System<A> {
             fault.instruction_pointer,
             fault.syndrome
         );
-        for (number, pair) in context.x.chunks(4).enumerate() {
-            let _ = write!(console, "l4k:   x{:<2}", number * 4);
-            for value in pair {
+        // As the thread owns them: after an unknown system call, registers that do not survive one are zero.
+        for first in (0..31).step_by(4) {
+            let _ = write!(console, "l4k:   x{first:<2}");
+            for value in (first..31.min(first + 4)).filter_map(|number| context.read(number)) {
                 let _ = write!(console, " {value:016x}");
             }
             let _ = writeln!(console);

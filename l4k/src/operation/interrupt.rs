@@ -77,7 +77,7 @@ impl<A: Arch> System<A> {
         Ok(())
     }
 
-    /// Masks an Irq's line and forgets its notification.
+    /// Whether an Irq has a notification to forget.
     ///
     /// # Errors
     /// `NotBound`.

@@ -1,6 +1,6 @@
 //! What an operation leaves to be done when it is over.
 
-/// What becomes of the calling thread's registers. One place acts on it: `kernel::resume`.
+/// What becomes of the calling thread's registers. One place acts on it: `Kernel::conclude`.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {

@@ -217,10 +217,11 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Stops a thread that is ready or suspended for good or until it is resumed.
+    /// Stops a thread that is ready or suspended, for good or until it is resumed. Dying is for good.
     pub fn set_suspended(&mut self, thread: Ref<Thread>, suspension: Suspension) {
         match self.store.get(thread).state {
             State::Ready => self.leave_ready(thread, State::Suspended(suspension)),
+            State::Suspended(Suspension::Dying) => (),
             _ => self.store.get_mut(thread).state = State::Suspended(suspension),
         }
     }

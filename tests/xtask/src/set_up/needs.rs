@@ -65,7 +65,7 @@ fn meet(project: &Project, needs: &[Need]) -> Result<Toolchain> {
         None => build_library(project)?,
     };
     if needs.contains(&Need::BookTool) && !is_met(Need::BookTool, project, &toolchain) {
-        tell(&format!("installing mdbook to target/tools (two minutes)"));
+        tell("installing mdbook to target/tools (two minutes)");
         let mut command = host_cargo(project.root(), "install");
         command.args(["--quiet", "--locked", "--root", "target/tools", "mdbook", "--version", BOOK_TOOL_VERSION]);
         process::run(&mut command)?;

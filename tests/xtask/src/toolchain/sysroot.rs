@@ -15,14 +15,16 @@ use crate::process;
 use crate::project::{Project, TARGET, entries};
 
 /// Changed when this file makes something else than before.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 /// Crates of the library, as file names begin.
 const CRATES: [&str; 3] = ["libcore-", "liballoc-", "libcompiler_builtins-"];
 
-/// Where it is.
+/// Where it is. The name changes with the compiler and the recipe: it is part of the compiler's flags, so that cargo builds everything
+/// anew with a new library.
 pub fn directory(project: &Project) -> PathBuf {
-    project.target().join("l4k-sysroot")
+    let built = fs::metadata(debian::RUSTC).map_or(0, |metadata| metadata.mtime());
+    project.target().join(format!("l4k-sysroot-{RECIPE}-{built}"))
 }
 
 /// Whether a directory holds a library.
@@ -83,6 +85,8 @@ fn build_command(directory: &Path) -> Command {
     for name in ["RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "CARGO_BUILD_TARGET"] {
         command.env_remove(name);
     }
+    // As in the library that rustup installs: link-time optimisation of the programs goes through it.
+    command.env("CARGO_ENCODED_RUSTFLAGS", "-Cembed-bitcode=yes");
     command
 }
 

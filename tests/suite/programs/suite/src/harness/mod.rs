@@ -1,0 +1,16 @@
+//! What the tests stand on: fresh objects, threads, the partner, and a report.
+
+pub mod bench;
+pub mod bodies;
+pub mod cells;
+pub mod failure;
+pub mod partner;
+pub mod runner;
+pub mod system;
+pub mod threads;
+pub mod watchdog;
+
+pub use bench::Bench;
+pub use cells::Cell;
+pub use failure::{Failure, Outcome};
+pub use runner::Test;

@@ -1,0 +1,12 @@
+//! What the suite's programs share: what the tests' threads do with the machine, and what the suite and its partner agree upon.
+//!
+// The files of this crate that may contain `unsafe` (checked by tests/house):
+// trusted-files-begin
+// src/machine.rs
+// trusted-files-end
+#![no_std]
+
+pub mod arena;
+pub mod machine;
+pub mod misdeed;
+pub mod role;
