@@ -5,6 +5,7 @@ pub use super::boot_input::{BootInput, Device, MemoryRange};
 use super::boot_memory::{self, SlotCursor};
 use super::boot_program::{self, Layout};
 use super::entry::Kernel;
+use super::machine_calls::FEATURES;
 use crate::base::address::Badge;
 use crate::base::arch::{Arch, CoreNumber};
 use crate::base::store::Ref;
@@ -16,6 +17,7 @@ use crate::operation::system::System;
 use core::fmt;
 use l4k_sys::Error;
 use l4k_sys::abi::boot::slot;
+use l4k_sys::abi::version::features;
 use l4k_sys::abi::{ObjectKind, Rights};
 use l4k_sys::package::{Package, PackageError};
 
@@ -133,7 +135,7 @@ fn make_objects<A: Arch>(system: &mut System<A>, ground: Ground) -> Result<(), E
     };
     give(slot::IRQ_CONTROL, Capability::IrqControl)?;
     give(slot::SCHED_CONTROL, Capability::SchedControl { core: 0 })?;
-    if cfg!(feature = "debug") {
+    if FEATURES & features::DEBUG != 0 {
         give(slot::DEBUG_CONSOLE, Capability::DebugConsole { rights: Rights::ALL })?;
     }
     let pool = system.store.get(ground.slot(slot::ASID_POOL)?).capability;

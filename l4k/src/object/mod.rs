@@ -7,17 +7,11 @@ pub mod cnode;
 pub mod endpoint;
 pub mod frame;
 pub mod irq;
+pub mod life;
 pub mod notification;
 pub mod reply;
 pub mod sched_context;
 pub mod slot;
 pub mod thread;
 
-/// Whether an object still takes part, or is being taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Life {
-    /// In use.
-    Alive,
-    /// Its last capability is being deleted: nobody new may wait on it.
-    Dying,
-}
+pub use life::Life;

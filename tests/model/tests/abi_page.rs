@@ -29,7 +29,8 @@ fn the_page_lists_every_system_call_and_error_with_its_number() {
 
 #[test]
 fn the_page_lists_nothing_that_does_not_exist() {
-    for (number, name) in rows() {
+    // Tags of the boot information are in capitals and have their own test in l4k-sys.
+    for (number, name) in rows().into_iter().filter(|(_, name)| name.chars().any(char::is_lowercase)) {
         let call = SystemCall::from_number(number).is_some_and(|call| format!("{call:?}") == name);
         let error = Error::from_code(number).is_some_and(|error| format!("{error:?}") == name);
         let kind = ObjectKind::from_number(number).is_some_and(|kind| format!("{kind:?}") == name);

@@ -8,9 +8,6 @@ use l4k_qemu::{Boot, Machine, Session};
 /// How long an answer may take, on a busy computer.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
-/// The shell's prompt.
-pub const PROMPT: &str = "l4k> ";
-
 /// The image on a machine.
 pub fn boot(machine: Machine) -> Session {
     let image = std::env::var_os("L4K_HELLO_IMAGE");

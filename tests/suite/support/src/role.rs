@@ -22,15 +22,8 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 7] = [
-        Self::Echo,
-        Self::Caller,
-        Self::LongCaller,
-        Self::Misdeed,
-        Self::Signaller,
-        Self::Reader,
-        Self::Deserter,
-    ];
+    pub const ALL: [Role; 7] =
+        [Self::Echo, Self::Caller, Self::LongCaller, Self::Misdeed, Self::Signaller, Self::Reader, Self::Deserter];
 
     /// The role with this number.
     #[must_use]

@@ -1,4 +1,9 @@
 //! The program that crashes: in the way that its first argument says, or not at all.
+//!
+// The files of this program that may contain `unsafe`:
+// trusted-files-begin
+// src/misdeed.rs
+// trusted-files-end
 #![no_std]
 #![no_main]
 

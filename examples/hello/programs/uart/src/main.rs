@@ -1,5 +1,10 @@
 //! The UART driver: owns the registers and the interrupt of the board's console, and serves its bytes to the others.
 //! Arguments: address of the registers, clock of the UART in hertz (0: leave the line as it is), bits per second.
+//!
+// The files of this program that may contain `unsafe`:
+// trusted-files-begin
+// src/registers.rs
+// trusted-files-end
 #![no_std]
 #![no_main]
 

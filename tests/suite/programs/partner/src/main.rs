@@ -58,7 +58,6 @@ fn call_long() -> Result<(), Error> {
     (REGISTER_WORDS..MESSAGE_WORDS_MAX).try_for_each(|index| buffer.set_word(index, index as u64 * 3))?;
     let answer = ENDPOINT.call(Message::long(LABEL, MESSAGE_WORDS_MAX, [0, 3, 6, 9, 12, 15])?)?;
     let in_registers = answer.words == [0, 3, 6, 9, 12, 15].map(echo);
-    let in_buffer =
-        (REGISTER_WORDS..MESSAGE_WORDS_MAX).all(|index| buffer.word(index) == Some(echo(index as u64 * 3)));
+    let in_buffer = (REGISTER_WORDS..MESSAGE_WORDS_MAX).all(|index| buffer.word(index) == Some(echo(index as u64 * 3)));
     if in_registers && in_buffer { Ok(()) } else { Err(Error::InvalidArgument) }
 }

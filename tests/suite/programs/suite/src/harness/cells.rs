@@ -39,6 +39,11 @@ impl Cell {
         &CELL_WORDS[self.0 as usize % CELLS][index]
     }
 
+    /// Takes the outcome away.
+    pub fn clear(self) {
+        self.word(0).store(0, SeqCst);
+    }
+
     /// Leaves an outcome.
     pub fn put_outcome(self, outcome: Result<(), Error>) {
         self.word(0).store(outcome.map_or_else(Error::code, |()| SUCCESS), SeqCst);

@@ -1,0 +1,10 @@
+//! Whether an object that threads wait on still takes part.
+
+/// Whether an object still takes part, or is being taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// In use.
+    Alive,
+    /// Its last capability is being deleted: nobody new may wait on it.
+    Dying,
+}
