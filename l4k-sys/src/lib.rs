@@ -9,6 +9,7 @@
 //!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
+// src/critical_section.rs
 // src/stub.rs
 // src/entry.rs
 // trusted-files-end
@@ -28,6 +29,9 @@ pub mod quantity;
 pub mod registers;
 pub mod startup;
 pub mod system;
+
+#[cfg(feature = "critical-section-single-thread")]
+mod critical_section;
 
 #[cfg(all(target_arch = "aarch64", target_os = "none"))]
 pub mod stub;

@@ -1,6 +1,7 @@
 //! The one way into the kernel and out of it: [`Kernel::handle`].
 
 use super::dispatch::dispatch;
+use super::machine_calls::FEATURES;
 use crate::base::arch::{Arch, CoreNumber, Event};
 use crate::base::registers::{BADGE, NUMBER};
 use crate::base::store::Ref;
@@ -9,6 +10,7 @@ use crate::operation::fault::Handled;
 use crate::operation::next::Next;
 use crate::operation::system::System;
 use l4k_sys::Error;
+use l4k_sys::abi::version::features;
 use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, SystemCall};
 
 /// What the core does when it leaves the kernel.
@@ -102,7 +104,7 @@ impl<A: Arch> Kernel<A> {
     }
 
     fn fault_of(&mut self, thread: Ref<Thread>, fault: Fault) {
-        if self.system.raise(thread, fault) == Handled::ByNobody {
+        if self.system.raise(thread, fault) == Handled::ByNobody && FEATURES & features::DEBUG != 0 {
             self.system.report_fault(thread);
         }
     }

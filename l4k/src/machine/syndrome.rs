@@ -24,6 +24,7 @@ const PC_ALIGNMENT: u64 = 0x22;
 const DATA_ABORT: u64 = 0x24;
 const SP_ALIGNMENT: u64 = 0x26;
 const FP_EXCEPTION: u64 = 0x2c;
+const SYSTEM_ERROR: u64 = 0x2f;
 const BREAKPOINT: u64 = 0x30;
 const SINGLE_STEP: u64 = 0x32;
 const WATCHPOINT: u64 = 0x34;
@@ -41,6 +42,7 @@ pub const fn fault_of(exception: &Exception) -> Fault {
         SP_ALIGNMENT => (FaultKind::Alignment, Access::None, stack_pointer),
         SVC => (FaultKind::UnknownSystemCall, Access::None, syndrome & 0xffff),
         FP_TRAP | FP_EXCEPTION => (FaultKind::FloatingPoint, Access::None, 0),
+        SYSTEM_ERROR => (FaultKind::External, Access::None, 0),
         WATCHPOINT => (FaultKind::Breakpoint, Access::None, address),
         BREAKPOINT | SINGLE_STEP | BRK => (FaultKind::Breakpoint, Access::None, instruction_pointer),
         _ => (FaultKind::BadInstruction, Access::None, 0),
@@ -108,6 +110,7 @@ mod tests {
         assert_eq!(fault(DATA_ABORT, 0x10).kind, FaultKind::External);
         assert_eq!(fault(DATA_ABORT, 0x21).kind, FaultKind::Alignment);
         assert_eq!(fault(INSTRUCTION_ABORT, 0x30).kind, FaultKind::External);
+        assert_eq!(fault(SYSTEM_ERROR, 0).kind, FaultKind::External);
     }
 
     #[test]

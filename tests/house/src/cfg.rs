@@ -1,4 +1,4 @@
-//! **cfg-at-the-door**: conditions stand on items, best on `mod` lines, never inside functions. May call [`source`](crate::source).
+//! **cfg-at-the-door**: conditions stand on items, best on `mod` lines, never inside functions. May call `source`.
 
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};

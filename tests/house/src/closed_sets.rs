@@ -1,4 +1,4 @@
-//! **closed-sets-are-enums**: in the kernel no `dyn`, and no function that takes a `bool`. May call [`source`](crate::source).
+//! **closed-sets-are-enums**: in the kernel no `dyn`, and no function that takes a `bool`. May call `source`.
 
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};

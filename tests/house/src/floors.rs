@@ -1,4 +1,4 @@
-//! The floors of the kernel: each file uses only its own floor and lower ones. May call [`source`](crate::source).
+//! The floors of the kernel: each file uses only its own floor and lower ones. May call `source`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;

@@ -1,4 +1,4 @@
-//! **say-why**: each file opens with what it owns. May call [`source`](crate::source).
+//! **say-why**: each file opens with what it owns. May call `source`.
 
 use crate::source::Source;
 use crate::violation::Violation;

@@ -1,5 +1,5 @@
 //! **one-concept-files**: files of up to 500 lines, functions of up to 40; more needs a stated reason. May call
-//! [`source`](crate::source).
+//! `source`.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;

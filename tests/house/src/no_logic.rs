@@ -1,4 +1,4 @@
-//! **one-concept-files**: no logic in `lib.rs` or `mod.rs`, which only name what there is. May call [`source`](crate::source).
+//! **one-concept-files**: no logic in `lib.rs` or `mod.rs`, which only name what there is. May call `source`.
 
 use syn::Item;
 use syn::spanned::Spanned;

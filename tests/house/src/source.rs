@@ -1,4 +1,4 @@
-//! The sources, read and parsed. May call [`violation`](crate::violation).
+//! The sources, read and parsed. May call `violation`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

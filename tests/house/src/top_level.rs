@@ -1,4 +1,4 @@
-//! The names at the top of the project are those of the design. May call [`violation`](crate::violation).
+//! The names at the top of the project are those of the design. May call `violation`.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! **unsafe-is-a-ledger**: `unsafe` and assembly stand only in the files that a crate's root lists, and every file listed has some. May
-//! call [`source`](crate::source).
+//! call `source`.
 
 use crate::source::{Project, Source};
 use crate::violation::Violation;

@@ -1,5 +1,5 @@
 //! **whole-words**: names of functions, arguments, variables, fields and types are made of whole words. May call
-//! [`source`](crate::source).
+//! `source`.
 
 use syn::visit::{self, Visit};
 

@@ -1,4 +1,4 @@
-//! An image on a machine: the emulator's command line. May call [`machine`](crate::machine) and [`emulator`](crate::emulator).
+//! An image on a machine: the emulator's command line. May call `machine` and `emulator`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

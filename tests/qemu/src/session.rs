@@ -1,4 +1,4 @@
-//! A running machine, with its serial port in our hands. May call [`boot`](crate::boot) and the transcript.
+//! A running machine, with its serial port in our hands. May call `boot` and the transcript.
 //!
 //! The port is one end of a pair of Unix sockets; QEMU has the other end as its standard input. So nothing is written before
 //! somebody listens, no name has to be found for it, and the end of the emulator is an event on the same wire. Nothing here polls:

@@ -1,4 +1,4 @@
-//! `cargo xtask book`: the book as HTML in `target/book`. May call [`set_up`](crate::set_up).
+//! `cargo xtask book`: the book as HTML in `target/book`. May call `set_up`.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! The command line, as types. May call nothing of this crate but [`test`](crate::test)'s list of parts.
+//! The command line, as types. May call nothing of this crate but `test`'s list of parts.
 
 use std::path::PathBuf;
 

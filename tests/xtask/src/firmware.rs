@@ -1,4 +1,4 @@
-//! Building a firmware project for the target, and finding what came of it. May call [`toolchain`](crate::toolchain).
+//! Building a firmware project for the target, and finding what came of it. May call `toolchain`.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

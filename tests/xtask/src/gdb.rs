@@ -1,5 +1,5 @@
 //! `cargo xtask gdb`: a machine that waits for the debugger, and gdb with the symbols of the kernel and of all programs. May call
-//! [`set_up`](crate::set_up) and [`firmware`](crate::firmware).
+//! `set_up` and `firmware`.
 
 use std::net::TcpListener;
 use std::process::{Command, Stdio};

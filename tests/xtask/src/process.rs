@@ -1,5 +1,6 @@
 //! Starting other programs, and telling what became of them. May call nothing of this crate.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -27,10 +28,17 @@ pub fn clean(command: &mut Command) {
     }
 }
 
-/// The command as a person would type it, without its environment.
+/// The command as a person would type it: without its environment, its directory and the settings that stand for them.
 pub fn line(command: &Command) -> String {
-    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let mut words = vec![program.to_string_lossy().into_owned()];
+    let mut arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--config" => drop(arguments.next()),
+            _ => words.push(argument),
+        }
+    }
     words.join(" ")
 }
 

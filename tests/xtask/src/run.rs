@@ -1,5 +1,5 @@
 //! `cargo xtask run`: builds an example and boots it, with the console on this terminal or pipe. May call
-//! [`set_up`](crate::set_up) and [`firmware`](crate::firmware).
+//! `set_up` and `firmware`.
 
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};

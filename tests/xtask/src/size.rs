@@ -1,5 +1,5 @@
 //! `cargo xtask size`: how large the kernel is, in bytes, in lines, and in lines that hold `unsafe`. May call
-//! [`firmware`](crate::firmware).
+//! `firmware`.
 
 use std::fs;
 use std::path::Path;

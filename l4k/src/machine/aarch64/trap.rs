@@ -231,7 +231,10 @@ global_asm!(
     "stp x0, x1, [sp]",
     "b l4k_interrupt",
     "unexpected_entry 10",
-    "unexpected_entry 11",
+    // From a program: system error, an access that the memory system refused late. It is the program's fault, not the kernel's.
+    ".balign 128",
+    "stp x0, x1, [sp]",
+    "b l4k_fault",
     // From 32-bit programs, of which there are none.
     "unexpected_entry 12",
     "unexpected_entry 13",

@@ -1,4 +1,4 @@
-//! What the commands need, and how each need is met. May call the rest of this directory and [`toolchain`](crate::toolchain).
+//! What the commands need, and how each need is met. May call the rest of this directory and `toolchain`.
 //!
 //! When nothing is missing this looks at a few files and asks the emulator for its version, and is done in a tenth of a second.
 

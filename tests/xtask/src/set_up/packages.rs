@@ -1,5 +1,5 @@
 //! The plan to install packages: steps that can be shown to a person or run, in the same words. May call
-//! [`system`](super::system).
+//! `system`.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,5 @@
 //! The system that packages are installed on: which one, where its packages come from, and whether we may. May call
-//! [`process`](crate::process).
+//! `process`.
 
 use std::fs;
 use std::path::Path;

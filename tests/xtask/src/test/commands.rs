@@ -1,5 +1,5 @@
 //! Part `commands`: the project's commands refuse what is wrong, and say what would be right. May call nothing of this directory but
-//! [`outcome`](super::outcome).
+//! `outcome`.
 
 use std::env;
 use std::process::{Command, Stdio};

@@ -1,5 +1,5 @@
 //! Part `copied`: an example that was copied out of the project, with its dependency paths changed, still builds. May call
-//! [`firmware`](crate::firmware).
+//! `firmware`.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Part `documentation`: every public item is documented, and no link is broken. May call [`toolchain`](crate::toolchain).
+//! Part `documentation`: every public item is documented, and no link is broken. May call `toolchain`.
 
 use super::outcome::Outcome;
 use super::part::Context;

@@ -1,4 +1,4 @@
-//! Part `format`: all sources are as rustfmt writes them. May call [`toolchain`](crate::toolchain).
+//! Part `format`: all sources are as rustfmt writes them. May call `toolchain`.
 
 use super::outcome::Outcome;
 use super::part::Context;

@@ -1,4 +1,4 @@
-//! Parts `house` and `host`: what runs on this computer. May call [`libtest`](super::libtest).
+//! Parts `house` and `host`: what runs on this computer. May call `libtest`.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Running `cargo test` and reading what it says. May call [`process`](crate::process).
+//! Running `cargo test` and reading what it says. May call `process`.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

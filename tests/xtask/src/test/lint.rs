@@ -1,4 +1,4 @@
-//! Parts `lint-host` and `lint-target`: clippy has nothing to say. May call [`toolchain`](crate::toolchain).
+//! Parts `lint-host` and `lint-target`: clippy has nothing to say. May call `toolchain`.
 
 use std::process::Command;
 

@@ -16,5 +16,6 @@ pub mod part;
 pub mod shell;
 pub mod suite;
 pub mod summary;
+pub mod transcript;
 
 pub use part::{Part, run};

@@ -1,5 +1,5 @@
 //! Part `shell`: the integration tests of `tests/qemu`, which boot `examples/hello` and speak to it over its serial port. May call
-//! [`firmware`](crate::firmware) and [`libtest`](super::libtest).
+//! `firmware` and `libtest`.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! Part `suite`: the conformance programs in QEMU. May call [`firmware`](crate::firmware) and the matrix of machines.
+//! Part `suite`: the conformance programs in QEMU. May call `firmware` and the matrix of machines.
 //!
 //! On the usual machine every test of the suite counts; on each other one the whole suite counts as one test.
 

@@ -1,5 +1,5 @@
-//! The summary of a test: a table for people, JSON for tools, one last line for both. May call [`part`](super::part) and
-//! [`outcome`](super::outcome).
+//! The summary of a test: a table for people, JSON for tools, one last line for both. May call `part` and
+//! `outcome`.
 
 use std::fmt;
 use std::path::Path;

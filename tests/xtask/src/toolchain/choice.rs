@@ -1,5 +1,5 @@
-//! The compiler in use, as the one place that makes cargo commands. May call [`debian`](super::debian) and
-//! [`sysroot`](super::sysroot).
+//! The compiler in use, as the one place that makes cargo commands. May call `debian` and
+//! `sysroot`.
 
 use std::env;
 use std::ffi::OsString;

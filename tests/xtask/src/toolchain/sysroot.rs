@@ -1,4 +1,4 @@
-//! The library for the target, built from Debian's source into a directory below `target/`. May call [`debian`](super::debian).
+//! The library for the target, built from Debian's source into a directory below `target/`. May call `debian`.
 //!
 //! Building it needs an unstable flag of cargo, and only here: the compiler then takes the result like any installed library, so that
 //! every crate of the project stays plain stable Rust.
