@@ -1,6 +1,9 @@
 //! The areas of the suite, a file each.
 
 mod capabilities;
+mod faults;
+mod ipc;
+mod notifications;
 mod system_calls;
 mod untyped;
 
@@ -11,4 +14,7 @@ pub const ALL: &[Area] = &[
     Area { name: "system_calls", tests: system_calls::TESTS },
     Area { name: "untyped", tests: untyped::TESTS },
     Area { name: "capabilities", tests: capabilities::TESTS },
+    Area { name: "ipc", tests: ipc::TESTS },
+    Area { name: "notifications", tests: notifications::TESTS },
+    Area { name: "faults", tests: faults::TESTS },
 ];
