@@ -56,7 +56,7 @@ impl<A: Arch> System<A> {
     /// Copies the capability in `source` into the empty slot `target`.
     ///
     /// # Errors
-    /// `SlotOccupied` and those of [`derive`].
+    /// `SlotOccupied` and those of [`derive()`].
     pub fn copy(&mut self, source: Ref<Slot>, target: Ref<Slot>, rights: Rights, badge: Badge) -> Result<(), Error> {
         if self.store.get(target).capability != Capability::Empty {
             return Err(Error::SlotOccupied);

@@ -2,6 +2,4 @@
 //! on the host; `no_run` where it needs a kernel, `ignore` with a reason in the text where it is a part of something.
 
 #[cfg(doctest)]
-mod chapters {
-    include!(concat!(env!("OUT_DIR"), "/chapters.rs"));
-}
+mod chapters;

@@ -19,7 +19,7 @@ const HOUSE: &str = "l4k-house";
 pub fn house(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     let mut command = host_cargo(context.project.root(), "test");
-    outcome.add_all("house", libtest::run(command.args(["--quiet", "--no-fail-fast", "--package", HOUSE])));
+    outcome.add_all("house", libtest::run(command.args(["--no-fail-fast", "--package", HOUSE])));
     outcome
 }
 

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use l4k_qemu::{Boot, Machine, Report, Session};
 
 use super::board_matrix::machines;
@@ -51,14 +51,15 @@ fn in_detail(machine: Machine, image: &Path) -> Result<Outcome> {
 }
 
 fn as_a_whole(machine: Machine, image: &Path) -> Result<()> {
-    let (report, output) = boot(machine, image)?;
-    ensure!(report.failed.is_empty(), "{:?}; the output:\n{output}", report.failed);
+    let (report, _) = boot(machine, image)?;
+    let names: Vec<&str> = report.failed.iter().map(|(name, _)| name.as_str()).collect();
+    ensure!(names.is_empty(), "{}", names.join(", "));
     Ok(())
 }
 
 fn boot(machine: Machine, image: &Path) -> Result<(Report, String)> {
     let ended = Session::start(&Boot::new(machine, image))?.wait_for_end(LIMIT)?;
-    let report = Report::read(&ended.output).map_err(|error| error.context(ended.output.clone()))?;
+    let report = Report::read(&ended.output).map_err(|error| anyhow!("{error}; the output:\n{}", ended.output))?;
     let agrees = ended.status.success() == report.failed.is_empty();
     ensure!(agrees, "the suite ended with {}, which its report does not; the output:\n{}", ended.status, ended.output);
     Ok((report, ended.output))
