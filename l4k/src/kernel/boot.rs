@@ -1,25 +1,25 @@
 //! From bare memory to a first program that can run: the last thing that the kernel does on its own account.
 
+pub use super::boot_error::BootError;
 use super::boot_information::write_information;
 pub use super::boot_input::{BootInput, Device, MemoryRange};
 use super::boot_memory::{self, SlotCursor};
 use super::boot_program::{self, Layout};
 use super::entry::Kernel;
+use super::ground::Ground;
 use super::machine_calls::FEATURES;
 use crate::base::address::Badge;
 use crate::base::arch::{Arch, CoreNumber};
-use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::slot::Slot;
 use crate::object::thread::ThreadSlot;
 use crate::operation::retype::Shape;
 use crate::operation::system::System;
-use core::fmt;
 use l4k_sys::Error;
 use l4k_sys::abi::boot::slot;
 use l4k_sys::abi::version::features;
 use l4k_sys::abi::{ObjectKind, Rights};
-use l4k_sys::package::{Package, PackageError};
+use l4k_sys::package::Package;
 
 /// Size of the first program's address-space object in bits: 62 lower tables.
 const SPACE_BITS: u64 = 18;
@@ -29,71 +29,6 @@ const SLICE: u64 = 10_000_000;
 
 /// Priority of the first program, and the highest that it can give.
 const PRIORITY: u8 = 255;
-
-/// Why the machine cannot start.
-#[derive(Debug)]
-pub enum BootError<'a> {
-    /// The package of programs is damaged.
-    Package(PackageError<'a>),
-    /// The package holds no program.
-    NoProgram,
-    /// No range of free memory holds the first program and its objects.
-    MemoryTooSmall {
-        /// Bytes needed in one piece.
-        needed: u64,
-        /// Bytes free in all.
-        free: u64,
-    },
-    /// The first program's address range is full.
-    AddressesExhausted,
-    /// The CNode of the first program is full.
-    SlotsExhausted,
-    /// The boot information does not fit its pages.
-    InformationTooLong,
-    /// An operation on the first objects failed.
-    Operation(Error),
-}
-
-impl From<Error> for BootError<'_> {
-    fn from(error: Error) -> Self {
-        BootError::Operation(error)
-    }
-}
-
-impl fmt::Display for BootError<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Package(error) => write!(formatter, "the package of programs cannot be used: {error}"),
-            Self::NoProgram => formatter.write_str("the package holds no program"),
-            Self::MemoryTooSmall { needed, free } => write!(
-                formatter,
-                "memory too small: the first program needs {} KiB in one piece, {} KiB are free in all",
-                needed / 1024,
-                free / 1024
-            ),
-            Self::AddressesExhausted => formatter.write_str("no addresses left for the first program's stack"),
-            Self::SlotsExhausted => formatter.write_str("the first program's CNode is too small"),
-            Self::InformationTooLong => formatter.write_str("the boot information is too long"),
-            Self::Operation(error) => write!(formatter, "making the first program failed: {error}"),
-        }
-    }
-}
-
-/// What boot works with: the CNode being filled and the untyped that the first objects are made of.
-#[derive(Clone, Copy, Debug)]
-pub struct Ground {
-    /// The first program's CNode.
-    pub table: super::arguments::Table,
-    /// The untyped that holds all of it.
-    pub untyped: Ref<Slot>,
-}
-
-impl Ground {
-    /// A slot by its number; boot's numbers are below the CNode's size.
-    pub fn slot(self, number: u64) -> Result<Ref<Slot>, Error> {
-        self.table.slot(number)
-    }
-}
 
 impl<A: Arch> Kernel<A> {
     /// Makes the first program and gives it everything there is.

@@ -1,6 +1,6 @@
 //! Boot information: written straight into the pages that the first program reads.
 
-use super::boot::BootError;
+use super::boot_error::BootError;
 use super::boot_input::{BootInput, Device};
 use super::boot_memory::{SlotCursor, Untypeds};
 use super::boot_program::{INFORMATION_PAGES, Layout};

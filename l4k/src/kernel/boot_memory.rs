@@ -1,8 +1,9 @@
 //! Physical memory at boot: the block that the first program's objects are made of, and untypeds for all the rest.
 
 use super::arguments::Table;
-use super::boot::{BootError, Ground};
+use super::boot_error::BootError;
 use super::boot_input::{BootInput, MemoryRange};
+use super::ground::Ground;
 use crate::base::address::{OBJECT_MEMORY_END, PhysicalAddress, SizeBits};
 use crate::base::arch::Arch;
 use crate::base::store::UNIT;

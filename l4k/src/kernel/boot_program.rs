@@ -1,8 +1,9 @@
 //! The first program in memory: where its parts are, and their frames.
 
-use super::boot::{BootError, Ground};
+use super::boot_error::BootError;
 use super::boot_input::BootInput;
 use super::boot_memory::{SlotCursor, window};
+use super::ground::Ground;
 use crate::base::address::PhysicalAddress;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;

@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod boot;
+mod boot_error;
 mod boot_information;
 mod boot_input;
 mod boot_memory;
@@ -9,6 +10,7 @@ mod boot_program;
 mod capability_calls;
 mod dispatch;
 mod entry;
+mod ground;
 mod ipc_calls;
 mod machine_calls;
 mod memory_calls;

@@ -8,15 +8,6 @@
 use super::startup::start;
 use core::arch::global_asm;
 
-/// Virtual address of the image; the linker script's `IMAGE_VIRTUAL`.
-pub const IMAGE_VIRTUAL: u64 = 0xffff_ffff_8000_0000;
-
-/// Pages that the early tables can map, the console's included: one table of level 3.
-pub const IMAGE_PAGES: u64 = 512;
-
-/// Virtual address of the early console's registers: the last page of the table.
-pub const CONSOLE_VIRTUAL: u64 = IMAGE_VIRTUAL + (IMAGE_PAGES - 1) * 4096;
-
 /// SCTLR_EL1: the bits that are one in Armv8.0 (D24.2.175), MMU, caches, stack alignment checks, EL0 may wait for events and interrupts.
 const SCTLR: u64 = 0x30d0_0800 | 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 12 | 1 << 16 | 1 << 18;
 

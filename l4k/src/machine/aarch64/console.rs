@@ -1,6 +1,6 @@
 //! The kernel's console: a PL011, written by polling (DDI 0183G 3.3). Mapped by the first instructions of boot.
 
-use super::boot::CONSOLE_VIRTUAL;
+use super::image_layout::CONSOLE_VIRTUAL;
 use super::instructions::{read_device, write_device};
 use core::fmt;
 

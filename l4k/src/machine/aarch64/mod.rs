@@ -7,6 +7,7 @@ mod core_setup;
 mod device_tree;
 mod gic_v2;
 mod gic_v3;
+mod image_layout;
 mod instructions;
 mod interrupts;
 mod kernel_tables;

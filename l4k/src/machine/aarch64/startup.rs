@@ -1,12 +1,12 @@
 //! The first Rust code: from early tables to the first program.
 
 use super::board::Board;
-use super::boot::{IMAGE_PAGES, IMAGE_VIRTUAL};
 use super::console::say;
 use super::core_setup::set_up_core;
 use super::device_tree::{Controller, DeviceTree};
 use super::gic_v2::GicV2;
 use super::gic_v3;
+use super::image_layout::{IMAGE_PAGES, IMAGE_VIRTUAL};
 use super::instructions::{bytes_at, invalidate_all, publish_stores};
 use super::interrupts::Interrupts;
 use super::kernel_tables::{RESERVE_PAGES, ReserveExhausted, TableBuilder, WINDOW};
