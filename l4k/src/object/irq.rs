@@ -12,6 +12,8 @@ pub struct Irq {
     pub references: u32,
     /// The line it stands for, once issued.
     pub line: Option<Line>,
+    /// It fired while it was bound to nothing: whoever binds it next is signalled at once.
+    pub missed: bool,
     /// The notification capability that is signalled when it fires.
     pub notification: Slot,
 }
@@ -20,7 +22,7 @@ const _: () = assert!(core::mem::offset_of!(Irq, notification) == 32);
 
 impl Irq {
     /// An interrupt that stands for nothing yet, with one capability to it.
-    pub const NEW: Irq = Irq { references: 1, line: None, notification: Slot::EMPTY };
+    pub const NEW: Irq = Irq { references: 1, line: None, missed: false, notification: Slot::EMPTY };
 }
 
 impl Object for Irq {

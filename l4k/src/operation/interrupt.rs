@@ -37,8 +37,9 @@ impl<A: Arch> System<A> {
 
     fn signal_line(&mut self, line: Line) {
         let Some(Some(irq)) = self.lines.get(line.0 as usize).copied() else { return };
-        if let Capability::Notification { object, badge, .. } = self.store.get(irq.notification()).capability {
-            self.signal(object, badge);
+        match self.store.get(irq.notification()).capability {
+            Capability::Notification { object, badge, .. } => self.signal(object, badge),
+            _ => self.store.get_mut(irq).missed = true,
         }
     }
 
@@ -61,7 +62,8 @@ impl<A: Arch> System<A> {
         Ok(())
     }
 
-    /// Binds an issued Irq to the notification capability in a slot, and unmasks it.
+    /// Binds an issued Irq to the notification capability in a slot, and unmasks it; one that fired since its last notification went away
+    /// is signalled instead and stays masked until it is acknowledged.
     ///
     /// # Errors
     /// `NotIssued`, `AlreadyBound`.
@@ -73,7 +75,13 @@ impl<A: Arch> System<A> {
         let capability = self.store.get(notification).capability;
         self.add_reference(&capability);
         self.insert_child(notification, irq.notification(), capability);
-        self.store.machine.mask_line(line, Mask::Unmasked);
+        match capability {
+            Capability::Notification { object, badge, .. } if self.store.get(irq).missed => {
+                self.store.get_mut(irq).missed = false;
+                self.signal(object, badge);
+            }
+            _ => self.store.machine.mask_line(line, Mask::Unmasked),
+        }
         Ok(())
     }
 

@@ -153,3 +153,23 @@ fn a_revoked_notification_or_irq_masks_the_line() {
     assert_eq!(world.call(SystemCall::Poll, &[notification]), Err(Error::WouldBlock));
     assert_eq!(world.call(SystemCall::IrqAcknowledge, &[irq]), Err(Error::NotBound));
 }
+
+#[test]
+fn an_interrupt_between_two_bindings_is_not_lost() {
+    let mut world = World::new();
+    let first = world.make(ObjectKind::Notification, 0);
+    let irq = issue(&mut world, 61).unwrap();
+    world.call(SystemCall::IrqBind, &[irq, first]).unwrap();
+    world.call(SystemCall::CNodeDelete, &[0, first]).unwrap();
+    world.call(SystemCall::IrqBind, &[irq, 0]).unwrap();
+    let again = world.make(ObjectKind::Notification, 0);
+    world.call(SystemCall::IrqBind, &[irq, again]).unwrap();
+    world.call(SystemCall::CNodeRevoke, &[0, again]).unwrap();
+    world.interrupt(61);
+    let badged = world.mint(again, Rights::ALL, 0x20);
+    world.call(SystemCall::IrqBind, &[irq, badged]).unwrap();
+    assert_eq!(world.call(SystemCall::Poll, &[again]).unwrap().badge, 0x20);
+    assert!(!world.kernel.system.store.machine.unmasked.contains(&Line(61)), "until it is acknowledged");
+    world.call(SystemCall::IrqAcknowledge, &[irq]).unwrap();
+    assert!(world.kernel.system.store.machine.unmasked.contains(&Line(61)));
+}

@@ -2,13 +2,13 @@
 //! `set_up` and `firmware`.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use l4k_qemu::{Boot, Machine};
 
 use crate::firmware::{self, Profile};
-use crate::process;
 use crate::project::Project;
 use crate::run::check_board;
 use crate::set_up::{self, Need};
@@ -22,8 +22,8 @@ pub fn gdb(project: &Project, example: &str, profile: Profile, machine: Machine,
     let port = free_port()?;
     let server = format!("tcp:127.0.0.1:{port}");
     let boot = Boot::new(machine, &firmware.kernel).with_arguments(&["-S", "-gdb", &server]);
-    // The console gets a terminal of its own, whose name QEMU prints: this one is gdb's.
-    let mut emulator = boot.command("pty").stdin(Stdio::null()).spawn().context("the emulator does not start")?;
+    // The console gets a terminal of its own, whose name QEMU prints: this one is gdb's, and so is its Ctrl-C.
+    boot.command("pty").stdin(Stdio::null()).process_group(0).spawn().context("the emulator does not start")?;
 
     let mut command = Command::new("gdb-multiarch");
     command.arg("-q").arg(&firmware.kernel);
@@ -31,12 +31,11 @@ pub fn gdb(project: &Project, example: &str, profile: Profile, machine: Machine,
         command.arg("-ex").arg(format!("add-symbol-file {}", program.display()));
     }
     command.args(["-ex", "set confirm off", "-ex", "set architecture aarch64"]);
+    // As if gdb had started the machine: it ends it when it ends.
+    command.args(["-ex", "set remote query-attached-packet off"]);
     command.arg("-ex").arg(format!("target remote 127.0.0.1:{port}")).args(more);
-    let result = process::run(&mut command);
-
-    emulator.kill().context("ending the emulator")?;
-    emulator.wait().context("ending the emulator")?;
-    result
+    let error = command.exec();
+    Err(error).context("gdb does not start")
 }
 
 /// A port that nobody uses. gdb tries again for a while if the emulator does not listen yet.

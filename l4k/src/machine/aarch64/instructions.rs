@@ -91,6 +91,12 @@ pub fn forget_instructions() {
     unsafe { asm!("ic ialluis", "dsb ish", "isb", options(nostack, preserves_flags)) }
 }
 
+/// PMUSERENR_EL0 = 0: programs cannot use the performance counters (its value after reset is not defined, D24.5.15).
+pub fn close_performance_counters() {
+    // SAFETY: takes access from EL0; the kernel itself uses no counters.
+    unsafe { asm!("msr pmuserenr_el0, xzr", options(nomem, nostack, preserves_flags)) }
+}
+
 /// Waits for an interrupt; masked ones wake the core as well.
 #[inline(always)]
 pub fn wait_for_interrupt() {

@@ -141,7 +141,8 @@ pub fn write_register(address: u64, word: u32) {
 pub fn call(address: u64) -> u64 {
     let result;
     // SAFETY: at the tests' addresses there is code of theirs that returns, or nothing that can be executed, and the
-    // fetch faults; anywhere else in the program only `execute_stack` jumps, to a `ret`.
+    // fetch faults; anywhere else in the program only `execute_stack` jumps, to a `ret`, and `misaligned_jump`, to where
+    // no instruction can begin (Arm ARM D1.3.10).
     unsafe { asm!("blr {}", in(reg) address, lateout("x0") result, clobber_abi("C")) };
     result
 }
@@ -185,9 +186,9 @@ fn execute_stack() {
     drop_word(call((&raw const code).addr() as u64));
 }
 
+/// To where code is, so that the alignment is all there is to complain of.
 fn misaligned_jump() {
-    let code = [RETURN; 2];
-    drop_word(call((&raw const code).addr() as u64 + 2));
+    drop_word(call(misaligned_jump as fn() as usize as u64 + 2));
 }
 
 fn write_code() {

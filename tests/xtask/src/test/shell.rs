@@ -23,6 +23,6 @@ fn session(context: &Context) -> Result<Outcome> {
     let directory = context.project.example("hello")?;
     let firmware = firmware::build(&context.toolchain, &directory, Profile::Development)?;
     let mut command = host_cargo(context.project.root(), "test");
-    command.args(["--no-fail-fast", "--package", "l4k-qemu", "--features", "images", "--tests"]);
+    command.args(["--no-fail-fast", "--package", "l4k-qemu", "--features", "images", "--test", "*"]);
     libtest::run(command.env(IMAGE, &firmware.kernel))
 }

@@ -16,23 +16,28 @@ use crate::firmware::{self, Profile};
 /// How long the suite may take on a machine; it needs seconds.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Builds the suite and runs it on every machine.
+/// Builds the suite and runs it on every machine; then, as the release build, on the usual one.
 pub fn run(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     let directory = context.project.path("tests/suite");
-    match firmware::build(&context.toolchain, &directory, Profile::Development) {
-        Ok(firmware) => {
-            let mut machines = machines().into_iter();
-            if let Some(usual) = machines.next() {
-                outcome.add_all(&usual.to_string(), in_detail(usual, &firmware.kernel));
-            }
-            for machine in machines {
-                outcome.add(&machine.to_string(), as_a_whole(machine, &firmware.kernel));
-            }
-        }
+    let build = |profile| firmware::build(&context.toolchain, &directory, profile);
+    match build(Profile::Development) {
+        Ok(firmware) => on_every_machine(&firmware.kernel, &mut outcome),
         Err(error) => outcome.add("build", Err(error)),
     }
+    let release = build(Profile::Release).and_then(|firmware| as_a_whole(Machine::default(), &firmware.kernel));
+    outcome.add("release build", release);
     outcome
+}
+
+fn on_every_machine(image: &Path, outcome: &mut Outcome) {
+    let mut machines = machines().into_iter();
+    if let Some(usual) = machines.next() {
+        outcome.add_all(&usual.to_string(), in_detail(usual, image));
+    }
+    for machine in machines {
+        outcome.add(&machine.to_string(), as_a_whole(machine, image));
+    }
 }
 
 fn in_detail(machine: Machine, image: &Path) -> Result<Outcome> {

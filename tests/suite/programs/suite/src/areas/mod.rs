@@ -2,9 +2,13 @@
 
 mod capabilities;
 mod faults;
+mod interrupts;
 mod ipc;
+mod memory;
 mod notifications;
 mod system_calls;
+mod threads;
+mod time;
 mod untyped;
 
 use crate::harness::runner::Area;
@@ -17,4 +21,8 @@ pub const ALL: &[Area] = &[
     Area { name: "ipc", tests: ipc::TESTS },
     Area { name: "notifications", tests: notifications::TESTS },
     Area { name: "faults", tests: faults::TESTS },
+    Area { name: "memory", tests: memory::TESTS },
+    Area { name: "threads", tests: threads::TESTS },
+    Area { name: "interrupts", tests: interrupts::TESTS },
+    Area { name: "time", tests: time::TESTS },
 ];

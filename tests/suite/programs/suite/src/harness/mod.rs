@@ -12,5 +12,5 @@ pub mod watchdog;
 
 pub use bench::Bench;
 pub use cells::Cell;
-pub use failure::{Failure, Outcome};
+pub use failure::Outcome;
 pub use runner::Test;
