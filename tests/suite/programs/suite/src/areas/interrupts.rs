@@ -162,7 +162,11 @@ fn lines_are_issued_once_and_free_again_with_their_object(bench: &mut Bench<'_>)
     refused("the line again", CONTROL.issue(second, number, Trigger::Level), Error::InterruptTaken)?;
     refused("the object again", CONTROL.issue(first, number + 1, Trigger::Level), Error::InterruptTaken)?;
     for line in [0, 27, 30, 1020, 1 << 16, u32::MAX] {
-        refused("a line of the kernel's, or none", CONTROL.issue(second, line, Trigger::Level), Error::InvalidInterrupt)?;
+        refused(
+            "a line of the kernel's, or none",
+            CONTROL.issue(second, line, Trigger::Level),
+            Error::InvalidInterrupt,
+        )?;
     }
     own(first.slot()).delete()?;
     CONTROL.issue(second, number, Trigger::Level)?;

@@ -7,6 +7,7 @@ use l4k_sys::handle::{NewObject, StartRegisters};
 use l4k_sys::{AddressSpace, Endpoint, Frame, Message, Received, Reply};
 use suite_support::arena::KERNEL_ADDRESS;
 use suite_support::machine;
+use suite_support::role::Role;
 
 use crate::harness::bench::{READ_EXECUTE, READ_WRITE, SPACE, map, own, page};
 use crate::harness::bodies::{self, Body, pair};
@@ -33,6 +34,7 @@ crate::tests![
     deleting_an_address_space_frees_its_frames,
     spaces_need_an_identifier,
     mappings_of_another_space_do_not_show,
+    another_program_cannot_read_what_the_suite_has_mapped,
     a_change_in_another_space_is_seen_there,
     a_buffer_that_is_unmapped_is_no_danger,
 ];
@@ -268,6 +270,20 @@ fn mappings_of_another_space_do_not_show(bench: &mut Bench<'_>) -> Outcome {
     let other = bench.frame()?;
     other.map(space, page(1), READ_WRITE, NORMAL)?;
     faults(bench, bodies::reader, page(1), (Access::Read, FaultCause::NotMapped))
+}
+
+fn another_program_cannot_read_what_the_suite_has_mapped(bench: &mut Bench<'_>) -> Outcome {
+    bench.mapped(page(0), READ_WRITE)?;
+    machine::write(page(0), 0x55);
+    let ties = bench.ties()?;
+    bench.partner(&ties, URGENT, Role::Reader, page(0))?;
+    match ties.supervisor.receive(ties.reply)? {
+        Received::Fault { message, .. } => {
+            let fault = message.fault().map(|fault| (fault.access, fault.cause, fault.address));
+            same("fault", fault, Some((Access::Read, FaultCause::NotMapped, page(0))))
+        }
+        other => Err(Failure::new(format_args!("{other:?} instead of a fault"))),
+    }
 }
 
 /// A thread of another address space, which has just one page of code and one of data.

@@ -1,5 +1,6 @@
 //! The areas of the suite, a file each.
 
+mod all;
 mod capabilities;
 mod faults;
 mod interrupts;
@@ -11,18 +12,4 @@ mod threads;
 mod time;
 mod untyped;
 
-use crate::harness::runner::Area;
-
-/// All areas, in the order in which they run.
-pub const ALL: &[Area] = &[
-    Area { name: "system_calls", tests: system_calls::TESTS },
-    Area { name: "untyped", tests: untyped::TESTS },
-    Area { name: "capabilities", tests: capabilities::TESTS },
-    Area { name: "ipc", tests: ipc::TESTS },
-    Area { name: "notifications", tests: notifications::TESTS },
-    Area { name: "faults", tests: faults::TESTS },
-    Area { name: "memory", tests: memory::TESTS },
-    Area { name: "threads", tests: threads::TESTS },
-    Area { name: "interrupts", tests: interrupts::TESTS },
-    Area { name: "time", tests: time::TESTS },
-];
+pub use all::ALL;

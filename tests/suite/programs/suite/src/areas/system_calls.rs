@@ -1,7 +1,9 @@
 //! The way in and out: registers, numbers, and arguments that are none.
 
 use l4k_sys::abi::message::Tag;
-use l4k_sys::abi::{Error, Fault, FaultKind, ObjectKind, Rights, SystemCall, ThreadState, VERSION_MAJOR, VERSION_MINOR};
+use l4k_sys::abi::{
+    Error, Fault, FaultKind, ObjectKind, Rights, SystemCall, ThreadState, VERSION_MAJOR, VERSION_MINOR,
+};
 use l4k_sys::handle::NewObject;
 use l4k_sys::registers::Registers;
 use l4k_sys::{CNode, Nanoseconds, Received, stub, system};

@@ -126,14 +126,6 @@ pub extern "C" fn spinner(cell: u64, _: u64, _: u64) -> ! {
     }
 }
 
-/// Counts for ever, and yields after each count.
-pub extern "C" fn yielder(cell: u64, _: u64, _: u64) -> ! {
-    loop {
-        Cell(cell).count();
-        system::yield_now();
-    }
-}
-
 /// Comes three times and yields after each.
 pub extern "C" fn comer(digit: u64, _: u64, thread: u64) -> ! {
     for _ in 0..3 {
@@ -154,15 +146,6 @@ pub extern "C" fn reader(address: u64, cell: u64, thread: u64) -> ! {
     Cell(cell).put_value(machine::read(address));
     Cell(cell).put_outcome(Ok(()));
     finish(thread)
-}
-
-/// Reads the address for ever, and leaves the last in the cell.
-pub extern "C" fn watcher(address: u64, cell: u64, _: u64) -> ! {
-    loop {
-        Cell(cell).put_value(machine::read(address));
-        Cell(cell).put_outcome(Ok(()));
-        system::yield_now();
-    }
 }
 
 /// Writes 77 to the address.

@@ -39,8 +39,7 @@ impl System {
     /// Sets memory and slots aside.
     pub fn new(information: BootInformation<'static>, package: &Package<'static>) -> Outcome<System> {
         let problem = |what| Failure::new(format_args!("no {what}"));
-        let mut resources =
-            Resources::new(&information).map_err(|problem| Failure::new(format_args!("{problem}")))?;
+        let mut resources = Resources::new(&information).map_err(|problem| Failure::new(format_args!("{problem}")))?;
         let memory = resources.slots.take().ok_or(problem("slot"))?;
         resources.memory.make(NewObject::Untyped(MEMORY_BITS), memory)?;
         let slots = resources.slots.take_range(SLOTS).ok_or(problem("slots"))?;

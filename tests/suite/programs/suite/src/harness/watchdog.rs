@@ -7,7 +7,7 @@ use l4k_sys::abi::{FrameSize, boot};
 use l4k_sys::handle::{NewObject, StartRegisters};
 use l4k_sys::{CNode, Frame, Nanoseconds, SchedContext, Thread, println, system};
 
-use super::bench::{READ_WRITE, SPACE, map, own};
+use super::bench::{READ_WRITE, SPACE, map};
 use super::failure::{Failure, Outcome};
 use super::runner;
 
@@ -47,8 +47,6 @@ pub fn start(resources: &mut Resources) -> Outcome {
     let slice = Nanoseconds::from_milliseconds(1000);
     Resources::SCHED_CONTROL.configure(context, slice, slice)?;
     context.bind(thread)?;
-    // The slots' own capability to the context's memory is never revoked.
-    debug_assert!(own(thread.slot()).query().is_ok());
     Ok(thread.resume()?)
 }
 

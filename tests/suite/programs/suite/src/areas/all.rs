@@ -1,0 +1,18 @@
+//! The areas in the order in which they run.
+
+use super::{capabilities, faults, interrupts, ipc, memory, notifications, system_calls, threads, time, untyped};
+use crate::harness::runner::Area;
+
+/// All areas, in the order in which they run.
+pub const ALL: &[Area] = &[
+    Area { name: "system_calls", tests: system_calls::TESTS },
+    Area { name: "untyped", tests: untyped::TESTS },
+    Area { name: "capabilities", tests: capabilities::TESTS },
+    Area { name: "ipc", tests: ipc::TESTS },
+    Area { name: "notifications", tests: notifications::TESTS },
+    Area { name: "faults", tests: faults::TESTS },
+    Area { name: "memory", tests: memory::TESTS },
+    Area { name: "threads", tests: threads::TESTS },
+    Area { name: "interrupts", tests: interrupts::TESTS },
+    Area { name: "time", tests: time::TESTS },
+];
