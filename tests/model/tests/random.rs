@@ -229,7 +229,7 @@ impl Play {
 #[test]
 fn invariants_hold_after_every_step_of_random_sequences() {
     let steps: u64 = std::env::var("L4K_STEPS").ok().and_then(|steps| steps.parse().ok()).unwrap_or(2_000);
-    for seed in 1..=4 {
+    for seed in 1u64..=4 {
         let mut play = Play::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         for _ in 0..steps {
             play.step();
