@@ -4,15 +4,22 @@
 //! protocol, its logic (no hardware, no kernel: tested on the host), its loop and its clients. [`delay`] is for drivers
 //! written against `embedded-hal`.
 //!
-// The files of this crate that may contain `unsafe` (checked by tests/house): none.
+//! [`bcm2711`] has the devices of the Raspberry Pi 4. [`registers`] and [`wait`] are what device logic stands on: it asks for registers and for a way to wait, and is tested on the host with
+//! a model of the device.
+//!
+// The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
+// src/registers.rs
 // trusted-files-end
 #![no_std]
 
+pub mod bcm2711;
 pub mod console;
 pub mod delay;
 pub mod pl011;
+pub mod registers;
 pub mod serial;
+pub mod wait;
 
 #[cfg(test)]
 mod simulated;
