@@ -14,6 +14,8 @@ pub struct Device<'a> {
     pub length: u64,
     /// Its interrupt, if it has one.
     pub interrupt: Option<Interrupt>,
+    /// Rate of the clock that it works with, in hertz, if the board knows.
+    pub clock_hertz: Option<u64>,
 }
 
 /// An interrupt of the machine.
@@ -29,12 +31,16 @@ pub struct Interrupt {
 #[must_use]
 pub fn device_for<'a>(information: &BootInformation<'a>, wanted: &str) -> Option<Device<'a>> {
     information.entries().find_map(|entry| match entry {
-        Entry::Device { address, length, interrupt, trigger, role, compatible } if role == wanted => Some(Device {
-            compatible,
-            physical_address: address,
-            length,
-            interrupt: interrupt.and_then(|number| Some(Interrupt { number, trigger: Trigger::from_number(trigger)? })),
-        }),
+        Entry::Device { address, length, interrupt, trigger, role, compatible, clock_hertz } if role == wanted => {
+            Some(Device {
+                compatible,
+                physical_address: address,
+                length,
+                clock_hertz,
+                interrupt: interrupt
+                    .and_then(|number| Some(Interrupt { number, trigger: Trigger::from_number(trigger)? })),
+            })
+        }
         _ => None,
     })
 }

@@ -39,7 +39,8 @@ pub mod tag {
     /// The package of programs, mapped readable: `u64` virtual address, `u64` bytes.
     pub const PACKAGE: u32 = 4;
     /// A device of the board: `u64` physical address, `u64` bytes, `u32` interrupt number (0: none), `u32` trigger (0 level, 1
-    /// edge), `u32` length of the role in bytes, `u32` length of the compatible string, role, compatible string.
+    /// edge), `u32` length of the role in bytes, `u32` length of the compatible string, role, compatible string; from version 1.1
+    /// on followed by `u64` rate of its clock in hertz (0: not known).
     /// Role is what the board uses it for (for example `console`), compatible as in the device tree.
     pub const DEVICE: u32 = 5;
     /// The board's name, UTF-8.
@@ -105,6 +106,8 @@ pub enum Entry<'a> {
         role: &'a str,
         /// What it is.
         compatible: &'a str,
+        /// Rate of the clock that it works with, in hertz, if the board knows.
+        clock_hertz: Option<u64>,
     },
     /// See [`tag::BOARD`].
     Board {
@@ -209,7 +212,8 @@ fn decode_device(payload: &[u8]) -> Option<Entry<'_>> {
     let compatible_length = word32(payload, 28)? as usize;
     let role_end = 32usize.checked_add(role_length)?;
     let role = payload.get(32..role_end)?;
-    let compatible = payload.get(role_end..role_end.checked_add(compatible_length)?)?;
+    let compatible_end = role_end.checked_add(compatible_length)?;
+    let compatible = payload.get(role_end..compatible_end)?;
     let interrupt = word32(payload, 16)?;
     Some(Entry::Device {
         address: word64(payload, 0)?,
@@ -218,6 +222,7 @@ fn decode_device(payload: &[u8]) -> Option<Entry<'_>> {
         trigger: word32(payload, 20)?,
         role: core::str::from_utf8(role).ok()?,
         compatible: core::str::from_utf8(compatible).ok()?,
+        clock_hertz: word64(payload, compatible_end).filter(|rate| *rate != 0),
     })
 }
 
@@ -320,9 +325,23 @@ mod tests {
         let untyped = Entry::Untyped { slot: 9, address: 0x4000_0000, size_bits: 20, device: true };
         assert_eq!(entries.next(), Some(untyped));
         assert_eq!(entries.next(), Some(Entry::Board { name: "qemu-virt" }));
-        let Some(Entry::Device { interrupt, role, compatible, .. }) = entries.next() else { panic!() };
-        assert_eq!((interrupt, role, compatible), (Some(33), "role", "pl011"));
+        let Some(Entry::Device { interrupt, role, compatible, clock_hertz, .. }) = entries.next() else { panic!() };
+        assert_eq!((interrupt, role, compatible, clock_hertz), (Some(33), "role", "pl011", None));
         assert_eq!(entries.next(), None);
+    }
+
+    #[test]
+    fn a_device_may_have_a_clock() {
+        for (rate, told) in [(48_000_000, Some(48_000_000)), (0, None)] {
+            let mut memory = [0; 128];
+            let numbers = [33u32, 0, 2, 1].map(u32::to_le_bytes);
+            let clock = u64::to_le_bytes(rate);
+            let parts: [&[u8]; 5] = [&[0; 16], numbers.as_flattened(), b"ro", b"c", &clock];
+            Writer::new(&mut memory).append(tag::DEVICE, &parts).unwrap();
+            let entry = BootInformation::new(&memory).entries().next();
+            let Some(Entry::Device { clock_hertz, compatible: "c", .. }) = entry else { panic!("{entry:?}") };
+            assert_eq!(clock_hertz, told);
+        }
     }
 
     #[test]

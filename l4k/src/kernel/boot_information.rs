@@ -72,7 +72,13 @@ fn append_device<'a, A: Arch>(pen: &mut Pen<'_, A>, device: &Device<'_>) -> Resu
         None => (0, 0),
     };
     let numbers = [line, trigger, device.role.len() as u32, device.compatible.len() as u32].map(u32::to_le_bytes);
-    let parts: [&[u8]; 4] =
-        [registers.as_flattened(), numbers.as_flattened(), device.role.as_bytes(), device.compatible.as_bytes()];
+    let clock = device.clock_hertz.to_le_bytes();
+    let parts: [&[u8]; 5] = [
+        registers.as_flattened(),
+        numbers.as_flattened(),
+        device.role.as_bytes(),
+        device.compatible.as_bytes(),
+        &clock,
+    ];
     pen.append(tag::DEVICE, &parts)
 }

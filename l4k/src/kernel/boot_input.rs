@@ -23,6 +23,8 @@ pub struct Device<'a> {
     pub registers: MemoryRange,
     /// Its interrupt.
     pub interrupt: Option<(Line, Trigger)>,
+    /// Rate of the clock that it works with, in hertz; 0 if the board does not know.
+    pub clock_hertz: u64,
 }
 
 /// Everything that the kernel has to know of a machine to start the first program.

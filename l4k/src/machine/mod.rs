@@ -1,5 +1,8 @@
 //! Floor 4: the machine. The real core, the simulated one, and what both share: formats as pure functions.
 
+pub mod atags;
+pub mod device_tree;
+pub mod memory_map;
 pub mod syndrome;
 pub mod table_format;
 

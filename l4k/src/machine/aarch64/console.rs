@@ -1,33 +1,36 @@
-//! The kernel's console: a PL011, written by polling (DDI 0183G 3.3). Mapped by the first instructions of boot.
+//! The kernel's console: the board's, written by polling. Mapped by the first instructions of boot.
 
+use super::board::Console;
 use super::image_layout::CONSOLE_VIRTUAL;
 use super::instructions::{read_device, write_device};
+use super::trap::board;
 use core::fmt;
 
-/// Data register.
-const DATA: u64 = 0x00;
-/// Flag register.
-const FLAGS: u64 = 0x18;
-/// Flag: the transmit queue is full.
-const TRANSMIT_FULL: u32 = 1 << 5;
-
-/// Looks at the flag register before a byte is given up: a broken device must not stop the kernel for ever.
+/// Looks at the status register before a byte is given up: a broken device must not stop the kernel for ever.
 const PATIENCE: u32 = 10_000_000;
 
-/// Writes bytes; a line feed becomes carriage return and line feed.
-pub fn write(bytes: &[u8]) {
-    for byte in bytes {
-        if *byte == b'\n' {
-            put(b'\r');
-        }
-        put(*byte);
+/// Makes the console ready.
+pub fn set_up_console(console: &Console) {
+    for (register, value) in console.set_up {
+        write_device(CONSOLE_VIRTUAL + register, *value);
     }
 }
 
-fn put(byte: u8) {
+/// Writes bytes; a line feed becomes carriage return and line feed.
+pub fn write(bytes: &[u8]) {
+    let console = &board().console;
+    for byte in bytes {
+        if *byte == b'\n' {
+            put(console, b'\r');
+        }
+        put(console, *byte);
+    }
+}
+
+fn put(console: &Console, byte: u8) {
     for _ in 0..PATIENCE {
-        if read_device(CONSOLE_VIRTUAL + FLAGS) & TRANSMIT_FULL == 0 {
-            write_device(CONSOLE_VIRTUAL + DATA, u32::from(byte));
+        if read_device(CONSOLE_VIRTUAL + console.status) & console.mask == console.ready {
+            write_device(CONSOLE_VIRTUAL + console.data, u32::from(byte));
             return;
         }
     }

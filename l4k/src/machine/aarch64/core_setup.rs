@@ -2,12 +2,13 @@
 
 use super::instructions::close_performance_counters;
 use super::trap;
+use crate::base::arch::CoreNumber;
 use aarch64_cpu::registers::{CNTKCTL_EL1, CNTV_CTL_EL0, CPACR_EL1, MDSCR_EL1, TPIDR_EL0, TPIDRRO_EL0};
 use tock_registers::interfaces::Writeable;
 
 /// Sets a core up; the MMU is on.
-pub fn set_up_core() {
-    trap::install();
+pub fn set_up_core(core: CoreNumber) {
+    trap::install(core);
     // FP and SIMD trap at EL0 and EL1: the kernel never uses them, programs have to ask for them.
     CPACR_EL1.set(0);
     // Programs read the virtual counter and its frequency; timers stay the kernel's.

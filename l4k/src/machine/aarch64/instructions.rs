@@ -97,6 +97,15 @@ pub fn close_performance_counters() {
     unsafe { asm!("msr pmuserenr_el0, xzr", options(nomem, nostack, preserves_flags)) }
 }
 
+/// Writes where a core that waits at a spin table is to go on, for a core without caches, and wakes it.
+pub fn call_core(place: u64, entry: u64) {
+    // SAFETY: the board names the place, which start-up has mapped (linear map) and gives to nobody; cleaning loses nothing.
+    unsafe {
+        (place as *mut u64).write_volatile(entry);
+        asm!("dc civac, {}", "dsb sy", "sev", in(reg) place, options(nostack, preserves_flags));
+    }
+}
+
 /// Waits for an interrupt; masked ones wake the core as well.
 #[inline(always)]
 pub fn wait_for_interrupt() {
@@ -114,11 +123,14 @@ pub fn pending_exceptions() -> u64 {
 }
 
 /// Ends the emulator with a status by semihosting (SYS_EXIT_EXTENDED, ADP_Stopped_ApplicationExit). Returns where nobody listens: a core without a
-/// debugger takes an undefined-instruction exception instead, which the kernel reports.
+/// debugger takes an undefined-instruction exception instead, and the vectors pass over the instruction.
 pub fn semihosting_exit(status: u8) {
     let block: [u64; 2] = [0x2_0026, u64::from(status)];
-    // SAFETY: `hlt #0xf000` with operation 0x20 reads the block, which lives across it; x0 is its result.
-    unsafe { asm!("hlt #0xf000", inout("x0") 0x20u64 => _, in("x1") block.as_ptr(), options(nostack)) }
+    // SAFETY: `hlt #0xf000` with operation 0x20 reads the block, which lives across it. The function is `hlt` and `ret`: it changes x0, the vectors
+    // x0 to x3 and x30 is the call's own.
+    unsafe {
+        asm!("bl l4k_semihosting", inout("x0") 0x20u64 => _, in("x1") block.as_ptr(), clobber_abi("C"), options(nostack));
+    }
 }
 
 /// Memory that the loader or the linker filled, at an address that is mapped.

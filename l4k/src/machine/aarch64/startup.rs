@@ -1,25 +1,24 @@
 //! The first Rust code: from early tables to the first program.
 
-use super::board::Board;
-use super::console::say;
+use super::board::{Board, Controller, Cores};
+use super::console::{say, set_up_console};
 use super::core_setup::set_up_core;
-use super::device_tree::{Controller, DeviceTree};
+use super::cores::call_others;
+use super::description::{Description, bounds};
 use super::gic_v2::GicV2;
 use super::gic_v3;
-use super::image_layout::{IMAGE_PAGES, IMAGE_VIRTUAL};
+use super::image_layout::{IMAGE_PAGES, IMAGE_VIRTUAL, PAGE};
 use super::instructions::{bytes_at, invalidate_all, publish_stores};
 use super::interrupts::Interrupts;
 use super::kernel_tables::{RESERVE_PAGES, ReserveExhausted, TableBuilder, WINDOW};
 use super::machine::Machine;
-use super::memory_map::{RANGES, Ranges};
 use super::panic::stop;
 use super::trap::{self, Symbols};
 use crate::BootInput;
 use crate::base::address::PhysicalAddress;
-use crate::base::arch::{Arch, SpaceRoot};
+use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
 use crate::kernel::Kernel;
-
-const PAGE: u64 = 4096;
+use crate::machine::memory_map::{RANGES, Ranges};
 
 /// Bytes of a GICv2's distributor and core interface, and of a GICv3's distributor and one redistributor.
 const DISTRIBUTOR_BYTES: u64 = 0x1_0000;
@@ -36,13 +35,12 @@ struct Image {
 }
 
 impl Image {
-    fn new(physical: u64, symbols: &Symbols) -> Image {
-        let physical_of = |address: u64| address - IMAGE_VIRTUAL + physical;
+    fn new(symbols: &Symbols) -> Image {
         Image {
-            start: physical,
-            end: physical_of(symbols.image_end),
-            package: physical_of(symbols.programs_start),
-            package_end: physical_of(symbols.programs_end),
+            start: symbols.physical(IMAGE_VIRTUAL),
+            end: symbols.physical(symbols.image_end),
+            package: symbols.physical(symbols.programs_start),
+            package_end: symbols.physical(symbols.programs_end),
         }
     }
 
@@ -56,27 +54,28 @@ impl Image {
     }
 }
 
-/// Called by boot with the MMU on: the device tree's address or 0, the image's physical address, the exception level of entry.
-pub extern "C" fn start(device_tree: u64, image: u64, level: u64) -> ! {
+/// Called by boot with the MMU on: what the loader passed in `x0`, the image's physical address, the exception level of entry.
+pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
     let board = trap::board();
     let symbols = Symbols::get();
-    set_up_core();
+    set_up_core(CoreNumber(0));
+    set_up_console(&board.console);
     say!("version {}, board {}, entered at EL{level}", env!("CARGO_PKG_VERSION"), board.name);
-    let image = Image::new(image, &symbols);
     if symbols.image_end - IMAGE_VIRTUAL > (IMAGE_PAGES - 1) * PAGE {
         fail(format_args!("the kernel's image is larger than 2 MiB"));
     }
-    let tree = find_tree(device_tree, board);
-    let memory = memory_of(&tree, &image);
-    let machine = match map_everything(&tree, &memory, &image, &symbols) {
+    let description = match Description::find(passed, board, image) {
+        Ok(description) => description,
+        Err(problem) => fail(format_args!("{problem}")),
+    };
+    let image = Image::new(&symbols);
+    let memory = memory_of(&description, board, &image);
+    let machine = match map_everything(board, &description, &memory, &image, &symbols) {
         Ok(machine) => machine,
         Err(ReserveExhausted) => fail(format_args!("too many ranges of memory for the kernel's tables")),
     };
-    let cores = tree.cores();
-    if cores > 1 {
-        say!("{cores} cores, of which this version uses one");
-    }
-    let free = free_memory(&tree, memory, &image);
+    say_cores(call_others(board.cores, &symbols), board, &description);
+    let free = free_memory(&description, board, memory, &image);
     trap::with_kernel(|kernel| boot(kernel, machine, board, &free, &image));
     trap::enter_first_program()
 }
@@ -87,21 +86,37 @@ fn fail(message: core::fmt::Arguments<'_>) -> ! {
     stop()
 }
 
-fn find_tree(passed: u64, board: &Board) -> DeviceTree {
-    let address = if passed != 0 { Some(passed) } else { board.device_tree };
-    let Some(address) = address else { fail(format_args!("the loader passed no device tree")) };
-    match DeviceTree::at(address) {
-        Ok(tree) => tree,
-        Err(reason) => fail(format_args!("device tree at {address:#x}: {reason}")),
+/// How many cores there are and what becomes of them.
+fn say_cores(up: u32, board: &Board, description: &Description) {
+    let wanted = match board.cores {
+        Cores::One => 1,
+        Cores::SpinTable(places) => places.len() + 1,
+    };
+    if up as usize != wanted {
+        say!("{up} of {wanted} cores are up: the others did not answer");
+    } else if wanted > 1 {
+        say!("{up} cores are up; programs run on the first");
+    } else if description.cores() > 1 {
+        say!("{} cores, of which this version uses one", description.cores());
     }
 }
 
 /// RAM, which must hold everything that was loaded and the kernel's tables.
-fn memory_of(tree: &DeviceTree, image: &Image) -> Ranges {
+fn memory_of(description: &Description, board: &Board, image: &Image) -> Ranges {
     let mut memory = Ranges::EMPTY;
-    tree.memory(|range| memory.add(range));
+    description.memory(|range| memory.add(range));
+    say!("{} MiB of memory by {}", memory.bytes() >> 20, description.name());
     if memory.dropped > 0 {
         say!("{} KiB of memory are out of the kernel's reach", memory.dropped / 1024);
+    }
+    let reserved = board.reserved.iter().map(bounds);
+    if let Some((start, end)) =
+        reserved.into_iter().find(|(start, end)| *start < image.reserve_end() && image.start < *end)
+    {
+        fail(format_args!(
+            "the image at {:#x} lies in memory that the board needs: {start:#x} to {end:#x}",
+            image.start
+        ));
     }
     if !memory.contain((image.start, image.reserve_end())) {
         let needed = (image.reserve_end() - image.start) / 1024;
@@ -115,19 +130,19 @@ fn memory_of(tree: &DeviceTree, image: &Image) -> Ranges {
 }
 
 fn map_everything(
-    tree: &DeviceTree,
+    board: &Board,
+    description: &Description,
     memory: &Ranges,
     image: &Image,
     symbols: &Symbols,
 ) -> Result<Machine, ReserveExhausted> {
-    let physical_of = |address: u64| address - IMAGE_VIRTUAL + image.start;
-    let mut tables = TableBuilder::new(physical_of(symbols.early_tables), image.reserve());
+    let mut tables = TableBuilder::new(symbols.physical(symbols.early_tables), image.reserve());
     let mut mapped = *memory;
     mapped.remove((image.start, image.end));
     for (start, end) in mapped.iter() {
         tables.map_memory(start, end)?;
     }
-    let mut interrupts = match tree.controller() {
+    let mut interrupts = match board.interrupt_controller.or_else(|| description.controller()) {
         Some(Controller::V2(distributor, interface)) => {
             let distributor = tables.map_device(distributor, DISTRIBUTOR_BYTES)?;
             let interface = tables.map_device(interface, INTERFACE_BYTES)?;
@@ -146,13 +161,14 @@ fn map_everything(
     };
     publish_stores();
     interrupts.set_up();
-    Ok(Machine { interrupts, empty_table: physical_of(symbols.empty_table) })
+    Ok(Machine { interrupts, empty_table: symbols.physical(symbols.empty_table) })
 }
 
-/// RAM that nobody uses. The device tree's own memory is given up: everything was read from it.
-fn free_memory(tree: &DeviceTree, mut memory: Ranges, image: &Image) -> Ranges {
+/// RAM that nobody uses. The description's own memory is given up: everything was read from it.
+fn free_memory(description: &Description, board: &Board, mut memory: Ranges, image: &Image) -> Ranges {
     memory.remove((image.start, image.reserve_end()));
-    tree.reserved(|range| memory.remove(range));
+    description.reserved(|range| memory.remove(range));
+    board.reserved.iter().for_each(|range| memory.remove(bounds(range)));
     memory
 }
 

@@ -6,6 +6,8 @@
 
 use super::board::Board;
 use super::console::say;
+use super::cores::CORES_MAX;
+use super::image_layout::STACK_STRIDE;
 use super::instructions::wait_for_interrupt;
 use super::kernel_tables::WINDOW;
 use super::machine::Machine;
@@ -15,7 +17,7 @@ use crate::base::lock::TicketLock;
 use crate::base::registers::{Context, Shape};
 use crate::kernel::{Kernel, Resume};
 use crate::machine::syndrome::{Exception, fault_of};
-use aarch64_cpu::registers::{ELR_EL1, ESR_EL1, FAR_EL1, TPIDR_EL1, VBAR_EL1};
+use aarch64_cpu::registers::{ELR_EL1, ESR_EL1, FAR_EL1, TPIDR_EL1, TTBR1_EL1, VBAR_EL1};
 use core::arch::global_asm;
 use core::mem::offset_of;
 use tock_registers::interfaces::{Readable, Writeable};
@@ -41,11 +43,12 @@ unsafe extern "Rust" {
 
 unsafe extern "C" {
     static __image_end: u8;
-    static __stack_top: u8;
+    static __stacks: u8;
     static __programs_start: u8;
     static __programs_end: u8;
     static l4k_early_tables: u8;
     static l4k_empty_table: u8;
+    static l4k_join: u8;
     static l4k_vectors: u8;
     fn l4k_resume(context: u64) -> !;
 }
@@ -68,6 +71,8 @@ pub struct Symbols {
     pub early_tables: u64,
     /// A table without entries.
     pub empty_table: u64,
+    /// Where another core enters.
+    pub join: u64,
 }
 
 impl Symbols {
@@ -79,18 +84,28 @@ impl Symbols {
             programs_end: (&raw const __programs_end) as u64,
             early_tables: (&raw const l4k_early_tables) as u64,
             empty_table: (&raw const l4k_empty_table) as u64,
+            join: (&raw const l4k_join) as u64,
         }
+    }
+
+    /// The physical address of something in the image: as far from the top-level table as its virtual one.
+    pub fn physical(&self, address: u64) -> u64 {
+        TTBR1_EL1.get_baddr().wrapping_add(address.wrapping_sub(self.early_tables))
     }
 }
 
 /// Sets the vectors and the core's own structure.
-pub fn install() {
-    static mut BOOT_CORE: CoreLocal = CoreLocal { stack_top: 0, number: CoreNumber(0) };
+pub fn install(core: CoreNumber) {
+    const NEW: CoreLocal = CoreLocal { stack_top: 0, number: CoreNumber(0) };
+    static mut LOCALS: [CoreLocal; CORES_MAX] = [NEW; CORES_MAX];
+    let index = usize::from(core.0) % CORES_MAX;
+    let stack_top = (&raw const __stacks) as u64 + (index as u64 + 1) * STACK_STRIDE;
     VBAR_EL1.set((&raw const l4k_vectors) as u64);
-    let core = &raw mut BOOT_CORE;
-    // SAFETY: called once, by the boot core, before interrupts or programs: nobody else looks at the structure yet.
-    unsafe { (*core).stack_top = (&raw const __stack_top) as u64 };
-    TPIDR_EL1.set(core as u64);
+    // SAFETY: the index is below the array's length.
+    let local = unsafe { (&raw mut LOCALS).cast::<CoreLocal>().add(index) };
+    // SAFETY: each core calls this once, before interrupts or programs, for its own number: nobody else uses the element.
+    unsafe { local.write(CoreLocal { stack_top, number: core }) };
+    TPIDR_EL1.set(local as u64);
 }
 
 fn this_core() -> &'static CoreLocal {
@@ -163,12 +178,7 @@ global_asm!(
     ".macro unexpected_entry number",
     ".balign 128",
     "mov x0, #\\number",
-    "mov x1, x30",
-    "mov x2, sp",
-    "adrp x3, l4k_emergency_stack_top",
-    "add x3, x3, :lo12:l4k_emergency_stack_top",
-    "mov sp, x3",
-    "b {unexpected}",
+    "b l4k_kernel_exception",
     ".endm",
     // Stores x2 to x30 and the exception's own registers; x0 and x1 are stored already. Marks the context as full.
     ".macro store_full",
@@ -203,6 +213,19 @@ global_asm!(
     "mov x29, xzr",
     "mov x30, xzr",
     ".endm",
+    // From EL1, synchronous: the semihosting instruction is undefined where no debugger takes it, and is passed over.
+    ".macro kernel_exception_entry number",
+    ".balign 128",
+    "mrs x2, elr_el1",
+    "adr x3, l4k_semihosting",
+    "cmp x2, x3",
+    "b.eq 1f",
+    "mov x0, #\\number",
+    "b l4k_kernel_exception",
+    "1: add x2, x2, #4",
+    "msr elr_el1, x2",
+    "eret",
+    ".endm",
     ".section .text.vectors, \"ax\"",
     ".balign 2048",
     ".global l4k_vectors",
@@ -212,7 +235,7 @@ global_asm!(
     "unexpected_entry 1",
     "unexpected_entry 2",
     "unexpected_entry 3",
-    "unexpected_entry 4",
+    "kernel_exception_entry 4",
     "unexpected_entry 5",
     "unexpected_entry 6",
     "unexpected_entry 7",
@@ -241,6 +264,17 @@ global_asm!(
     "unexpected_entry 14",
     "unexpected_entry 15",
     ".balign 128",
+    "l4k_kernel_exception:",
+    "mov x1, x30",
+    "mov x2, sp",
+    "adrp x3, l4k_emergency_stack_top",
+    "add x3, x3, :lo12:l4k_emergency_stack_top",
+    "mov sp, x3",
+    "b {unexpected}",
+    ".global l4k_semihosting",
+    "l4k_semihosting:",
+    "hlt #0xf000",
+    "ret",
     // A system call: arguments and the registers that survive.
     "l4k_system_call:",
     "stp x2, x3, [sp, #16]",

@@ -1,6 +1,6 @@
 //! What the kernel reads from the device tree: memory, what of it is reserved, and the interrupt controller.
 
-use super::instructions::bytes_at;
+use super::memory_map::Range;
 use dtoolkit::Node;
 use dtoolkit::fdt::{Fdt, FdtNode};
 
@@ -10,10 +10,7 @@ const MAGIC: u32 = 0xd00d_feed;
 /// Largest device tree that is believed: 2 MiB, as Linux has it.
 const LARGEST: u32 = 2 << 20;
 
-/// A range of physical addresses: first and end.
-pub type Range = (u64, u64);
-
-/// The interrupt controller that a device tree names, by physical addresses.
+/// An interrupt controller by physical addresses.
 #[derive(Clone, Copy, Debug)]
 pub enum Controller {
     /// GICv2: distributor, core interface.
@@ -24,29 +21,35 @@ pub enum Controller {
 
 /// A device tree in memory.
 #[derive(Clone, Copy, Debug)]
-pub struct DeviceTree {
-    tree: Fdt<'static>,
+pub struct DeviceTree<'a> {
+    tree: Fdt<'a>,
 }
 
-impl DeviceTree {
-    /// Looks for a device tree at a physical address in the gibibyte that boot maps onto itself.
+/// Bytes of the header that [`length`] looks at.
+pub const HEADER_BYTES: u64 = 8;
+
+/// Length of the device tree that begins with this header.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn length(header: &[u8]) -> Result<u64, &'static str> {
+    let word = |offset: usize| {
+        let bytes = header.get(offset..offset + 4).and_then(|bytes| bytes.try_into().ok());
+        u32::from_be_bytes(bytes.unwrap_or_default())
+    };
+    match (word(0), word(4)) {
+        (MAGIC, length @ ..=LARGEST) => Ok(u64::from(length)),
+        (MAGIC, _) => Err("the device tree says that it is larger than 2 MiB"),
+        _ => Err("no device tree there"),
+    }
+}
+
+impl<'a> DeviceTree<'a> {
+    /// The device tree in these bytes.
     ///
     /// # Errors
     /// A sentence that says what is wrong with it.
-    pub fn at(address: u64) -> Result<DeviceTree, &'static str> {
-        let header = bytes_at(address, 8);
-        let word = |offset: usize| {
-            let bytes = header.get(offset..offset + 4).and_then(|bytes| bytes.try_into().ok());
-            u32::from_be_bytes(bytes.unwrap_or_default())
-        };
-        if word(0) != MAGIC {
-            return Err("no device tree there");
-        }
-        let length = word(4);
-        if length > LARGEST {
-            return Err("the device tree says that it is larger than 2 MiB");
-        }
-        let bytes = bytes_at(address, u64::from(length));
+    pub fn new(bytes: &'a [u8]) -> Result<DeviceTree<'a>, &'static str> {
         let tree = Fdt::new(bytes).map_err(|_| "the device tree is damaged")?;
         Ok(DeviceTree { tree })
     }
@@ -74,7 +77,7 @@ impl DeviceTree {
 
     /// Cores that the tree lists.
     pub fn cores(&self) -> usize {
-        let is_core = |node: &FdtNode<'static>| node.name_without_address() == "cpu";
+        let is_core = |node: &FdtNode<'_>| node.name_without_address() == "cpu";
         self.tree.find_node("/cpus").map_or(0, |cpus| cpus.children().filter(is_core).count())
     }
 
@@ -87,7 +90,7 @@ impl DeviceTree {
     }
 }
 
-fn controller_in(node: FdtNode<'static>) -> Option<Controller> {
+fn controller_in(node: FdtNode<'_>) -> Option<Controller> {
     let is = |name: &str| node.compatible().is_some_and(|mut names| names.any(|other| other == name));
     let mut blocks = [0; 2];
     let mut count = 0;
@@ -108,7 +111,7 @@ fn controller_in(node: FdtNode<'static>) -> Option<Controller> {
     }
 }
 
-fn each_range(node: FdtNode<'static>, found: &mut impl FnMut(Range)) {
+fn each_range(node: FdtNode<'_>, found: &mut impl FnMut(Range)) {
     let Ok(Some(ranges)) = node.reg() else { return };
     for range in ranges {
         if let (Ok(start), Ok(bytes)) = (range.address::<u64>(), range.size::<u64>()) {
@@ -116,3 +119,7 @@ fn each_range(node: FdtNode<'static>, found: &mut impl FnMut(Range)) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "device_tree_tests.rs"]
+mod tests;

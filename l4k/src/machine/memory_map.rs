@@ -1,11 +1,13 @@
 //! Which memory is free: RAM without what is in use, in whole pages.
 
-use super::device_tree::Range;
 use crate::MemoryRange;
 use crate::base::address::{OBJECT_MEMORY_END, PhysicalAddress};
 
 /// Most ranges that are kept.
 pub const RANGES: usize = 32;
+
+/// A range of physical addresses: first and end.
+pub type Range = (u64, u64);
 
 const PAGE: u64 = 4096;
 
@@ -83,5 +85,48 @@ impl Ranges {
             *place = MemoryRange { start: PhysicalAddress::truncated(start), bytes: end - start };
         }
         (memory, self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use std::vec::Vec;
+
+    fn with(added: &[Range], removed: &[Range]) -> Vec<Range> {
+        let mut ranges = Ranges::EMPTY;
+        added.iter().for_each(|range| ranges.add(*range));
+        removed.iter().for_each(|range| ranges.remove(*range));
+        ranges.iter().collect()
+    }
+
+    #[test]
+    fn what_is_in_use_is_taken_out_in_whole_pages() {
+        assert_eq!(with(&[(0, 0x10_0000)], &[(0x1800, 0x2001)]), [(0, 0x1000), (0x3000, 0x10_0000)]);
+        assert_eq!(with(&[(0, 0x4000), (0x8000, 0xc000)], &[(0x3000, 0x9000)]), [(0, 0x3000), (0x9000, 0xc000)]);
+        assert_eq!(with(&[(0, 0x4000)], &[(0, 0x4000)]), []);
+        assert_eq!(with(&[(0x1000, 0x4000)], &[(0, 0x1000), (0x4000, 0x5000)]), [(0x1000, 0x4000)]);
+    }
+
+    #[test]
+    fn memory_is_counted_in_whole_pages_within_reach() {
+        assert_eq!(with(&[(1, 0x2fff)], &[]), [(0x1000, 0x2000)]);
+        let mut ranges = Ranges::EMPTY;
+        ranges.add((OBJECT_MEMORY_END - 0x1000, OBJECT_MEMORY_END + 0x3000));
+        assert_eq!((ranges.bytes(), ranges.dropped), (0x1000, 0x3000));
+        ranges.add((OBJECT_MEMORY_END + 0x1000, OBJECT_MEMORY_END + 0x3000));
+        assert_eq!(ranges.dropped, 0x5000);
+    }
+
+    #[test]
+    fn ranges_beyond_the_most_are_counted_as_dropped() {
+        let mut ranges = Ranges::EMPTY;
+        for index in 0..RANGES as u64 + 2 {
+            ranges.add((index * 0x2000, index * 0x2000 + 0x1000));
+        }
+        assert_eq!((ranges.iter().count(), ranges.dropped), (RANGES, 0x2000));
+        assert!(ranges.contain((0x2000, 0x3000)) && !ranges.contain((0x2000, 0x4001)));
     }
 }

@@ -1,0 +1,39 @@
+//! l4k on the Raspberry Pi 4 (BCM2711): the board as data, its entry, and the macro that makes a firmware of it.
+//!
+// The files of this crate that may contain `unsafe` (checked by tests/house):
+// trusted-files-begin
+// src/entry.rs
+// trusted-files-end
+#![no_std]
+
+#[cfg(all(target_arch = "aarch64", target_os = "none"))]
+mod board;
+#[cfg(all(target_arch = "aarch64", target_os = "none"))]
+mod entry;
+
+#[cfg(all(target_arch = "aarch64", target_os = "none", feature = "mini-uart-console"))]
+#[path = "console_mini_uart.rs"]
+mod console;
+#[cfg(all(target_arch = "aarch64", target_os = "none", not(feature = "mini-uart-console")))]
+#[path = "console_pl011.rs"]
+mod console;
+
+#[cfg(all(target_arch = "aarch64", target_os = "none"))]
+pub use board::BOARD;
+
+pub use l4k;
+
+/// Makes the crate a firmware for this board: names the board to the kernel and puts the package of programs, a file that `l4k-build` made,
+/// into the image.
+///
+/// ```ignore
+/// #![no_std]
+/// #![no_main]
+/// bsp_rpi4::firmware!(concat!(env!("OUT_DIR"), "/programs.l4k"));
+/// ```
+#[macro_export]
+macro_rules! firmware {
+    ($package:expr) => {
+        $crate::l4k::firmware!($crate::BOARD, $package);
+    };
+}

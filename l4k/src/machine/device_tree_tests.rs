@@ -1,0 +1,97 @@
+//! Device trees as loaders pass them, made for the test.
+
+extern crate std;
+
+use super::*;
+use dtoolkit::model::{DeviceTree as Model, DeviceTreeNode, DeviceTreeProperty};
+use std::vec::Vec;
+
+fn cells(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_be_bytes()).collect()
+}
+
+fn property(name: &str, words: &[u32]) -> DeviceTreeProperty {
+    DeviceTreeProperty::new(name, cells(words)).unwrap()
+}
+
+fn text(name: &str, value: &str) -> DeviceTreeProperty {
+    DeviceTreeProperty::new(name, value).unwrap()
+}
+
+fn node(name: &str, properties: Vec<DeviceTreeProperty>, children: Vec<DeviceTreeNode>) -> DeviceTreeNode {
+    let mut node = DeviceTreeNode::new(name).unwrap();
+    properties.into_iter().for_each(|property| node.add_property(property));
+    children.into_iter().for_each(|child| node.add_child(child));
+    node
+}
+
+/// A tree with two cells for addresses and one for sizes, as the Raspberry Pi 4's has it.
+fn tree(children: Vec<DeviceTreeNode>) -> Vec<u8> {
+    let mut model = Model::default();
+    model.root = node("", [property("#address-cells", &[2]), property("#size-cells", &[1])].to_vec(), children);
+    model.to_dtb()
+}
+
+fn memory_of(bytes: &[u8]) -> Vec<Range> {
+    let mut ranges = Vec::new();
+    DeviceTree::new(bytes).unwrap().memory(|range| ranges.push(range));
+    ranges
+}
+
+/// The firmware of the Raspberry Pi 4 leaves out the VideoCore's 76 MiB and the peripherals' range below 4 GiB.
+#[test]
+fn every_model_of_the_raspberry_pi_4_tells_its_memory() {
+    const BELOW: [u32; 3] = [0, 0, 0x3b40_0000];
+    let models: [(&[u32], u64); 4] = [
+        (&[], 0x3b40_0000),
+        (&[0, 0x4000_0000, 0x4000_0000], 0x7b40_0000),
+        (&[0, 0x4000_0000, 0xbc00_0000], 0xf740_0000),
+        (&[0, 0x4000_0000, 0xbc00_0000, 1, 0, 0x8000_0000, 1, 0x8000_0000, 0x8000_0000], 0x1_f740_0000),
+    ];
+    for (above, bytes) in models {
+        let ranges: Vec<u32> = BELOW.iter().chain(above).copied().collect();
+        let memory = node("memory@0", [text("device_type", "memory"), property("reg", &ranges)].to_vec(), Vec::new());
+        let found = memory_of(&tree([memory].to_vec()));
+        assert_eq!(found.first(), Some(&(0, 0x3b40_0000)));
+        assert_eq!(found.iter().map(|(start, end)| end - start).sum::<u64>(), bytes);
+    }
+}
+
+#[test]
+fn reserved_memory_is_told_and_reservations_without_a_place_are_passed_over() {
+    let fixed = node("nvram@1", [property("reg", &[0, 0x1000, 0x2000])].to_vec(), Vec::new());
+    let floating = node("cma", [property("size", &[0x400_0000])].to_vec(), Vec::new());
+    let cells = [property("#address-cells", &[2]), property("#size-cells", &[1])].to_vec();
+    let bytes = tree([node("reserved-memory", cells, [floating, fixed].to_vec())].to_vec());
+    let mut found = Vec::new();
+    DeviceTree::new(&bytes).unwrap().reserved(|range| found.push(range));
+    assert_eq!(found, [(0x1000, 0x3000)]);
+}
+
+#[test]
+fn cores_and_the_interrupt_controller_are_found() {
+    let core = |name| node(name, [property("reg", &[0])].to_vec(), Vec::new());
+    let cpus = node(
+        "cpus",
+        [property("#address-cells", &[1]), property("#size-cells", &[0])].to_vec(),
+        [core("cpu@0"), core("cpu@1"), core("cpu-map")].to_vec(),
+    );
+    let registers = property("reg", &[0, 0x800_0000, 0x1_0000, 0, 0x801_0000, 0x1_0000]);
+    let controller = node("intc@8000000", [text("compatible", "arm,gic-400"), registers].to_vec(), Vec::new());
+    let bytes = tree([cpus, controller].to_vec());
+    let tree = DeviceTree::new(&bytes).unwrap();
+    assert_eq!(tree.cores(), 2);
+    assert!(matches!(tree.controller(), Some(Controller::V2(0x800_0000, 0x801_0000))));
+}
+
+#[test]
+fn something_else_is_no_device_tree() {
+    assert_eq!(length(&[]), Err("no device tree there"));
+    assert_eq!(length(&cells(&[MAGIC, LARGEST + 1])), Err("the device tree says that it is larger than 2 MiB"));
+    assert_eq!(length(&cells(&[MAGIC, 48])), Ok(48));
+    let bytes = tree(Vec::new());
+    assert_eq!(length(&bytes), Ok(bytes.len() as u64));
+    for cut in 0..bytes.len() {
+        assert!(DeviceTree::new(&bytes[..cut]).is_err(), "{cut} of {} bytes", bytes.len());
+    }
+}
