@@ -10,7 +10,7 @@ use crate::machine::Machine;
 #[derive(Clone, Debug)]
 pub struct Boot {
     machine: Machine,
-    image: PathBuf,
+    image: Option<PathBuf>,
     more: Vec<String>,
 }
 
@@ -18,7 +18,13 @@ impl Boot {
     /// The image, an ELF file or a raw one with the header of an arm64 Linux kernel, on the machine.
     #[must_use]
     pub fn new(machine: Machine, image: &Path) -> Boot {
-        Boot { machine, image: image.to_owned(), more: Vec::new() }
+        Boot { machine, image: Some(image.to_owned()), more: Vec::new() }
+    }
+
+    /// The machine without an image; further arguments have to load one.
+    #[must_use]
+    pub fn empty(machine: Machine) -> Boot {
+        Boot { machine, image: None, more: Vec::new() }
     }
 
     /// Hands further arguments to QEMU.
@@ -40,7 +46,10 @@ impl Boot {
         let mut command = Command::new(emulator::program());
         command.args(self.machine.arguments());
         command.arg("-chardev").arg(format!("{chardev},id=serial")).args(["-serial", "chardev:serial"]);
-        command.arg("-kernel").arg(&self.image).args(&self.more);
+        if let Some(image) = &self.image {
+            command.arg("-kernel").arg(image);
+        }
+        command.args(&self.more);
         command
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use anyhow::{Error, Result, bail};
+use anyhow::{Error, Result, bail, ensure};
 
 /// Makes an enum of a closed set of names: `ALL`, `name`, `Display` and `FromStr`.
 macro_rules! names {
@@ -86,9 +86,11 @@ pub enum Entry {
     El1,
     /// EL2.
     El2,
+    /// EL3: no firmware has been before.
+    El3,
 }
 
-names!(Entry, "exception level", { El1 => "EL1", El2 => "EL2" });
+names!(Entry, "exception level", { El1 => "EL1", El2 => "EL2", El3 => "EL3" });
 
 /// What the machine's time is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,6 +180,43 @@ impl fmt::Display for Machine {
 }
 
 impl Machine {
+    /// A board as it is if nothing is chosen.
+    #[must_use]
+    pub fn of(board: Board) -> Machine {
+        match board {
+            Board::QemuVirt => Machine::default(),
+            Board::RaspberryPi4 => Machine {
+                board,
+                cpu: Cpu::CortexA72,
+                interrupt_controller: InterruptController::V2,
+                entry: Entry::El2,
+                cores: 4,
+                memory: MemorySize("2G".to_owned()),
+                clock: Clock::Host,
+            },
+        }
+    }
+
+    /// Whether the board and QEMU have such a machine.
+    ///
+    /// # Errors
+    /// Tells what was chosen that the board does not have.
+    pub fn check(&self) -> Result<()> {
+        let Machine { board, cpu, interrupt_controller, entry, cores, memory, clock: _ } = self;
+        let fixed = Machine::of(*board);
+        match board {
+            Board::QemuVirt if *entry == Entry::El3 => bail!("the board {board} is entered at EL1 or EL2"),
+            Board::QemuVirt => Ok(()),
+            Board::RaspberryPi4 if *entry == Entry::El1 => bail!("the board {board} is entered at EL2 or EL3"),
+            Board::RaspberryPi4 => {
+                let same = (cpu, interrupt_controller, cores, memory)
+                    == (&fixed.cpu, &fixed.interrupt_controller, &fixed.cores, &fixed.memory);
+                ensure!(same, "the board {board} cannot be chosen in parts: QEMU has it as {fixed}");
+                Ok(())
+            }
+        }
+    }
+
     /// The machine in QEMU's terms, without image and serial port. Exit by semihosting is on, everything that could open a window or
     /// a network is off.
     #[must_use]
@@ -201,7 +240,7 @@ impl Machine {
             Board::QemuVirt => {
                 let virtualization = match self.entry {
                     Entry::El1 => "off",
-                    Entry::El2 => "on",
+                    Entry::El2 | Entry::El3 => "on",
                 };
                 let machine = format!("virt,gic-version={},virtualization={virtualization}", self.interrupt_controller);
                 let cores = self.cores.to_string();
@@ -234,6 +273,20 @@ mod tests {
             "{line}"
         );
         assert!(line.ends_with("-icount shift=0,sleep=off"), "{line}");
+    }
+
+    #[test]
+    fn a_machine_that_the_board_is_not_is_refused() {
+        for board in Board::ALL {
+            Machine::of(*board).check().expect("the board itself");
+        }
+        let pi = Machine::of(Board::RaspberryPi4);
+        let error = Machine { cores: 2, ..pi.clone() }.check().expect_err("it has four cores").to_string();
+        assert!(error.contains("4 x cortex-a72, GICv2, EL2, 2G"), "{error}");
+        assert!(Machine { memory: MemorySize::mebibytes(512), ..pi.clone() }.check().is_err());
+        assert!(Machine { entry: Entry::El3, ..pi.clone() }.check().is_ok());
+        assert!(Machine { entry: Entry::El1, ..pi }.check().is_err());
+        assert!(Machine { entry: Entry::El3, ..Machine::default() }.check().is_err());
     }
 
     #[test]

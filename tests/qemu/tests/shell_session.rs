@@ -2,14 +2,11 @@
 
 mod hello;
 
-use hello::{LIMIT, boot};
-use l4k_qemu::{Clock, Cpu, Entry, InterruptController, Machine, Session};
-
-/// The shell's prompt.
-const PROMPT: &str = "l4k> ";
+use hello::{LIMIT, PROMPT, boot, usual};
+use l4k_qemu::{Clock, Machine, Session};
 
 fn shell() -> Session {
-    shell_on(Machine::default())
+    shell_on(usual())
 }
 
 fn shell_on(machine: Machine) -> Session {
@@ -104,7 +101,7 @@ const TICKS_OF_CHANCE: u64 = 64;
 #[test]
 fn ping_counts_instructions_the_same_in_every_run() {
     let count = || {
-        let mut session = shell_on(Machine { clock: Clock::Instructions, ..Machine::default() });
+        let mut session = shell_on(Machine { clock: Clock::Instructions, ..usual() });
         let text = answer(&mut session, "ping");
         let line = text.lines().find(|line| line.starts_with("ping: ")).expect("ping's line").to_owned();
         exit(session, 0);
@@ -157,18 +154,4 @@ fn lines_that_are_typed_ahead_are_all_obeyed() {
     }
     session.expect(PROMPT, LIMIT).expect("the last prompt");
     exit(session, 0);
-}
-
-#[test]
-fn shell_serves_on_every_machine() {
-    for cpu in [Cpu::CortexA53, Cpu::CortexA72, Cpu::CortexA76] {
-        for interrupt_controller in [InterruptController::V2, InterruptController::V3] {
-            for entry in [Entry::El1, Entry::El2] {
-                let machine = Machine { cpu, interrupt_controller, entry, ..Machine::default() };
-                let mut session = shell_on(machine);
-                assert!(answer(&mut session, "ping").contains("10000 calls"));
-                exit(session, 7);
-            }
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use l4k_qemu::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
 
@@ -60,24 +61,27 @@ pub struct Boot {
     /// The board: qemu-virt or rpi4
     #[arg(long, default_value = "qemu-virt")]
     board: Board,
-    /// Number of cores
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
-    cores: u8,
+    /// Number of cores [default: 1 of qemu-virt, all 4 of rpi4]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8))]
+    cores: Option<u8>,
     /// Build with cargo's release profile
     #[arg(long)]
     release: bool,
-    /// Size of memory, for example 512M
-    #[arg(long, default_value = "1G")]
-    memory: MemorySize,
-    /// Model of the cores: cortex-a53, cortex-a57, cortex-a72, cortex-a76 or max
-    #[arg(long, default_value = "cortex-a72")]
-    cpu: Cpu,
-    /// Version of the interrupt controller: 2 or 3
-    #[arg(long, default_value = "3")]
-    gic: InterruptController,
-    /// Enter the kernel at EL2
+    /// Size of memory, for example 512M [default: 1G; rpi4 has 2G]
+    #[arg(long)]
+    memory: Option<MemorySize>,
+    /// Model of the cores: cortex-a53, cortex-a57, cortex-a72, cortex-a76 or max [default: cortex-a72]
+    #[arg(long)]
+    cpu: Option<Cpu>,
+    /// Version of the interrupt controller: 2 or 3 [default: 3; rpi4 has 2]
+    #[arg(long)]
+    gic: Option<InterruptController>,
+    /// Enter the kernel at EL2 [rpi4: always, but for --el3]
     #[arg(long)]
     el2: bool,
+    /// Enter the kernel at EL3 (rpi4 only)
+    #[arg(long, conflicts_with = "el2")]
+    el3: bool,
     /// Count time in instructions, one a nanosecond, so that every run gives the same figures
     #[arg(long)]
     icount: bool,
@@ -93,20 +97,31 @@ impl Boot {
     }
 
     /// The machine.
-    pub fn machine(&self) -> Machine {
-        Machine {
+    ///
+    /// # Errors
+    /// The board is no such machine.
+    pub fn machine(&self) -> Result<Machine> {
+        let usual = Machine::of(self.board);
+        let entry = match (self.el2, self.el3) {
+            (_, true) => Entry::El3,
+            (true, false) => Entry::El2,
+            (false, false) => usual.entry,
+        };
+        let machine = Machine {
             board: self.board,
-            cpu: self.cpu,
-            interrupt_controller: self.gic,
-            entry: if self.el2 { Entry::El2 } else { Entry::El1 },
-            cores: self.cores,
-            memory: self.memory.clone(),
+            cpu: self.cpu.unwrap_or(usual.cpu),
+            interrupt_controller: self.gic.unwrap_or(usual.interrupt_controller),
+            entry,
+            cores: self.cores.unwrap_or(usual.cores),
+            memory: self.memory.clone().unwrap_or(usual.memory),
             clock: if self.icount { Clock::Instructions } else { Clock::Host },
-        }
+        };
+        machine.check()?;
+        Ok(machine)
     }
 }
 
-fn part(text: &str) -> Result<Part, String> {
+fn part(text: &str) -> std::result::Result<Part, String> {
     Part::ALL.iter().copied().find(|part| part.name() == text).ok_or_else(|| {
         let names: Vec<&str> = Part::ALL.iter().map(|part| part.name()).collect();
         format!("the parts are: {}", names.join(", "))

@@ -1,9 +1,11 @@
 //! Building a firmware project for the target, and finding what came of it. May call `toolchain`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use l4k_qemu::{Board, Entry, Machine, raw};
 use serde_json::Value;
 
 use crate::process;
@@ -19,6 +21,9 @@ pub enum Profile {
     Release,
 }
 
+/// What the feature of an example that is for a board begins with.
+const BOARD_FEATURE: &str = "board-";
+
 /// A firmware that was built.
 #[derive(Clone, Debug)]
 pub struct Firmware {
@@ -28,18 +33,61 @@ pub struct Firmware {
     pub made: PathBuf,
 }
 
-/// Builds the project in `directory`.
-pub fn build(toolchain: &Toolchain, directory: &Path, profile: Profile) -> Result<Firmware> {
-    if !directory.join("Cargo.toml").is_file() {
-        bail!("there is no firmware project in {}", directory.display());
+impl Firmware {
+    /// The file that a machine boots. The Raspberry Pi's loader takes a raw image, which is written beside the ELF file; without the loader, at
+    /// EL3, QEMU takes the ELF file itself.
+    pub fn image(&self, machine: &Machine) -> Result<PathBuf> {
+        match (machine.board, machine.entry) {
+            (Board::QemuVirt, _) | (Board::RaspberryPi4, Entry::El3) => Ok(self.kernel.clone()),
+            (Board::RaspberryPi4, Entry::El1 | Entry::El2) => self.raw_image(),
+        }
     }
+
+    /// Writes the raw image.
+    pub fn raw_image(&self) -> Result<PathBuf> {
+        let file = self.kernel.with_extension("img");
+        let elf = fs::read(&self.kernel).with_context(|| format!("reading {}", self.kernel.display()))?;
+        fs::write(&file, raw::image(&elf)?).with_context(|| format!("writing {}", file.display()))?;
+        Ok(file)
+    }
+}
+
+/// Builds the project in `directory` for a board.
+pub fn build(toolchain: &Toolchain, directory: &Path, profile: Profile, board: Board) -> Result<Firmware> {
+    let boards = boards(directory)?;
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    ensure!(boards.contains(&board), "`{name}` is not for the board {board}; it is for: {}", names(&boards));
     let mut command = toolchain.cargo(directory, "build");
+    command.arg("--no-default-features").args(board_features(board));
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     if profile == Profile::Release {
         command.arg("--release");
     }
     let messages = process::answer(&mut command)?;
     read(&messages).with_context(|| format!("`cargo build` in {} made no kernel", directory.display()))
+}
+
+/// The features of a development or release build for a board.
+pub fn board_features(board: Board) -> [String; 2] {
+    ["--features".to_owned(), format!("{BOARD_FEATURE}{board},debug")]
+}
+
+/// The boards that a firmware project is for: those that its features name.
+pub fn boards(directory: &Path) -> Result<Vec<Board>> {
+    let manifest = directory.join("Cargo.toml");
+    if !manifest.is_file() {
+        bail!("there is no firmware project in {}", directory.display());
+    }
+    let text = fs::read_to_string(&manifest).with_context(|| format!("reading {}", manifest.display()))?;
+    let value: toml::Value = toml::from_str(&text).with_context(|| format!("reading {}", manifest.display()))?;
+    let is_named =
+        |board: &Board| value.get("features").and_then(|all| all.get(format!("{BOARD_FEATURE}{board}"))).is_some();
+    Ok(Board::ALL.iter().copied().filter(is_named).collect())
+}
+
+fn names(boards: &[Board]) -> String {
+    let names: Vec<&str> = boards.iter().map(|board| board.name()).collect();
+    names.join(", ")
 }
 
 /// From cargo's messages: the one executable, and the build script's directory of the same package.

@@ -10,18 +10,17 @@ use l4k_qemu::{Boot, Machine};
 
 use crate::firmware::{self, Profile};
 use crate::project::Project;
-use crate::run::check_board;
 use crate::set_up::{self, Need};
 
 /// Builds, starts the machine stopped, and runs gdb on it. `more` goes to gdb.
 pub fn gdb(project: &Project, example: &str, profile: Profile, machine: Machine, more: &[String]) -> Result<()> {
     let directory = project.example(example)?;
-    check_board(machine.board)?;
     let toolchain = set_up::ensure(project, &[Need::Emulator, Need::Debugger])?;
-    let firmware = firmware::build(&toolchain, &directory, profile)?;
+    let firmware = firmware::build(&toolchain, &directory, profile, machine.board)?;
+    let image = firmware.image(&machine)?;
     let port = free_port()?;
     let server = format!("tcp:127.0.0.1:{port}");
-    let boot = Boot::new(machine, &firmware.kernel).with_arguments(&["-S", "-gdb", &server]);
+    let boot = Boot::new(machine, &image).with_arguments(&["-S", "-gdb", &server]);
     // The console gets a terminal of its own, whose name QEMU prints: this one is gdb's, and so is its Ctrl-C.
     boot.command("pty").stdin(Stdio::null()).process_group(0).spawn().context("the emulator does not start")?;
 

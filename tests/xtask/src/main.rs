@@ -41,10 +41,10 @@ fn perform(task: Task) -> Result<()> {
             println!("nothing is missing; {}", toolchain.describe());
             Ok(())
         }
-        Task::Run(boot) => run::run(&project, &boot.example, boot.profile(), boot.machine()),
+        Task::Run(boot) => run::run(&project, &boot.example, boot.profile(), boot.machine()?),
         Task::Test { only, json } => test::run(&project, only, json.as_deref()),
         Task::Size { json } => size::print(&project, json.as_deref()),
-        Task::Gdb { boot, more } => gdb::gdb(&project, &boot.example, boot.profile(), boot.machine(), &more),
+        Task::Gdb { boot, more } => gdb::gdb(&project, &boot.example, boot.profile(), boot.machine()?, &more),
         Task::Book => {
             set_up::ensure(&project, &[Need::BookTool])?;
             book::build(&project)

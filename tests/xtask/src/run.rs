@@ -6,8 +6,8 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 use std::thread;
 
-use anyhow::{Context, Result, bail};
-use l4k_qemu::{Board, Boot, Machine};
+use anyhow::{Context, Result};
+use l4k_qemu::{Boot, Machine};
 
 use crate::firmware::{self, Profile};
 use crate::project::Project;
@@ -18,10 +18,10 @@ const DOES_NOT_START: &str = "the emulator does not start";
 /// Builds and boots. The emulator's exit status becomes that of this process.
 pub fn run(project: &Project, example: &str, profile: Profile, machine: Machine) -> Result<()> {
     let directory = project.example(example)?;
-    check_board(machine.board)?;
     let toolchain = set_up::ensure(project, &[Need::Emulator])?;
-    let firmware = firmware::build(&toolchain, &directory, profile)?;
-    let boot = Boot::new(machine, &firmware.kernel);
+    let firmware = firmware::build(&toolchain, &directory, profile, machine.board)?;
+    let image = firmware.image(&machine)?;
+    let boot = Boot::new(machine, &image);
     match io::stdin().is_terminal() {
         true => on_terminal(&boot),
         false => on_pipe(&boot),
@@ -50,12 +50,4 @@ fn on_pipe(boot: &Boot) -> Result<()> {
     // By a signal: as a shell tells it.
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     std::process::exit(code)
-}
-
-/// Refuses a board that there is no support for.
-pub fn check_board(board: Board) -> Result<()> {
-    match board {
-        Board::QemuVirt => Ok(()),
-        Board::RaspberryPi4 => bail!("there is no board support for `{board}` yet; there is: {}", Board::QemuVirt),
-    }
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use l4k_qemu::Board;
 use object::{Object, ObjectSection, SectionKind};
 use serde_json::json;
 
@@ -21,7 +22,7 @@ const PROGRAMS: &str = ".l4k.programs";
 /// Prints the figures.
 pub fn print(project: &Project, json: Option<&Path>) -> Result<()> {
     let toolchain = set_up::ensure(project, &[])?;
-    let firmware = firmware::build(&toolchain, &project.example(EXAMPLE)?, Profile::Release)?;
+    let firmware = firmware::build(&toolchain, &project.example(EXAMPLE)?, Profile::Release, Board::QemuVirt)?;
     let bytes = fs::read(&firmware.kernel).with_context(|| format!("reading {}", firmware.kernel.display()))?;
     let bytes = Bytes::of(&bytes)?;
     let mut lines = Lines::default();

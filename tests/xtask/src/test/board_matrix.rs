@@ -1,13 +1,23 @@
 //! The machines on which the conformance suite runs. May call nothing of this crate.
 
-use l4k_qemu::{Cpu, Entry, InterruptController, Machine, MemorySize};
+use l4k_qemu::{Board, Cpu, Entry, InterruptController, Machine, MemorySize};
 
 /// Sizes of memory besides the usual one, in mebibytes: the least that the suite needs, an odd one, and one that reaches beyond 4 GiB.
 const MEMORY: [u32; 3] = [64, 500, 5000];
 
-/// Every combination of core, interrupt controller and exception level, and the usual one with other sizes of memory. The first
-/// is the usual one.
-pub fn machines() -> Vec<Machine> {
+/// The machines of a board. The first is the usual one.
+pub fn machines(board: Board) -> Vec<Machine> {
+    match board {
+        Board::QemuVirt => virt(),
+        Board::RaspberryPi4 => {
+            let usual = Machine::of(board);
+            vec![usual.clone(), Machine { entry: Entry::El3, ..usual }]
+        }
+    }
+}
+
+/// Every combination of core, interrupt controller and exception level, and the usual one with other sizes of memory.
+fn virt() -> Vec<Machine> {
     let usual = Machine::default();
     let mut machines = vec![usual.clone()];
     for cpu in [Cpu::CortexA53, Cpu::CortexA72, Cpu::CortexA76] {
@@ -26,12 +36,15 @@ pub fn machines() -> Vec<Machine> {
 
 #[cfg(test)]
 mod tests {
+    use l4k_qemu::Board;
+
     use super::machines;
 
     #[test]
     fn every_combination_is_there_once() {
-        let names: Vec<String> = machines().iter().map(ToString::to_string).collect();
-        assert_eq!(names.len(), 12 + 3);
+        let names: Vec<String> =
+            Board::ALL.iter().flat_map(|board| machines(*board)).map(|machine| machine.to_string()).collect();
+        assert_eq!(names.len(), 12 + 3 + 2);
         for (index, name) in names.iter().enumerate() {
             assert!(!names[..index].contains(name), "{name} twice");
         }

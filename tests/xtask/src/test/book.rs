@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use l4k_qemu::{Boot, Machine, Session};
+use l4k_qemu::{Board, Boot, Machine, Session};
 
 use super::libtest;
 use super::outcome::Outcome;
@@ -54,7 +54,8 @@ fn sessions(context: &Context, outcome: &mut Outcome) -> Result<()> {
             outcome.add(&format!("{name}: {}", exchange.typed), with_host(project.root(), exchange));
         }
         if !guest.is_empty() {
-            let firmware = firmware::build(&context.toolchain, &project.example("hello")?, Profile::Development)?;
+            let hello = project.example("hello")?;
+            let firmware = firmware::build(&context.toolchain, &hello, Profile::Development, Board::QemuVirt)?;
             outcome.add(&format!("{name}: session with hello"), with_guest(&firmware, &guest));
             found = true;
         }

@@ -11,9 +11,11 @@ use super::part::Context;
 use crate::project::Project;
 
 /// What is typed, and what must stand in the answer.
-const REFUSED: [(&str, &str); 5] = [
+const REFUSED: [(&str, &str); 7] = [
     ("run no-such-example", "there is no example `no-such-example`; there are: hello"),
-    ("run hello --board rpi4", "there is no board support for `rpi4` yet; there is: qemu-virt"),
+    ("run hello --board rpi4 --cores 2", "QEMU has it as rpi4, 4 x cortex-a72, GICv2, EL2, 2G"),
+    ("run hello --board rpi4 --gic 3", "the board rpi4 cannot be chosen in parts"),
+    ("run hello --el3", "the board qemu-virt is entered at EL1 or EL2"),
     ("run hello --board amiga", "known: qemu-virt, rpi4"),
     ("run hello --memory 12", "write for example 512M or 2G"),
     ("test --only everything", "the parts are: format, house"),

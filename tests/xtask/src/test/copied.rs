@@ -27,7 +27,8 @@ fn copy_and_build(context: &Context, name: &str) -> Result<()> {
     let copy = std::env::temp_dir().join(format!("l4k-copied-{}", std::process::id())).join(name);
     ensure!(!copy.starts_with(context.project.root()), "{} lies in the project", copy.display());
     let result = copy_directory(&example, &example, &copy).and_then(|()| {
-        let firmware = firmware::build(&context.toolchain, &copy, Profile::Development)?;
+        let board = *firmware::boards(&copy)?.first().context("it is for no board")?;
+        let firmware = firmware::build(&context.toolchain, &copy, Profile::Development, board)?;
         ensure!(firmware.kernel.starts_with(&copy), "built to {}", firmware.kernel.display());
         Ok(())
     });

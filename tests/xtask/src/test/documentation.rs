@@ -14,7 +14,18 @@ pub fn run(context: &Context) -> Outcome {
     workspace.args(["--quiet", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "--deny warnings");
     outcome.add("workspace", process::run(&mut workspace));
     let mut target = context.toolchain.cargo(root, "doc");
-    target.args(["--quiet", "--no-deps", "--target", TARGET, "--package", "l4k", "--package", "bsp-qemu-virt"]);
+    target.args([
+        "--quiet",
+        "--no-deps",
+        "--target",
+        TARGET,
+        "--package",
+        "l4k",
+        "--package",
+        "bsp-qemu-virt",
+        "--package",
+        "bsp-rpi4",
+    ]);
     target.arg("--config").arg(format!("target.{TARGET}.rustdocflags=[\"--deny\", \"warnings\"]"));
     outcome.add("kernel and board, on the target", process::run(&mut target));
     outcome

@@ -1,17 +1,19 @@
-//! Parts `lint-host` and `lint-target`: clippy has nothing to say. May call `toolchain`.
+//! Parts `lint-host` and `lint-target`: clippy has nothing to say. May call `toolchain` and `firmware`.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
 
 use super::outcome::Outcome;
 use super::part::Context;
+use crate::firmware::{board_features, boards};
 use crate::process;
 use crate::project::TARGET;
 use crate::toolchain::choice::host_cargo;
 
 /// Crates of the workspace that run on the target.
-const ON_TARGET: [&str; 5] = ["l4k-sys", "l4k-drivers", "l4k-init", "l4k", "bsp-qemu-virt"];
+const ON_TARGET: [&str; 6] = ["l4k-sys", "l4k-drivers", "l4k-init", "l4k", "bsp-qemu-virt", "bsp-rpi4"];
 
 /// Code of the host: with the features that the tests need, and the libraries as a user without them sees them.
 pub fn host(context: &Context) -> Outcome {
@@ -33,18 +35,27 @@ pub fn target(context: &Context) -> Outcome {
         command
     };
     outcome.add("libraries", deny(&mut libraries()));
-    outcome.add("libraries, debug", deny(libraries().args(["--features", "l4k/debug"])));
+    outcome.add("libraries, debug", deny(libraries().args(["--features", "l4k/debug,bsp-rpi4/mini-uart-console"])));
     match context.project.firmware() {
-        Ok(all) => {
-            for directory in all {
-                let name = directory.strip_prefix(context.project.root()).unwrap_or(&directory).display().to_string();
-                let mut command = context.toolchain.cargo(&directory, "clippy");
-                outcome.add(&name, deny(command.arg("--workspace")));
-            }
-        }
+        Ok(all) => all.iter().for_each(|directory| firmware(context, directory, &mut outcome)),
         Err(error) => outcome.add("examples", Err(error)),
     }
     outcome
+}
+
+/// A firmware for each of its boards; the programs are the same.
+fn firmware(context: &Context, directory: &Path, outcome: &mut Outcome) {
+    let name = directory.strip_prefix(context.project.root()).unwrap_or(directory).display().to_string();
+    match boards(directory) {
+        Ok(boards) => {
+            for board in boards {
+                let mut command = context.toolchain.cargo(directory, "clippy");
+                command.args(["--workspace", "--no-default-features"]).args(board_features(board));
+                outcome.add(&format!("{name}, {board}"), deny(&mut command));
+            }
+        }
+        Err(error) => outcome.add(&name, Err(error)),
+    }
 }
 
 fn deny(command: &mut Command) -> Result<()> {

@@ -1,15 +1,14 @@
-//! Interrupts, with the board's clock (PL031) as the device: its match register makes it interrupt when a test wants it.
+//! Interrupts, with a device of the board that interrupts when a test wants it.
 
 use l4k_init::Resources;
-use l4k_init::boot::{Device, Interrupt, device_for};
-use l4k_sys::abi::{Error, FrameSize, Rights};
+use l4k_sys::abi::{Error, Rights};
 use l4k_sys::handle::{NewObject, Trigger};
-use l4k_sys::{Frame, Irq, IrqControl, Notification};
-use suite_support::machine;
+use l4k_sys::{Irq, IrqControl, Notification};
 
-use crate::harness::bench::{READ_WRITE, map, own, page};
+use crate::harness::alarm::Alarm;
+use crate::harness::bench::own;
 use crate::harness::bodies;
-use crate::harness::failure::{Failure, holds, refused, same};
+use crate::harness::failure::{holds, refused, same};
 use crate::harness::threads::{Manner, URGENT, at_priority, until};
 use crate::harness::{Bench, Cell, Outcome};
 
@@ -24,65 +23,8 @@ crate::tests![
     binding_needs_the_right_to_signal,
 ];
 
-/// Registers of the PL031 (Arm DDI 0224, 3.2).
-const DATA: u64 = 0x00;
-const MATCH: u64 = 0x04;
-const MASK: u64 = 0x10;
-const RAW_STATUS: u64 = 0x14;
-const CLEAR: u64 = 0x1c;
-
 const BADGE: u64 = 0x40;
 const CONTROL: IrqControl = Resources::IRQ_CONTROL;
-
-/// The clock, mapped, and its interrupt.
-struct Clock {
-    registers: u64,
-    interrupt: Interrupt,
-}
-
-impl Clock {
-    /// The board's clock, silent.
-    fn new(bench: &mut Bench<'_>) -> Outcome<Clock> {
-        let device: Option<Device<'_>> = device_for(&bench.system.information, "clock");
-        let device = device.ok_or_else(|| Failure::new(format_args!("the board names no clock")))?;
-        let interrupt = device.interrupt.ok_or_else(|| Failure::new(format_args!("the clock has no interrupt")))?;
-        let slot = bench.slot()?;
-        let frame = NewObject::Frame(FrameSize::Small);
-        bench.system.resources.memory.make_at(frame, slot, device.physical_address)?;
-        map(Frame::from_slot(slot), page(40), READ_WRITE)?;
-        let clock = Clock { registers: page(40), interrupt };
-        clock.silence();
-        Ok(clock)
-    }
-
-    /// Makes it interrupt now: the match is the present second. The second may end in between, hence the loop.
-    fn strike(&self) {
-        machine::write_register(self.registers + MASK, 1);
-        while machine::read_register(self.registers + RAW_STATUS) == 0 {
-            let now = machine::read_register(self.registers + DATA);
-            machine::write_register(self.registers + MATCH, now);
-        }
-    }
-
-    /// Takes its interrupt back.
-    fn silence(&self) {
-        machine::write_register(self.registers + MASK, 0);
-        machine::write_register(self.registers + CLEAR, 1);
-    }
-
-    /// A new Irq object for its line.
-    fn issue(&self, bench: &mut Bench<'_>) -> Outcome<Irq> {
-        let irq = Irq::from_slot(bench.make(NewObject::Irq)?);
-        CONTROL.issue(irq, self.interrupt.number, self.interrupt.trigger)?;
-        Ok(irq)
-    }
-}
-
-impl Drop for Clock {
-    fn drop(&mut self) {
-        self.silence();
-    }
-}
 
 /// A notification, and a capability to it with a badge.
 fn notification(bench: &mut Bench<'_>) -> Outcome<(Notification, Notification)> {
@@ -103,36 +45,36 @@ fn arrives(notification: Notification) -> Outcome {
 }
 
 fn an_interrupt_signals_its_notification(bench: &mut Bench<'_>) -> Outcome {
-    let clock = Clock::new(bench)?;
+    let alarm = Alarm::new(bench)?;
     let (notification, badged) = notification(bench)?;
-    let irq = clock.issue(bench)?;
+    let irq = alarm.issue(bench)?;
     irq.bind(badged)?;
     for _ in 0..5 {
         refused("silence", notification.poll(), Error::WouldBlock)?;
-        clock.strike();
+        alarm.strike();
         arrives(notification)?;
-        clock.silence();
+        alarm.silence();
         irq.acknowledge()?;
     }
     Ok(())
 }
 
 fn an_interrupt_wakes_a_more_urgent_thread(bench: &mut Bench<'_>) -> Outcome {
-    let clock = Clock::new(bench)?;
+    let alarm = Alarm::new(bench)?;
     let (notification, badged) = notification(bench)?;
-    clock.issue(bench)?.bind(badged)?;
+    alarm.issue(bench)?.bind(badged)?;
     bench.start(Manner::of(URGENT), bodies::waiter, [notification.slot(), 0])?;
-    clock.strike();
+    alarm.strike();
     until("the thread's waking", || Cell(0).outcome().is_some())?;
     same("word", Cell(0).value(), BADGE)
 }
 
 fn it_stays_masked_until_it_is_acknowledged(bench: &mut Bench<'_>) -> Outcome {
-    let clock = Clock::new(bench)?;
+    let alarm = Alarm::new(bench)?;
     let (notification, badged) = notification(bench)?;
-    let irq = clock.issue(bench)?;
+    let irq = alarm.issue(bench)?;
     irq.bind(badged)?;
-    clock.strike();
+    alarm.strike();
     arrives(notification)?;
     // The line is still high, and the kernel is entered and left.
     let silent = at_priority(100, || (0..1000).all(|_| notification.poll() == Err(Error::WouldBlock)))?;
@@ -142,10 +84,10 @@ fn it_stays_masked_until_it_is_acknowledged(bench: &mut Bench<'_>) -> Outcome {
 }
 
 fn an_interrupt_before_its_binding_is_not_lost(bench: &mut Bench<'_>) -> Outcome {
-    let clock = Clock::new(bench)?;
+    let alarm = Alarm::new(bench)?;
     let (notification, badged) = notification(bench)?;
-    let irq = clock.issue(bench)?;
-    clock.strike();
+    let irq = alarm.issue(bench)?;
+    alarm.strike();
     refused("acknowledge", irq.acknowledge(), Error::NotBound)?;
     irq.bind(badged)?;
     arrives(notification)?;
@@ -155,9 +97,9 @@ fn an_interrupt_before_its_binding_is_not_lost(bench: &mut Bench<'_>) -> Outcome
 }
 
 fn lines_are_issued_once_and_free_again_with_their_object(bench: &mut Bench<'_>) -> Outcome {
-    let clock = Clock::new(bench)?;
-    let number = clock.interrupt.number;
-    let first = clock.issue(bench)?;
+    let alarm = Alarm::new(bench)?;
+    let number = alarm.interrupt.number;
+    let first = alarm.issue(bench)?;
     let second = Irq::from_slot(bench.make(NewObject::Irq)?);
     refused("the line again", CONTROL.issue(second, number, Trigger::Level), Error::InterruptTaken)?;
     refused("the object again", CONTROL.issue(first, number + 1, Trigger::Level), Error::InterruptTaken)?;
@@ -181,14 +123,14 @@ fn what_was_not_issued_cannot_be_used(bench: &mut Bench<'_>) -> Outcome {
 }
 
 fn a_deleted_notification_masks_the_line(bench: &mut Bench<'_>) -> Outcome {
-    let clock = Clock::new(bench)?;
+    let alarm = Alarm::new(bench)?;
     let (first, badged) = notification(bench)?;
-    let irq = clock.issue(bench)?;
+    let irq = alarm.issue(bench)?;
     irq.bind(badged)?;
     refused("bind", irq.bind(badged), Error::AlreadyBound)?;
     own(first.slot()).revoke()?;
     own(first.slot()).delete()?;
-    clock.strike();
+    alarm.strike();
     refused("acknowledge", irq.acknowledge(), Error::NotBound)?;
     let (second, badged) = notification(bench)?;
     irq.bind(badged)?;
@@ -196,9 +138,9 @@ fn a_deleted_notification_masks_the_line(bench: &mut Bench<'_>) -> Outcome {
 }
 
 fn binding_needs_the_right_to_signal(bench: &mut Bench<'_>) -> Outcome {
-    let clock = Clock::new(bench)?;
+    let alarm = Alarm::new(bench)?;
     let (notification, _) = notification(bench)?;
-    let irq = clock.issue(bench)?;
+    let irq = alarm.issue(bench)?;
     let wait_only = Notification::from_slot(bench.copy(notification.slot(), Rights::WAIT)?);
     refused("bind", irq.bind(wait_only), Error::MissingRight)
 }

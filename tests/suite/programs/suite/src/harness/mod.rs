@@ -1,5 +1,6 @@
 //! What the tests stand on: fresh objects, threads, the partner, and a report.
 
+pub mod alarm;
 pub mod bench;
 pub mod bodies;
 pub mod cells;

@@ -1,11 +1,9 @@
-//! From the loader to the first program: memory of every size, too little of it, and a raw image instead of an ELF file.
+//! QEMU's `virt`, from the loader to the first program: memory of every size, too little of it, and a raw image instead of an ELF file.
 
 mod hello;
 
-use std::fs;
-
-use hello::{LIMIT, boot, image};
-use l4k_qemu::{Boot, Entry, Machine, MemorySize, Session, raw};
+use hello::{LIMIT, PROMPT, boot, boot_file, raw, shell_answers};
+use l4k_qemu::{Cpu, Entry, InterruptController, Machine, MemorySize};
 
 /// 2 MiB lie below the image, which needs about half a MiB: its text is there, its end is not.
 #[test]
@@ -27,16 +25,24 @@ fn memory_of_every_size_is_found() {
 
 #[test]
 fn raw_image_with_the_header_of_a_linux_kernel_boots() {
-    let file = std::env::temp_dir().join(format!("l4k-raw-{}", std::process::id()));
-    let elf = fs::read(image()).expect("the image can be read");
-    fs::write(&file, raw::image(&elf).expect("a raw image")).expect("the raw image can be written");
     for entry in [Entry::El1, Entry::El2] {
         let machine = Machine { entry, memory: MemorySize::mebibytes(300), ..Machine::default() };
-        let mut session = Session::start(&Boot::new(machine, &file)).expect("QEMU starts");
+        let mut session = boot_file(machine, &raw(), &[]);
         session.expect(&format!("entered at {entry}"), LIMIT).expect("the kernel's first line");
-        session.expect("l4k> ", LIMIT).expect("the prompt");
-        session.ask("exit 9", "ends with status 9", LIMIT).expect("the shell's answer");
-        assert_eq!(session.wait_for_end(LIMIT).expect("the machine ends").status.code(), Some(9));
+        shell_answers(session);
     }
-    fs::remove_file(&file).expect("the raw image can be removed");
+}
+
+#[test]
+fn shell_serves_on_every_machine() {
+    for cpu in [Cpu::CortexA53, Cpu::CortexA72, Cpu::CortexA76] {
+        for interrupt_controller in [InterruptController::V2, InterruptController::V3] {
+            for entry in [Entry::El1, Entry::El2] {
+                let mut session = boot(Machine { cpu, interrupt_controller, entry, ..Machine::default() });
+                session.expect(PROMPT, LIMIT).expect("the prompt");
+                session.ask("ping", "10000 calls", LIMIT).expect("an answer of ping");
+                shell_answers(session);
+            }
+        }
+    }
 }

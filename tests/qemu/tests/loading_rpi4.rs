@@ -1,0 +1,84 @@
+//! The Raspberry Pi 4, from the loader to the first program: with ATAGS, with a device tree, with neither; at EL2 and at EL3; at any page.
+
+mod hello;
+
+use std::fs;
+use std::path::PathBuf;
+
+use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
+use hello::{LIMIT, boot, boot_file, elf, raw, shell_answers};
+use l4k_qemu::{Board, Entry, Machine, Session};
+
+fn pi() -> Machine {
+    Machine::of(Board::RaspberryPi4)
+}
+
+fn at_el3() -> Machine {
+    Machine { entry: Entry::El3, ..pi() }
+}
+
+/// The kernel's lines up to the prompt hold all of these.
+fn tells(session: &mut Session, expected: &[&str]) {
+    for text in expected {
+        session.expect(text, LIMIT).expect("a line of the kernel");
+    }
+}
+
+#[test]
+fn without_a_device_tree_the_loaders_atags_tell_the_memory() {
+    let mut session = boot(pi());
+    tells(&mut session, &["entered at EL2", "960 MiB of memory by ATAGS", "4 cores are up"]);
+    shell_answers(session);
+}
+
+#[test]
+fn a_device_tree_tells_the_memory() {
+    let tree = device_tree("told", 0x1800_0000);
+    let mut session = boot_file(pi(), &raw(), &["-dtb", &tree.display().to_string()]);
+    tells(&mut session, &["entered at EL2", "MiB of memory by device tree", "4 cores are up"]);
+    shell_answers(session);
+    fs::remove_file(tree).expect("the device tree can be removed");
+}
+
+#[test]
+fn an_elf_file_is_entered_at_el3_by_all_cores_at_once() {
+    let mut session = boot_file(at_el3(), &elf(), &[]);
+    tells(&mut session, &["entered at EL3", "948 MiB of memory by no description", "4 cores are up"]);
+    shell_answers(session);
+}
+
+/// Through QEMU's loader device, which starts the first core alone.
+#[test]
+fn the_image_runs_at_any_page() {
+    for address in [0x1000, 0x8_0000, 0x8_1000, 0x1234_5000_u64] {
+        let device = format!("loader,file={},addr={address:#x},force-raw=on,cpu-num=0", raw().display());
+        let mut session = Session::start(&l4k_qemu::Boot::empty(at_el3()).with_arguments(&["-device", &device]))
+            .expect("QEMU starts");
+        tells(&mut session, &["entered at EL3", "1 of 4 cores are up: the others did not answer"]);
+        shell_answers(session);
+    }
+}
+
+#[test]
+fn an_image_over_the_spin_table_is_refused() {
+    let device = format!("loader,file={},addr=0,force-raw=on,cpu-num=0", raw().display());
+    let boot = l4k_qemu::Boot::empty(at_el3()).with_arguments(&["-device", &device]);
+    let mut session = Session::start(&boot).expect("QEMU starts");
+    tells(&mut session, &["cannot start: the image at 0x0 lies in memory that the board needs"]);
+}
+
+/// A device tree as the board's, with this much memory, in a file. QEMU puts in the memory that the machine has.
+fn device_tree(name: &str, bytes: u32) -> PathBuf {
+    let cells = |words: &[u32]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
+    let property = |name: &str, words: &[u32]| DeviceTreeProperty::new(name, cells(words)).expect("a property");
+    let mut memory = DeviceTreeNode::new("memory@0").expect("a node");
+    memory.add_property(DeviceTreeProperty::new("device_type", "memory").expect("a property"));
+    memory.add_property(property("reg", &[0, 0, bytes]));
+    let mut tree = DeviceTree::default();
+    tree.root.add_property(property("#address-cells", &[2]));
+    tree.root.add_property(property("#size-cells", &[1]));
+    tree.root.add_child(memory);
+    let file = std::env::temp_dir().join(format!("l4k-{name}-{}.dtb", std::process::id()));
+    fs::write(&file, tree.to_dtb()).expect("the device tree can be written");
+    file
+}
