@@ -225,6 +225,16 @@ fn a_stop_that_fails_is_told_and_made_up_for() {
 }
 
 #[test]
+fn a_transfer_that_has_ended_has_not_timed_out() {
+    let (mut card, model) = started(Kind::High, 1024);
+    strike(&model, 18, Phase::End, 1 << 4);
+    assert_eq!(read(&mut card, 0, 2).unwrap(), model.inside().card.image[..2 * BLOCK_BYTES]);
+    strike(&model, 18, Phase::End, 1 << 5);
+    assert_eq!(read(&mut card, 0, 2), Err(BlockError::Host(HostError::DataCrc)));
+    assert!(read(&mut card, 0, 2).is_ok());
+}
+
+#[test]
 fn a_failed_write_is_told() {
     let (mut card, model) = started(Kind::High, 1024);
     model.inside().card.defect = Defect::WriteError;

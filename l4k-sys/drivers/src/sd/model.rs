@@ -26,6 +26,8 @@ pub enum Phase {
     Block(u16),
     /// At the automatic CMD12, with this in the register for its errors; the card does not get it.
     Stop(u32),
+    /// Together with the end of the transfer.
+    End,
 }
 
 /// An error of the lines, which strikes once.
@@ -291,7 +293,8 @@ impl Controller {
         {
             self.response[3] = answer;
         }
-        self.events.extend([0, layout::TRANSFER_COMPLETE]);
+        let errors = self.strike(index, Phase::End).unwrap_or(0);
+        self.events.extend([0, layout::TRANSFER_COMPLETE | errors << 16]);
     }
 
     fn read_data(&mut self) -> u32 {
