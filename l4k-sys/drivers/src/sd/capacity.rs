@@ -7,7 +7,8 @@ pub const BLOCK_BYTES: usize = 512;
 ///
 /// Blocks from 2^32 - 1 on are left out, since their number has no place in 32 bits.
 ///
-/// `None` if the CSD's version is unknown (SDUC has version 3), or its block length is not one of 512, 1024 and 2048 bytes.
+/// `None` if the CSD's version is unknown (SDUC has version 3), or its block length is not one of 512, 1024 and 2048
+/// bytes.
 pub(super) fn blocks(csd: u128) -> Option<u32> {
     match field(csd, 126, 2) {
         0 => standard_capacity(csd),

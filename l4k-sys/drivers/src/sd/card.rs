@@ -12,11 +12,11 @@ use crate::wait::Wait;
 
 /// Microseconds between two times that a card is asked whether it has ended programming.
 const ASK_AGAIN: u32 = 100;
-/// How often it is asked: for a second, twice what the specification allows any card (SD Physical Layer Simplified Specification
-/// 6.00, section 4.6.2.2).
+/// How often it is asked: for a second, twice what the specification allows any card (SD Physical Layer Simplified
+/// Specification 6.00, section 4.6.2.2).
 const ASK_TIMES: u32 = 10_000;
-/// The most blocks that one command moves: what the controller's counter holds (SD Host Controller Simplified Specification 3.00,
-/// section 2.2.3).
+/// The most blocks that one command moves: what the controller's counter holds (SD Host Controller Simplified
+/// Specification 3.00, section 2.2.3).
 const MOST_BLOCKS: usize = u16::MAX as usize;
 
 /// An SD card that takes data commands.
@@ -46,8 +46,8 @@ pub struct StartFailure<R, W> {
 }
 
 impl<R: Registers, W: Wait> SdCard<R, W> {
-    /// Resets the controller, and identifies and selects its card. Takes up to a few seconds if the card does not answer as it
-    /// should.
+    /// Resets the controller, and identifies and selects its card. Takes up to a few seconds if the card does not
+    /// answer as it should.
     ///
     /// # Errors
     /// [`StartError`], and the controller.
@@ -126,7 +126,8 @@ impl<R: Registers, W: Wait> SdCard<R, W> {
             let described = Transfer { direction, address: self.address_of(first), count: now as u16 };
             if let Err(error) = transfer(self, described) {
                 self.condition = Condition::Doubtful;
-                // The error that came first is the one to tell of. What remains doubtful is tried again before the next transfer.
+                // The error that came first is the one to tell of. What remains doubtful is tried again before the next
+                // transfer.
                 let _ = self.make_ready();
                 return Err(error);
             }
@@ -137,8 +138,8 @@ impl<R: Registers, W: Wait> SdCard<R, W> {
         Ok(())
     }
 
-    /// What the card is told for a block inside it. Cards of standard capacity have at most 2^23 blocks by their CSD, so that the number of the
-    /// byte has a place in 32 bits.
+    /// What the card is told for a block inside it. Cards of standard capacity have at most 2^23 blocks by their CSD,
+    /// so that the number of the byte has a place in 32 bits.
     const fn address_of(&self, block: u32) -> u32 {
         match self.identity.kind {
             CardKind::StandardCapacity => block.wrapping_mul(BLOCK_BYTES as u32),
@@ -146,7 +147,8 @@ impl<R: Registers, W: Wait> SdCard<R, W> {
         }
     }
 
-    /// After an error: brings the lines to rest and stops what the card still does (section 3.10 of the host's specification).
+    /// After an error: brings the lines to rest and stops what the card still does (section 3.10 of the host's
+    /// specification).
     fn make_ready(&mut self) -> Result<(), BlockError> {
         if self.condition == Condition::Ready {
             return Ok(());

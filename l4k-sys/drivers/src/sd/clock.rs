@@ -1,10 +1,11 @@
-//! The clock of the card: what it is divided from, how fast it may be, and the divider's two forms (SD Host Controller Simplified
-//! Specification 3.00, section 2.2.14).
+//! The clock of the card: what it is divided from, how fast it may be, and the divider's two forms (SD Host Controller
+//! Simplified Specification 3.00, section 2.2.14).
 
-/// The rate that the controller divides its card's clock from, in hertz: from [`LOWEST`](Self::LOWEST) to [`HIGHEST`](Self::HIGHEST).
+/// The rate that the controller divides its card's clock from, in hertz: from [`LOWEST`](Self::LOWEST) to
+/// [`HIGHEST`](Self::HIGHEST).
 ///
-/// The controllers of the BCM2711 do not say it reliably themselves (their capabilities may read as zero); the firmware's
-/// mailbox does. EMMC2 has 100 MHz as the firmware leaves it.
+/// The controllers of the BCM2711 do not say it reliably themselves (their capabilities may read as zero); the
+/// firmware's mailbox does. EMMC2 has 100 MHz as the firmware leaves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BaseClock(u32);
 

@@ -1,4 +1,5 @@
-//! Commands to the card (SD Physical Layer Simplified Specification 6.00, section 4.7.4) and how the controller is told of them.
+//! Commands to the card (SD Physical Layer Simplified Specification 6.00, section 4.7.4) and how the controller is told
+//! of them.
 
 use super::layout;
 
@@ -181,8 +182,8 @@ pub(super) struct Transfer {
 }
 
 impl Transfer {
-    /// What is written to the command register, transfer mode included. Several blocks are stopped by the controller with CMD12:
-    /// the BCM2711's EMMC2 tells of errors that are none after several blocks without it.
+    /// What is written to the command register, transfer mode included. Several blocks are stopped by the controller
+    /// with CMD12: the BCM2711's EMMC2 tells of errors that are none after several blocks without it.
     pub(super) const fn bits(self) -> u32 {
         let (one, several, direction) = match self.direction {
             Direction::Read => (17, 18, layout::MODE_READ),

@@ -24,8 +24,8 @@ pub enum Awaited {
     Transfer,
 }
 
-/// Errors of the controller and of the lines between it and the card (SD Host Controller Simplified Specification 3.00, section
-/// 2.2.18).
+/// Errors of the controller and of the lines between it and the card (SD Host Controller Simplified Specification 3.00,
+/// section 2.2.18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostError {
     /// The card did not answer the command within 64 clocks.
@@ -48,7 +48,8 @@ pub enum HostError {
     CurrentLimit,
     /// The CMD12 that the controller sends by itself failed.
     AutomaticStop(StopError),
-    /// Errors that the specification leaves to the vendor, or that this driver does not cause (ADMA, tuning): the error status.
+    /// Errors that the specification leaves to the vendor, or that this driver does not cause (ADMA, tuning): the error
+    /// status.
     Other(u16),
     /// The controller did nothing for too long.
     Silent(Awaited),
@@ -72,8 +73,8 @@ pub enum StopError {
 }
 
 impl HostError {
-    /// From the error status (bits 31:16 of the status register, shifted down) and the errors of the automatic CMD12. Of several
-    /// errors the first cause counts. Meant for a status with errors.
+    /// From the error status (bits 31:16 of the status register, shifted down) and the errors of the automatic CMD12.
+    /// Of several errors the first cause counts. Meant for a status with errors.
     pub(super) const fn decode(errors: u16, automatic: u32) -> HostError {
         const TIMEOUT_AND_CRC: u16 = 0b11;
         match errors {

@@ -11,19 +11,21 @@ use crate::wait::{self, TimedOut, Wait};
 const RESET_LIMIT: u32 = 100_000;
 /// Microseconds until the clock is stable: 150 ms (SD Host Controller Simplified Specification 3.00, section 3.2.1).
 const CLOCK_LIMIT: u32 = 150_000;
-/// Microseconds that a command may last. It is over after some two hundred clocks, the limit is for a controller that is stuck.
+/// Microseconds that a command may last. It is over after some two hundred clocks, the limit is for a controller that
+/// is stuck.
 const COMMAND_LIMIT: u32 = 100_000;
-/// Microseconds that a card may let wait for a block, or be busy: the longest that the specification names, for writing to SDXC cards, is 500 ms
-/// (SD Physical Layer Simplified Specification 6.00, section 4.6.2).
+/// Microseconds that a card may let wait for a block, or be busy: the longest that the specification names, for writing
+/// to SDXC cards, is 500 ms (SD Physical Layer Simplified Specification 6.00, section 4.6.2).
 pub(super) const DATA_LIMIT: u32 = 1_000_000;
-/// Microseconds that power and clock are given to the card before its first command: 1 ms or 74 clocks (section 6.4.1 there).
+/// Microseconds that power and clock are given to the card before its first command: 1 ms or 74 clocks (section 6.4.1
+/// there).
 const POWER_UP_TIME: u32 = 1_000;
 
-/// An SD host controller, as the BCM2711 has two: EMMC at 0xfe30_0000, which is also what QEMU connects its card to, and EMMC2 at
-/// 0xfe34_0000, where the card of the Raspberry Pi 4 is.
+/// An SD host controller, as the BCM2711 has two: EMMC at 0xfe30_0000, which is also what QEMU connects its card to,
+/// and EMMC2 at 0xfe34_0000, where the card of the Raspberry Pi 4 is.
 ///
-/// Registers are accessed 32 bits at a time, data by the processor, and interrupts are not used: `wait` must keep its limits by
-/// itself, as [`Polling`](crate::wait::Polling) does and [`Interrupted`](crate::wait::Interrupted) does not.
+/// Registers are accessed 32 bits at a time, data by the processor, and interrupts are not used: `wait` must keep its
+/// limits by itself, as [`Polling`](crate::wait::Polling) does and [`Interrupted`](crate::wait::Interrupted) does not.
 #[derive(Debug)]
 pub struct Host<R, W> {
     registers: R,
@@ -49,8 +51,8 @@ impl<R: Registers, W: Wait> Host<R, W> {
         (self.registers, self.wait)
     }
 
-    /// Resets the controller and gives the card power and the clock of identification (section 3.2 and 3.3 of the host's
-    /// specification).
+    /// Resets the controller and gives the card power and the clock of identification (section 3.2 and 3.3 of the
+    /// host's specification).
     pub(super) fn start(&mut self) -> Result<(), StartError> {
         self.settle = microseconds_of_clocks(CardClockRate::Unknown);
         self.reset(layout::RESET_ALL, 0)?;
@@ -89,8 +91,8 @@ impl<R: Registers, W: Wait> Host<R, W> {
         Ok(self.registers.read(layout::RESPONSE))
     }
 
-    /// Sends a command whose response has 136 bits: CID or CSD, with bit 0 in bit 0. Bits 7:0, the CRC, are left zero, since the
-    /// controller does not keep them (section 2.2.7).
+    /// Sends a command whose response has 136 bits: CID or CSD, with bit 0 in bit 0. Bits 7:0, the CRC, are left zero,
+    /// since the controller does not keep them (section 2.2.7).
     pub(super) fn command_long(&mut self, command: Command) -> Result<u128, HostError> {
         self.send(command)?;
         let words = [3, 2, 1, 0].map(|place| self.registers.read(layout::RESPONSE.plus(place)));
@@ -125,8 +127,8 @@ impl<R: Registers, W: Wait> Host<R, W> {
         self.event(layout::COMMAND_COMPLETE, COMMAND_LIMIT, Awaited::Command)
     }
 
-    /// Waits until the status shows this bit, and clears it. An error counts first: QEMU's controller shows both, the end of the
-    /// command and its timeout.
+    /// Waits until the status shows this bit, and clears it. An error counts first: QEMU's controller shows both, the
+    /// end of the command and its timeout.
     pub(super) fn event(&mut self, bit: u32, microseconds: u32, awaited: Awaited) -> Result<(), HostError> {
         let shown = bit | layout::ERRORS;
         let status = self.until(microseconds, awaited, layout::STATUS, |status| status & shown != 0)?;
@@ -141,8 +143,8 @@ impl<R: Registers, W: Wait> Host<R, W> {
         Ok(())
     }
 
-    /// Brings command and data lines to rest after an error (section 3.10.1). One after the other: QEMU's controller does nothing
-    /// when asked for both at once.
+    /// Brings command and data lines to rest after an error (section 3.10.1). One after the other: QEMU's controller
+    /// does nothing when asked for both at once.
     pub(super) fn reset_lines(&mut self) -> Result<(), HostError> {
         let clock = self.registers.read(layout::CLOCK);
         self.reset(layout::RESET_COMMAND, clock)?;
@@ -163,8 +165,8 @@ impl<R: Registers, W: Wait> Host<R, W> {
         self.registers.read(register)
     }
 
-    /// Writes a register, and waits a little: the controllers may lose a write that comes within a few clocks of the card after
-    /// another (found out by those who wrote Linux's driver `sdhci-iproc`).
+    /// Writes a register, and waits a little: the controllers may lose a write that comes within a few clocks of the
+    /// card after another (found out by those who wrote Linux's driver `sdhci-iproc`).
     pub(super) fn write(&mut self, register: Offset, value: u32) {
         self.registers.write(register, value);
         self.pause(self.settle);

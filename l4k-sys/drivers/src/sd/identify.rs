@@ -1,4 +1,5 @@
-//! From a card just powered to one that is selected for data (SD Physical Layer Simplified Specification 6.00, sections 4.2 and 4.3).
+//! From a card just powered to one that is selected for data (SD Physical Layer Simplified Specification 6.00, sections
+//! 4.2 and 4.3).
 
 use super::capacity;
 use super::clock::CardClock;
@@ -35,7 +36,8 @@ pub(super) struct Identity {
 }
 
 impl<R: Registers, W: Wait> Host<R, W> {
-    /// Starts the controller and whatever card it has, up to the state where it takes data commands at 25 MHz on four lines.
+    /// Starts the controller and whatever card it has, up to the state where it takes data commands at 25 MHz on four
+    /// lines.
     pub(super) fn identify(&mut self) -> Result<Identity, StartError> {
         self.start()?;
         self.command(Command::go_idle())?;

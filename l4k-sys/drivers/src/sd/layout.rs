@@ -1,6 +1,6 @@
-//! Where the registers of an SD host controller lie and what their bits mean (SD Host Controller Simplified Specification 3.00, part 2).
-//! The controllers of the BCM2711 take accesses of 32 bits only, so that what the specification calls several registers of 8 or 16
-//! bits is one here.
+//! Where the registers of an SD host controller lie and what their bits mean (SD Host Controller Simplified
+//! Specification 3.00, part 2). The controllers of the BCM2711 take accesses of 32 bits only, so that what the
+//! specification calls several registers of 8 or 16 bits is one here.
 
 use crate::registers::Offset;
 
@@ -18,7 +18,8 @@ pub(super) const BUFFER: Offset = Offset::new(0x20);
 pub(super) const PRESENT: Offset = Offset::new(0x24);
 /// Host control 1 (bits 7:0) and power (bits 15:8): sections 2.2.10 and 2.2.11.
 pub(super) const CONTROL: Offset = Offset::new(0x28);
-/// Clock (bits 15:0), limit of the data line's waits (bits 19:16) and software reset (bits 26:24): sections 2.2.14 to 2.2.16.
+/// Clock (bits 15:0), limit of the data line's waits (bits 19:16) and software reset (bits 26:24): sections 2.2.14 to
+/// 2.2.16.
 pub(super) const CLOCK: Offset = Offset::new(0x2c);
 /// What has happened: section 2.2.17 (bits 15:0) and, for errors, 2.2.18 (bits 31:16). Writing ones clears.
 pub(super) const STATUS: Offset = Offset::new(0x30);
@@ -64,7 +65,8 @@ pub(super) const DATA_INHIBIT: u32 = 1 << 1;
 
 /// Host control: four data lines.
 pub(super) const FOUR_LINES: u32 = 1 << 1;
-/// Power: 3.3 V, on. The BCM2711's EMMC2 is off while this field is zero, although its cards are powered by a regulator.
+/// Power: 3.3 V, on. The BCM2711's EMMC2 is off while this field is zero, although its cards are powered by a
+/// regulator.
 pub(super) const POWER_ON: u32 = 0x0f << 8;
 
 /// Clock: the controller's own clock runs.
@@ -94,6 +96,7 @@ pub(super) const BUFFER_READ_READY: u32 = 1 << 5;
 pub(super) const ERRORS: u32 = 0xffff_0000;
 /// Status: the error that data, or the end of the card's being busy, did not come.
 pub(super) const DATA_TIMEOUT: u32 = 1 << 20;
-/// What is shown in the status: the above, and every error that the specification knows. The card's own interrupt, insertion and removal are not.
+/// What is shown in the status: the above, and every error that the specification knows. The card's own interrupt,
+/// insertion and removal are not.
 pub(super) const SHOWN: u32 =
     COMMAND_COMPLETE | TRANSFER_COMPLETE | BUFFER_WRITE_READY | BUFFER_READ_READY | 0x01ff_0000;

@@ -1,5 +1,5 @@
-//! A model of an SD host controller, for the tests of the driver: strict where the specification is, and slow, so that nothing is ready
-//! when it is first asked for.
+//! A model of an SD host controller, for the tests of the driver: strict where the specification is, and slow, so that
+//! nothing is ready when it is first asked for.
 
 extern crate std;
 

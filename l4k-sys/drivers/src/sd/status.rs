@@ -1,4 +1,5 @@
-//! The card's status, which it answers most commands with (SD Physical Layer Simplified Specification 6.00, section 4.10.1).
+//! The card's status, which it answers most commands with (SD Physical Layer Simplified Specification 6.00, section
+//! 4.10.1).
 
 /// What the card says went wrong. The names are those of the specification's table 4-42, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +68,8 @@ const FAULTS: [(u32, CardFault); 14] = [
 ];
 
 impl CardStatus {
-    /// The status without OUT_OF_RANGE: reading several blocks up to the last of the card may set it, since the card looks one
-    /// block ahead until it is stopped (section 4.3.3).
+    /// The status without OUT_OF_RANGE: reading several blocks up to the last of the card may set it, since the card
+    /// looks one block ahead until it is stopped (section 4.3.3).
     pub(super) const fn without_out_of_range(self) -> CardStatus {
         CardStatus(self.0 & !(1 << 31))
     }
