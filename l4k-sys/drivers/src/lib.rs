@@ -18,6 +18,7 @@ pub mod console;
 pub mod delay;
 pub mod pl011;
 pub mod registers;
+pub mod sd;
 pub mod serial;
 pub mod wait;
 
