@@ -43,7 +43,8 @@ static DEVICES: [Device<'static>; 15] = [
     device("gpio", "brcm,bcm2711-gpio", 0xfe20_0000, Some(145), 0),
     device("spi", "brcm,bcm2835-spi", 0xfe20_4000, Some(150), CORE_CLOCK),
     device("pwm", "brcm,bcm2835-pwm", 0xfe20_c000, None, 0),
-    device("sd", "brcm,bcm2835-sdhci", 0xfe30_0000, Some(158), 0),
+    // On the board it is the WiFi's, in QEMU it has the card.
+    device("sd", "brcm,bcm2835-sdhci", 0xfe30_0000, Some(158), 250_000_000),
     device("sd-slot", "brcm,bcm2711-emmc2", 0xfe34_0000, Some(158), 100_000_000),
     // BSC1, on GPIO 2 and 3; BSC0 is the VideoCore's.
     device("i2c", "brcm,bcm2711-i2c", 0xfe80_4000, Some(149), CORE_CLOCK),

@@ -19,6 +19,7 @@ pub mod abi;
 pub mod buffer;
 pub mod entry;
 pub mod exit;
+mod fault_text;
 pub mod handle;
 pub mod message;
 pub mod output;

@@ -13,6 +13,7 @@
 
 pub mod boot;
 pub mod description;
+pub mod device_memory;
 pub mod failure;
 pub mod home;
 pub mod image;
@@ -21,6 +22,7 @@ pub mod memory;
 pub mod plan;
 pub mod resources;
 pub mod slots;
+pub mod solo;
 pub mod window;
 
 mod build;

@@ -1,4 +1,4 @@
-//! The untyped memory of the first program: picks the piece that fits, and counts.
+//! The normal untyped memory of the first program: picks the piece that fits, and counts.
 
 use heapless::Vec;
 use l4k_sys::abi::boot::{BootInformation, Entry};
@@ -8,18 +8,10 @@ use l4k_sys::{CNode, Error, Untyped};
 /// Pieces of untyped memory that are kept in mind; a board has a few dozen at most.
 const PIECES_MAX: usize = 96;
 
-/// All untyped memory.
+/// All normal untyped memory.
 #[derive(Clone, Debug)]
 pub struct UntypedPool {
     normal: Vec<Untyped, PIECES_MAX>,
-    device: Vec<DeviceMemory, PIECES_MAX>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct DeviceMemory {
-    untyped: Untyped,
-    address: u64,
-    size_bits: u64,
 }
 
 /// How much memory there is, in bytes.
@@ -32,21 +24,16 @@ pub struct Totals {
 }
 
 impl UntypedPool {
-    /// All untyped memory that the boot information lists.
+    /// All normal untyped memory that the boot information lists.
     #[must_use]
     pub fn new(information: &BootInformation<'_>) -> UntypedPool {
-        let mut pool = UntypedPool { normal: Vec::new(), device: Vec::new() };
+        let mut normal = Vec::new();
         for entry in information.entries() {
-            if let Entry::Untyped { slot, address, size_bits, device } = entry {
-                let untyped = Untyped::from_slot(slot);
-                if device {
-                    let _ = pool.device.push(DeviceMemory { untyped, address, size_bits });
-                } else {
-                    let _ = pool.normal.push(untyped);
-                }
+            if let Entry::Untyped { slot, device: false, .. } = entry {
+                let _ = normal.push(Untyped::from_slot(slot));
             }
         }
-        pool
+        UntypedPool { normal }
     }
 
     /// Makes an object in a free slot of one's own, out of the smallest piece that has room for it.
@@ -57,18 +44,6 @@ impl UntypedPool {
         let bits = object.memory_bits().ok_or(Error::InvalidSize)?;
         let piece = self.smallest_with_room(bits).ok_or(Error::NotEnoughMemory)?;
         piece.retype(object, CNode::OWN.at(slot), 1).map(|_| ())
-    }
-
-    /// Makes an object of device memory at a physical address.
-    ///
-    /// # Errors
-    /// `NotEnoughMemory` if no device memory covers it or it is taken; those of a retype.
-    pub fn make_at(&self, object: NewObject, slot: u64, physical_address: u64) -> Result<(), Error> {
-        let covers = |piece: &&DeviceMemory| {
-            physical_address.checked_sub(piece.address).is_some_and(|offset| offset >> piece.size_bits == 0)
-        };
-        let piece = self.device.iter().find(covers).ok_or(Error::NotEnoughMemory)?;
-        piece.untyped.retype_at(object, CNode::OWN.at(slot), physical_address)
     }
 
     /// How much normal memory there is. Memory that was given to a program counts as used, whatever the program has left of it.

@@ -3,8 +3,11 @@
 use core::fmt;
 
 use l4k_sys::abi::boot::{BootInformation, Entry, slot};
-use l4k_sys::{AddressSpace, AsidPool, DebugConsole, IrqControl, SchedControl};
+use l4k_sys::abi::{Error, FrameSize};
+use l4k_sys::handle::NewObject;
+use l4k_sys::{AddressSpace, AsidPool, DebugConsole, Frame, IrqControl, SchedControl};
 
+use crate::device_memory::DevicePool;
 use crate::memory::UntypedPool;
 use crate::slots::{SlotAllocator, SlotRange};
 use crate::window::Window;
@@ -16,6 +19,8 @@ pub struct Resources {
     pub slots: SlotAllocator,
     /// Untyped memory.
     pub memory: UntypedPool,
+    /// Device memory.
+    pub devices: DevicePool,
     /// Where it writes into the memory of others before they have it.
     pub window: Window,
 }
@@ -67,7 +72,46 @@ impl Resources {
         Ok(Resources {
             slots: SlotAllocator::new(free),
             memory: UntypedPool::new(information),
+            devices: DevicePool::new(information),
             window: Window::after(used_end),
         })
+    }
+
+    /// Makes an object of device memory in a free slot of one's own, at a physical address.
+    ///
+    /// # Errors
+    /// Those of [`DevicePool::make`].
+    pub fn make_at(&mut self, object: NewObject, slot: u64, physical_address: u64) -> Result<(), Error> {
+        self.devices.make(&mut self.slots, object, slot, physical_address)
+    }
+
+    /// Makes an object of normal memory in a new slot.
+    ///
+    /// # Errors
+    /// `SlotOutOfRange` without slots; those of [`UntypedPool::make`].
+    pub fn make(&mut self, object: NewObject) -> Result<u64, Error> {
+        let slot = self.slots.take().ok_or(Error::SlotOutOfRange)?;
+        match self.memory.make(object, slot) {
+            Ok(()) => Ok(slot),
+            Err(error) => {
+                self.slots.give_back(SlotRange { first: slot, count: 1 });
+                Err(error)
+            }
+        }
+    }
+
+    /// A small frame of device memory at a physical address, in a new slot.
+    ///
+    /// # Errors
+    /// `SlotOutOfRange` without slots; those of [`DevicePool::make`].
+    pub fn device_frame(&mut self, physical_address: u64) -> Result<Frame, Error> {
+        let slot = self.slots.take().ok_or(Error::SlotOutOfRange)?;
+        match self.make_at(NewObject::Frame(FrameSize::Small), slot, physical_address) {
+            Ok(()) => Ok(Frame::from_slot(slot)),
+            Err(error) => {
+                self.slots.give_back(SlotRange { first: slot, count: 1 });
+                Err(error)
+            }
+        }
     }
 }

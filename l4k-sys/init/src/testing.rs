@@ -14,6 +14,7 @@ use l4k_sys::registers::Registers;
 use l4k_sys::{Badge, Endpoint, Nanoseconds, stub};
 
 use crate::description::{Description, Supply};
+use crate::device_memory::DevicePool;
 use crate::image::{AbiVersion, Image, Segment};
 use crate::memory::UntypedPool;
 use crate::resources::Resources;
@@ -60,6 +61,7 @@ pub fn resources() -> Resources {
     Resources {
         slots: SlotAllocator::new(SlotRange { first: 100, count: 200 }),
         memory: UntypedPool::new(&BootInformation::new(&boot_bytes())),
+        devices: DevicePool::new(&BootInformation::new(&boot_bytes())),
         window: Window::on(Box::leak(Box::new([0; PAGE_SIZE as usize]))),
     }
 }

@@ -39,8 +39,8 @@ pub mod tag {
     /// The package of programs, mapped readable: `u64` virtual address, `u64` bytes.
     pub const PACKAGE: u32 = 4;
     /// A device of the board: `u64` physical address, `u64` bytes, `u32` interrupt number (0: none), `u32` trigger (0 level, 1
-    /// edge), `u32` length of the role in bytes, `u32` length of the compatible string, role, compatible string; from version 1.1
-    /// on followed by `u64` rate of its clock in hertz (0: not known).
+    /// edge), `u32` length of the role in bytes, `u32` length of the compatible string, role, compatible string, `u64` rate of its
+    /// clock in hertz (0, or not there: not known).
     /// Role is what the board uses it for (for example `console`), compatible as in the device tree.
     pub const DEVICE: u32 = 5;
     /// The board's name, UTF-8.

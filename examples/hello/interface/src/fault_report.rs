@@ -1,9 +1,8 @@
-//! A fault in words.
+//! The fault of a program in words.
 
 use core::fmt;
 
-use l4k_sys::abi::memory::USER_END;
-use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind};
+use l4k_sys::abi::Fault;
 
 /// A fault of a program, for a person to read.
 #[derive(Clone, Copy, Debug)]
@@ -16,72 +15,6 @@ pub struct FaultReport<'a> {
 
 impl fmt::Display for FaultReport<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault { kind, address, instruction_pointer, .. } = self.fault;
-        write!(formatter, "{} crashed: ", self.program)?;
-        match kind {
-            FaultKind::Page => self.page_fault(formatter)?,
-            FaultKind::UnknownSystemCall => write!(formatter, "system call {address}, which does not exist")?,
-            FaultKind::BadInstruction => write!(formatter, "an instruction that does not exist or is not allowed")?,
-            FaultKind::Alignment => write!(formatter, "misaligned address {address:#x}")?,
-            FaultKind::Breakpoint => write!(formatter, "breakpoint at {address:#x}")?,
-            FaultKind::External => write!(formatter, "the memory system refused address {address:#x}")?,
-            FaultKind::FloatingPoint => write!(formatter, "use of the FP unit without having asked for it")?,
-        }
-        write!(formatter, " (pc {instruction_pointer:#x})")
-    }
-}
-
-impl FaultReport<'_> {
-    fn page_fault(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault { access, cause, address, .. } = self.fault;
-        let access = match access {
-            Access::None => "access to",
-            Access::Read => "read of",
-            Access::Write => "write to",
-            Access::Execute => "execution of",
-        };
-        let cause = match cause {
-            _ if address >= USER_END => "kernel memory",
-            FaultCause::Other => "refused",
-            FaultCause::NotMapped => "nothing is mapped there",
-            FaultCause::Permission => "not permitted there",
-            FaultCause::AddressSize => "outside of all memory",
-        };
-        write!(formatter, "{access} address {address:#x}: {cause}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    extern crate std;
-    use super::*;
-    use std::string::ToString;
-
-    fn report(access: Access, cause: FaultCause, address: u64) -> std::string::String {
-        let fault = Fault {
-            kind: FaultKind::Page,
-            access,
-            cause,
-            level: 3,
-            instruction_pointer: 0x20_0000,
-            address,
-            syndrome: 0,
-            stack_pointer: 0,
-            link_register: 0,
-        };
-        FaultReport { program: "crash", fault }.to_string()
-    }
-
-    #[test]
-    fn a_report_names_program_address_and_cause() {
-        assert_eq!(
-            report(Access::Read, FaultCause::NotMapped, 0),
-            "crash crashed: read of address 0x0: nothing is mapped there (pc 0x200000)"
-        );
-        assert_eq!(
-            report(Access::Write, FaultCause::Permission, 0x20_0000),
-            "crash crashed: write to address 0x200000: not permitted there (pc 0x200000)"
-        );
-        assert!(report(Access::Execute, FaultCause::Permission, u64::MAX - 7).contains("kernel memory"));
+        write!(formatter, "{} crashed: {}", self.program, self.fault)
     }
 }

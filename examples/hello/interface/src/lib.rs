@@ -8,6 +8,7 @@ pub mod name;
 pub mod request;
 pub mod slots;
 pub mod state;
+pub mod uart;
 
 pub use answer::{Answer, ProgramStatus};
 pub use crash_kind::CrashKind;
@@ -15,3 +16,4 @@ pub use fault_report::FaultReport;
 pub use name::Name;
 pub use request::Request;
 pub use state::ProgramState;
+pub use uart::{UartArguments, UartModel};

@@ -34,6 +34,7 @@ enum Problem {
     Program(Failure<'static>),
     Kernel(&'static str, Error),
     NoConsole,
+    UnknownConsole,
 }
 
 impl fmt::Debug for Problem {
@@ -45,6 +46,7 @@ impl fmt::Debug for Problem {
             Self::Program(failure) => write!(formatter, "{failure}"),
             Self::Kernel(what, error) => write!(formatter, "cannot {what}: {error}"),
             Self::NoConsole => write!(formatter, "the board names no device for the role console, with an interrupt"),
+            Self::UnknownConsole => write!(formatter, "there is no driver for the board's console"),
         }
     }
 }

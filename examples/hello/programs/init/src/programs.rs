@@ -24,10 +24,6 @@ const TIME_SLICE: Nanoseconds = Nanoseconds::from_milliseconds(10);
 /// Every capability table has 2^5 slots.
 const CNODE_BITS: u8 = 5;
 
-/// What QEMU's UART is clocked with, and the speed of its line. On QEMU neither has an effect.
-const UART_CLOCK_HERTZ: u64 = 24_000_000;
-const UART_BAUD_RATE: u64 = 115_200;
-
 /// Badges: index in the table of programs plus one, since 0 is no badge.
 pub const fn badge_of(index: usize) -> Badge {
     Badge::new(index as u64 + 1)
@@ -99,7 +95,6 @@ pub fn all<'a>(
         devices: &[],
         arguments: [0; 3],
     };
-    let uart_arguments = [objects.uart[0].address, UART_CLOCK_HERTZ, UART_BAUD_RATE];
     let lines: [Line<'a>; PROGRAMS] = [
         Line {
             name: "uart",
@@ -107,7 +102,7 @@ pub fn all<'a>(
             recovery: Recovery::Restart,
             supplies: &supplies.uart,
             devices: &objects.uart,
-            arguments: uart_arguments,
+            arguments: objects.uart_arguments.to_words(),
             ..base
         },
         Line { name: "shell", priority: 100, recovery: Recovery::Restart, supplies: &supplies.shell, ..base },

@@ -1,5 +1,5 @@
-//! The UART driver: owns the registers and the interrupt of the board's console, and serves its bytes to the others.
-//! Arguments: address of the registers, clock of the UART in hertz (0: leave the line as it is), bits per second.
+//! The UART driver: owns the registers and the interrupt of the board's console, and serves its bytes to the others. Its arguments are
+//! [`UartArguments`].
 //!
 // The files of this program that may contain `unsafe`:
 // trusted-files-begin
@@ -13,8 +13,10 @@ mod registers;
 use core::convert::Infallible;
 
 use hello_interface::slots::uart as slots;
+use hello_interface::{UartArguments, UartModel};
 use l4k_drivers::console::ConsoleServer;
 use l4k_drivers::pl011::{LineSpeed, Pl011};
+use l4k_drivers::serial::SerialHardware;
 use l4k_sys::startup::{Arguments, REPLY, THREAD};
 use l4k_sys::{Endpoint, Error, Irq, Notification, Reply};
 
@@ -22,12 +24,24 @@ l4k_sys::entry!(main);
 l4k_sys::panic_handler!(report);
 
 fn main(arguments: Arguments) -> Result<Infallible, Error> {
-    let [address, clock_hertz, baud_rate] = arguments.words();
-    let mut uart = Pl011::new(registers::at(address).ok_or(Error::InvalidArgument)?);
-    if clock_hertz != 0 {
-        let speed = LineSpeed { baud_rate: baud_rate as u32, clock_hertz: clock_hertz as u32 };
+    let arguments = UartArguments::from_words(arguments.words()).ok_or(Error::InvalidArgument)?;
+    match arguments.model {
+        UartModel::Pl011 => serve(pl011(arguments)?),
+        UartModel::MiniUart => Err(Error::NotSupported),
+    }
+}
+
+fn pl011(arguments: UartArguments) -> Result<Pl011<'static>, Error> {
+    let mut uart = Pl011::new(registers::pl011(arguments.address).ok_or(Error::InvalidArgument)?);
+    if arguments.clock_hertz != 0 {
+        let clock_hertz = u32::try_from(arguments.clock_hertz).map_err(|_| Error::InvalidArgument)?;
+        let speed = LineSpeed { baud_rate: arguments.baud_rate, clock_hertz };
         uart.set_line(speed).map_err(|_| Error::InvalidArgument)?;
     }
+    Ok(uart)
+}
+
+fn serve(uart: impl SerialHardware) -> Result<Infallible, Error> {
     let irq = Irq::from_slot(slots::IRQ);
     THREAD.bind_notification(Notification::from_slot(slots::NOTIFICATION))?;
     irq.bind(Notification::from_slot(slots::SIGNAL))?;

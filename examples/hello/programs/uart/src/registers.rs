@@ -10,7 +10,7 @@ use l4k_drivers::pl011::{PL011Registers, UniqueMmioPointer};
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The registers at the address that init has passed; `None` for address 0 and from the second call on.
-pub fn at(address: u64) -> Option<UniqueMmioPointer<'static, PL011Registers>> {
+pub fn pl011(address: u64) -> Option<UniqueMmioPointer<'static, PL011Registers>> {
     let registers = NonNull::new(address as *mut PL011Registers)?;
     if TAKEN.swap(true, Ordering::Relaxed) {
         return None;

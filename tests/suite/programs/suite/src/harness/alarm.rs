@@ -51,7 +51,7 @@ impl Alarm {
         let interrupt = device.interrupt.ok_or_else(|| Failure::new(format_args!("the device has no interrupt")))?;
         let slot = bench.slot()?;
         let frame = NewObject::Frame(FrameSize::Small);
-        bench.system.resources.memory.make_at(frame, slot, device.physical_address)?;
+        bench.system.resources.make_at(frame, slot, device.physical_address)?;
         map(Frame::from_slot(slot), page(40), READ_WRITE)?;
         let alarm = Alarm { kind, registers: page(40), interrupt };
         alarm.silence();

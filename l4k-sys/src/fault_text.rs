@@ -1,0 +1,75 @@
+//! A fault in words, for a person to read.
+
+use core::fmt;
+
+use crate::abi::memory::USER_END;
+use crate::abi::{Access, Fault, FaultCause, FaultKind};
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fault { kind, address, instruction_pointer, .. } = *self;
+        match kind {
+            FaultKind::Page => page_fault(self, formatter)?,
+            FaultKind::UnknownSystemCall => write!(formatter, "system call {address}, which does not exist")?,
+            FaultKind::BadInstruction => write!(formatter, "an instruction that does not exist or is not allowed")?,
+            FaultKind::Alignment => write!(formatter, "misaligned address {address:#x}")?,
+            FaultKind::Breakpoint => write!(formatter, "breakpoint at {address:#x}")?,
+            FaultKind::External => write!(formatter, "the memory system refused address {address:#x}")?,
+            FaultKind::FloatingPoint => write!(formatter, "use of the FP unit without having asked for it")?,
+        }
+        write!(formatter, " (pc {instruction_pointer:#x})")
+    }
+}
+
+fn page_fault(fault: &Fault, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Fault { access, cause, address, .. } = *fault;
+    let access = match access {
+        Access::None => "access to",
+        Access::Read => "read of",
+        Access::Write => "write to",
+        Access::Execute => "execution of",
+    };
+    let cause = match cause {
+        _ if address >= USER_END => "kernel memory",
+        FaultCause::Other => "refused",
+        FaultCause::NotMapped => "nothing is mapped there",
+        FaultCause::Permission => "not permitted there",
+        FaultCause::AddressSize => "outside of all memory",
+    };
+    write!(formatter, "{access} address {address:#x}: {cause}")
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::string::{String, ToString};
+
+    fn text(access: Access, cause: FaultCause, address: u64) -> String {
+        let fault = Fault {
+            kind: FaultKind::Page,
+            access,
+            cause,
+            level: 3,
+            instruction_pointer: 0x20_0000,
+            address,
+            syndrome: 0,
+            stack_pointer: 0,
+            link_register: 0,
+        };
+        fault.to_string()
+    }
+
+    #[test]
+    fn a_fault_is_told_with_address_and_cause() {
+        assert_eq!(
+            text(Access::Read, FaultCause::NotMapped, 0),
+            "read of address 0x0: nothing is mapped there (pc 0x200000)"
+        );
+        assert_eq!(
+            text(Access::Write, FaultCause::Permission, 0x20_0000),
+            "write to address 0x200000: not permitted there (pc 0x200000)"
+        );
+        assert!(text(Access::Execute, FaultCause::Permission, u64::MAX - 7).contains("kernel memory"));
+    }
+}
