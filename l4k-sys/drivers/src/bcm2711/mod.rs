@@ -4,3 +4,4 @@
 pub mod clock_manager;
 pub mod gpio;
 pub mod pwm;
+pub mod system_timer;
