@@ -4,4 +4,5 @@
 pub mod clock_manager;
 pub mod gpio;
 pub mod pwm;
+pub mod random;
 pub mod system_timer;
