@@ -6,3 +6,4 @@ pub mod gpio;
 pub mod pwm;
 pub mod random;
 pub mod system_timer;
+pub mod watchdog;
