@@ -3,6 +3,7 @@
 
 pub mod clock_manager;
 pub mod gpio;
+pub mod mini_uart;
 pub mod pwm;
 pub mod random;
 pub mod system_timer;
