@@ -20,14 +20,14 @@ const fn device(
     Device { role, compatible, registers: range(start, 0x1000), interrupt, clock_hertz }
 }
 
-/// The firmware's rate of UARTCLK (`init_uart_clock`), and of the VPU's clock where nothing speeds it up (`core_freq`): of the mini-UART, I2C and SPI.
+/// The firmware's rate of UARTCLK (`init_uart_clock`), and of the VPU's clock where nothing speeds it up (`core_freq`): of I2C and SPI.
 const UART_CLOCK: u64 = 48_000_000;
 const CORE_CLOCK: u64 = 500_000_000;
 
 /// UART0. Its page holds UART2 to UART5 as well, and all share the interrupt.
 pub const PL011: Device<'static> = device("uart", "arm,pl011", 0xfe20_1000, Some(153), UART_CLOCK);
-/// The auxiliary devices: mini-UART, SPI1 and SPI2.
-pub const UART: Device<'static> = device("mini-uart", "brcm,bcm2835-aux-uart", 0xfe21_5000, Some(125), CORE_CLOCK);
+/// The auxiliary devices: mini-UART, SPI1 and SPI2. The firmware sets the line's speed, with the clock that it has chosen (`enable_uart=1`).
+pub const UART: Device<'static> = device("mini-uart", "brcm,bcm2835-aux-uart", 0xfe21_5000, Some(125), 0);
 
 /// Devices that programs are told of, a page each.
 static DEVICES: [Device<'static>; 15] = [
@@ -52,8 +52,9 @@ static DEVICES: [Device<'static>; 15] = [
     device("i2c-2", "brcm,bcm2711-i2c", 0xfe80_5000, Some(149), CORE_CLOCK),
 ];
 
-/// Device memory for programs: the peripherals without the GIC's neighbourhood.
-static DEVICE_MEMORY: [MemoryRange; 1] = [range(0xfe00_0000, 0x0180_0000)];
+/// Device memory for programs: the peripherals without the GIC's neighbourhood, and, of the first gibibyte, what the firmware has kept
+/// for the VideoCore. The framebuffer lies there.
+static DEVICE_MEMORY: [MemoryRange; 2] = [range(0x3000_0000, 0x1000_0000), range(0xfe00_0000, 0x0180_0000)];
 
 /// What every model has: 1 GiB, of which the firmware keeps 76 MiB for the VideoCore unless `gpu_mem` says otherwise.
 static LEAST_MEMORY: [MemoryRange; 1] = [range(0, 0x3b40_0000)];

@@ -87,10 +87,16 @@ pub fn lay_ground<'a, A: Arch>(
     Ok((Ground { table, untyped }, block))
 }
 
+/// A range of normal memory as first and end address, without page 0: no object has the address 0, which stands for none.
+fn bounds(range: MemoryRange) -> (u64, u64) {
+    let end = range.start.value().saturating_add(range.bytes);
+    (range.start.value().max(PAGE_SIZE).min(end), end)
+}
+
 /// A block of a power-of-two size, aligned to it, in a range.
 fn aligned_block(range: MemoryRange, bytes: u64) -> Option<MemoryRange> {
-    let start = range.start.value().checked_next_multiple_of(bytes)?;
-    let end = range.start.value().checked_add(range.bytes)?;
+    let (start, end) = bounds(range);
+    let start = start.checked_next_multiple_of(bytes)?;
     if start.checked_add(bytes)? > end || end > OBJECT_MEMORY_END {
         return None;
     }
@@ -139,7 +145,7 @@ pub fn give_untypeds<'a, A: Arch>(
 
 /// What is left of a range before and behind a block in it, as first and end address.
 fn without(range: MemoryRange, block: MemoryRange) -> [(u64, u64); 2] {
-    let (start, end) = (range.start.value(), range.start.value() + range.bytes);
+    let (start, end) = bounds(range);
     let (hole, hole_end) = (block.start.value(), block.start.value() + block.bytes);
     if hole_end <= start || hole >= end {
         return [(start, end), (end, end)];
@@ -169,4 +175,28 @@ fn give_range<'a, A: Arch>(
         start += size.bytes();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn range(start: u64, bytes: u64) -> MemoryRange {
+        MemoryRange { start: PhysicalAddress::truncated(start), bytes }
+    }
+
+    #[test]
+    fn page_zero_is_given_to_nobody() {
+        assert_eq!(aligned_block(range(0, 0x10_0000), 0x4_0000), Some(range(0x4_0000, 0x4_0000)));
+        assert_eq!(aligned_block(range(0, 0x4_0000), 0x4_0000), None);
+        assert_eq!(without(range(0, 0x8000), range(0x4000, 0x2000)), [(0x1000, 0x4000), (0x6000, 0x8000)]);
+        assert_eq!(without(range(0, 0x1000), range(0x4000, 0x2000)), [(0x1000, 0x1000), (0x1000, 0x1000)]);
+    }
+
+    #[test]
+    fn a_block_lies_at_a_multiple_of_its_size_within_the_range() {
+        assert_eq!(aligned_block(range(0x5000, 0x8000), 0x4000), Some(range(0x8000, 0x4000)));
+        assert_eq!(aligned_block(range(0x5000, 0x6000), 0x4000), None);
+        assert_eq!(aligned_block(range(0x5000, 0x7000), 0x4000), Some(range(0x8000, 0x4000)));
+    }
 }

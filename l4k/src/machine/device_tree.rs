@@ -1,8 +1,9 @@
-//! What the kernel reads from the device tree: memory, what of it is reserved, and the interrupt controller.
+//! What the kernel reads from the device tree: memory, what of it is reserved, cores and the interrupt controller.
+//!
+//! Our own reader: the crates there are panic on a damaged tree or refuse trees that exist (names of more than 31 characters).
 
+use super::device_tree_walk::{Cells, Node, Structure, word};
 use super::memory_map::Range;
-use dtoolkit::Node;
-use dtoolkit::fdt::{Fdt, FdtNode};
 
 /// First word of a device tree, big endian.
 const MAGIC: u32 = 0xd00d_feed;
@@ -10,8 +11,17 @@ const MAGIC: u32 = 0xd00d_feed;
 /// Largest device tree that is believed: 2 MiB, as Linux has it.
 const LARGEST: u32 = 2 << 20;
 
+/// The version of the format whose rules are kept here (Devicetree Specification v0.4, 5.2).
+const VERSION: u32 = 17;
+
+/// Words of the header (5.2).
+const OFFSET_OF_TOKENS: usize = 8;
+const OFFSET_OF_STRINGS: usize = 12;
+const OFFSET_OF_RESERVATIONS: usize = 16;
+const LAST_COMPATIBLE_VERSION: usize = 24;
+
 /// An interrupt controller by physical addresses.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Controller {
     /// GICv2: distributor, core interface.
     V2(u64, u64),
@@ -22,7 +32,8 @@ pub enum Controller {
 /// A device tree in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceTree<'a> {
-    tree: Fdt<'a>,
+    structure: Structure<'a>,
+    reservations: &'a [u8],
 }
 
 /// Bytes of the header that [`length`] looks at.
@@ -33,13 +44,9 @@ pub const HEADER_BYTES: u64 = 8;
 /// # Errors
 /// A sentence that says what is wrong with it.
 pub fn length(header: &[u8]) -> Result<u64, &'static str> {
-    let word = |offset: usize| {
-        let bytes = header.get(offset..offset + 4).and_then(|bytes| bytes.try_into().ok());
-        u32::from_be_bytes(bytes.unwrap_or_default())
-    };
-    match (word(0), word(4)) {
-        (MAGIC, length @ ..=LARGEST) => Ok(u64::from(length)),
-        (MAGIC, _) => Err("the device tree says that it is larger than 2 MiB"),
+    match (word(header), header.get(4..).and_then(word)) {
+        (Some(MAGIC), Some(length @ ..=LARGEST)) => Ok(u64::from(length)),
+        (Some(MAGIC), Some(_)) => Err("the device tree says that it is larger than 2 MiB"),
         _ => Err("no device tree there"),
     }
 }
@@ -50,48 +57,69 @@ impl<'a> DeviceTree<'a> {
     /// # Errors
     /// A sentence that says what is wrong with it.
     pub fn new(bytes: &'a [u8]) -> Result<DeviceTree<'a>, &'static str> {
-        let tree = Fdt::new(bytes).map_err(|_| "the device tree is damaged")?;
-        Ok(DeviceTree { tree })
+        let header = |offset: usize| bytes.get(offset..).and_then(word);
+        let block = |offset: usize| header(offset).and_then(|start| bytes.get(start as usize..)).ok_or(DAMAGED);
+        if header(LAST_COMPATIBLE_VERSION).is_none_or(|version| version > VERSION) {
+            return Err("the device tree has a later format, or none");
+        }
+        let structure = Structure { tokens: block(OFFSET_OF_TOKENS)?, strings: block(OFFSET_OF_STRINGS)? };
+        structure.each_node(|_| {}).map_err(|_| DAMAGED)?;
+        Ok(DeviceTree { structure, reservations: block(OFFSET_OF_RESERVATIONS)? })
     }
 
     /// Calls `found` for each range of RAM.
     pub fn memory(&self, mut found: impl FnMut(Range)) {
-        for node in self.tree.root().children() {
-            if node.name_without_address() == "memory" {
-                each_range(node, &mut found);
+        self.each_node(|node| {
+            if node.depth == 1 && node.plain_name() == b"memory" {
+                each_range(&node, &mut found);
             }
-        }
+        });
     }
 
     /// Calls `found` for each range of RAM that is not to be used.
     pub fn reserved(&self, mut found: impl FnMut(Range)) {
-        for reservation in self.tree.memory_reservations() {
-            found((reservation.address(), reservation.address().saturating_add(reservation.size())));
-        }
-        if let Some(parent) = self.tree.find_node("/reserved-memory") {
-            for node in parent.children() {
-                each_range(node, &mut found);
+        // Pairs of address and size, ended by two zeros (5.3).
+        let mut entries = self.reservations.chunks_exact(16).map(|entry| (number(entry, 2), entry.get(8..)));
+        while let Some((Some(start), Some(size))) = entries.next() {
+            match number(size, 2) {
+                Some(bytes) if start != 0 || bytes != 0 => found((start, start.saturating_add(bytes))),
+                _ => break,
             }
         }
+        self.each_node(|node| {
+            if node.depth == 2 && node.parent == b"reserved-memory" {
+                each_range(&node, &mut found);
+            }
+        });
     }
 
     /// Cores that the tree lists.
     pub fn cores(&self) -> usize {
-        let is_core = |node: &FdtNode<'_>| node.name_without_address() == "cpu";
-        self.tree.find_node("/cpus").map_or(0, |cpus| cpus.children().filter(is_core).count())
+        let mut count = 0;
+        self.each_node(|node| count += usize::from(node.parent == b"cpus" && node.plain_name() == b"cpu"));
+        count
     }
 
-    /// The interrupt controller, looked for at the root and one level below.
+    /// The first interrupt controller that the kernel knows, at the root or one level below.
     pub fn controller(&self) -> Option<Controller> {
-        let root = self.tree.root();
-        root.children()
-            .find_map(controller_in)
-            .or_else(|| root.children().find_map(|node| node.children().find_map(controller_in)))
+        let mut first = None;
+        self.each_node(|node| {
+            if node.depth <= 2 && first.is_none() {
+                first = controller_in(&node);
+            }
+        });
+        first
+    }
+
+    fn each_node(&self, found: impl FnMut(Node<'a>)) {
+        // Was found whole by `new`.
+        let _ = self.structure.each_node(found);
     }
 }
 
-fn controller_in(node: FdtNode<'_>) -> Option<Controller> {
-    let is = |name: &str| node.compatible().is_some_and(|mut names| names.any(|other| other == name));
+const DAMAGED: &str = "the device tree is damaged";
+
+fn controller_in(node: &Node<'_>) -> Option<Controller> {
     let mut blocks = [0; 2];
     let mut count = 0;
     each_range(node, &mut |(start, _)| {
@@ -102,21 +130,32 @@ fn controller_in(node: FdtNode<'_>) -> Option<Controller> {
     });
     if count < 2 {
         None
-    } else if is("arm,gic-v3") {
+    } else if node.is_compatible("arm,gic-v3") {
         Some(Controller::V3(blocks[0], blocks[1]))
-    } else if is("arm,gic-400") || is("arm,cortex-a15-gic") {
+    } else if node.is_compatible("arm,gic-400") || node.is_compatible("arm,cortex-a15-gic") {
         Some(Controller::V2(blocks[0], blocks[1]))
     } else {
         None
     }
 }
 
-fn each_range(node: FdtNode<'_>, found: &mut impl FnMut(Range)) {
-    let Ok(Some(ranges)) = node.reg() else { return };
-    for range in ranges {
-        if let (Ok(start), Ok(bytes)) = (range.address::<u64>(), range.size::<u64>()) {
+/// The ranges of a node's `reg`. Numbers of more than two words are none that this machine has.
+fn each_range(node: &Node<'_>, found: &mut impl FnMut(Range)) {
+    let Cells { address: address @ 1..=2, size: size @ 1..=2 } = node.cells else { return };
+    let bytes = (address + size) as usize * 4;
+    for range in node.registers.chunks_exact(bytes) {
+        let sizes = range.get(address as usize * 4..).unwrap_or(&[]);
+        if let (Some(start), Some(bytes)) = (number(range, address), number(sizes, size)) {
             found((start, start.saturating_add(bytes)));
         }
+    }
+}
+
+/// A number of one or two words.
+fn number(bytes: &[u8], words: u32) -> Option<u64> {
+    match words {
+        1 => word(bytes).map(u64::from),
+        _ => Some(u64::from(word(bytes)?) << 32 | u64::from(word(bytes.get(4..)?)?)),
     }
 }
 

@@ -91,7 +91,60 @@ fn something_else_is_no_device_tree() {
     assert_eq!(length(&cells(&[MAGIC, 48])), Ok(48));
     let bytes = tree(Vec::new());
     assert_eq!(length(&bytes), Ok(bytes.len() as u64));
+}
+
+#[test]
+fn a_tree_that_was_cut_is_refused_and_never_read_beyond_its_end() {
+    let memory = node("memory@0", [property("reg", &[0, 0, 0x3b40_0000])].to_vec(), Vec::new());
+    let bytes = tree([memory].to_vec());
     for cut in 0..bytes.len() {
-        assert!(DeviceTree::new(&bytes[..cut]).is_err(), "{cut} of {} bytes", bytes.len());
+        if let Ok(tree) = DeviceTree::new(&bytes[..cut]) {
+            tree.memory(|range| assert_eq!(range, (0, 0x3b40_0000)));
+            tree.reserved(|range| panic!("{range:?} of a tree without reservations"));
+        }
     }
+}
+
+#[test]
+fn a_tree_with_any_byte_changed_is_refused_or_read() {
+    let core = node("cpu@0", [property("reg", &[0])].to_vec(), Vec::new());
+    let cpus = node("cpus", Vec::new(), [core].to_vec());
+    let memory = node("memory@0", [property("reg", &[0, 0, 0x3b40_0000])].to_vec(), Vec::new());
+    let whole = tree([cpus, memory].to_vec());
+    for place in 0..whole.len() {
+        for value in [0, 1, 2, 3, 4, 9, 0x7f, 0x80, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[place] = value;
+            if let Ok(tree) = DeviceTree::new(&bytes) {
+                tree.memory(|_| {});
+                tree.reserved(|_| {});
+                let _ = (tree.cores(), tree.controller());
+            }
+        }
+    }
+}
+
+#[test]
+fn names_of_any_length_are_taken_and_deep_nodes_passed_over() {
+    let long = "quirk-with-a-name-of-more-than-31-characters";
+    let mut deep = node("memory@5", [property("reg", &[0, 5, 5])].to_vec(), Vec::new());
+    for _ in 0..10 {
+        deep = node("bus", Vec::new(), [deep].to_vec());
+    }
+    let memory = node(
+        "memory@0",
+        [DeviceTreeProperty::new_unchecked(long, ""), property("reg", &[0, 0, 9])].to_vec(),
+        Vec::new(),
+    );
+    assert_eq!(memory_of(&tree([deep, memory].to_vec())), [(0, 9)]);
+}
+
+#[test]
+fn reservations_of_the_header_are_told() {
+    let mut model = Model::default();
+    model.memory_reservations = [dtoolkit::memreserve::MemoryReservation::new(0x1000, 0x2000)].to_vec();
+    let bytes = model.to_dtb();
+    let mut found = Vec::new();
+    DeviceTree::new(&bytes).unwrap().reserved(|range| found.push(range));
+    assert_eq!(found, [(0x1000, 0x3000)]);
 }

@@ -78,7 +78,7 @@ impl Ranges {
         self.iter().map(|(start, end)| end - start).sum()
     }
 
-    /// As the kernel takes them; the first so many.
+    /// As the kernel takes them, and how many these are.
     pub fn as_memory(&self) -> ([MemoryRange; RANGES], usize) {
         let mut memory = [MemoryRange { start: PhysicalAddress::truncated(0), bytes: 0 }; RANGES];
         for (place, (start, end)) in memory.iter_mut().zip(self.iter()) {

@@ -2,6 +2,7 @@
 
 pub mod atags;
 pub mod device_tree;
+pub mod device_tree_walk;
 pub mod memory_map;
 pub mod syndrome;
 pub mod table_format;

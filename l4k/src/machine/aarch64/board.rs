@@ -24,7 +24,7 @@ pub struct Board {
     pub cores: Cores,
     /// Devices that programs are told of.
     pub devices: &'static [Device<'static>],
-    /// Device memory that programs may have. Must not contain the interrupt controller.
+    /// Device memory that programs may have. Must not contain the interrupt controller. What the loader says is RAM is left out.
     pub device_memory: &'static [MemoryRange],
 }
 

@@ -75,8 +75,9 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
         Err(ReserveExhausted) => fail(format_args!("too many ranges of memory for the kernel's tables")),
     };
     say_cores(call_others(board.cores, &symbols), board, &description);
+    let devices = device_memory(board, &memory);
     let free = free_memory(&description, board, memory, &image);
-    trap::with_kernel(|kernel| boot(kernel, machine, board, &free, &image));
+    trap::with_kernel(|kernel| boot(kernel, machine, board, (&free, &devices), &image));
     trap::enter_first_program()
 }
 
@@ -172,17 +173,32 @@ fn free_memory(description: &Description, board: &Board, mut memory: Ranges, ima
     memory
 }
 
-fn boot(kernel: &mut Kernel<Machine>, machine: Machine, board: &Board, free: &Ranges, image: &Image) {
+/// The board's device memory, without what turned out to be RAM: what a graphics processor has for itself depends on the board's set-up.
+fn device_memory(board: &Board, memory: &Ranges) -> Ranges {
+    let mut devices = Ranges::EMPTY;
+    board.device_memory.iter().for_each(|range| devices.add(bounds(range)));
+    memory.iter().for_each(|range| devices.remove(range));
+    devices
+}
+
+fn boot(
+    kernel: &mut Kernel<Machine>,
+    machine: Machine,
+    board: &Board,
+    (free, devices): (&Ranges, &Ranges),
+    image: &Image,
+) {
     kernel.system.store.machine = machine;
     // The identity mapping ends here: user addresses are the programs'.
     kernel.system.store.machine.enter_space(SpaceRoot::Nothing);
     invalidate_all();
-    let (memory, count): (_, usize) = free.as_memory();
+    let (memory, count) = free.as_memory();
+    let (device_memory, device_count) = devices.as_memory();
     let package = bytes_at(WINDOW + image.package, image.package_end - image.package);
     let input = BootInput {
         board: board.name,
         memory: memory.get(..count.min(RANGES)).unwrap_or(&[]),
-        device_memory: board.device_memory,
+        device_memory: device_memory.get(..device_count.min(RANGES)).unwrap_or(&[]),
         devices: board.devices,
         package,
         package_address: PhysicalAddress::truncated(image.package),

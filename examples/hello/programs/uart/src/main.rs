@@ -14,8 +14,10 @@ use core::convert::Infallible;
 
 use hello_interface::slots::uart as slots;
 use hello_interface::{UartArguments, UartModel};
+use l4k_drivers::bcm2711::mini_uart::{Enabling, MiniUart};
 use l4k_drivers::console::ConsoleServer;
 use l4k_drivers::pl011::{LineSpeed, Pl011};
+use l4k_drivers::registers::Mapped;
 use l4k_drivers::serial::SerialHardware;
 use l4k_sys::startup::{Arguments, REPLY, THREAD};
 use l4k_sys::{Endpoint, Error, Irq, Notification, Reply};
@@ -27,7 +29,7 @@ fn main(arguments: Arguments) -> Result<Infallible, Error> {
     let arguments = UartArguments::from_words(arguments.words()).ok_or(Error::InvalidArgument)?;
     match arguments.model {
         UartModel::Pl011 => serve(pl011(arguments)?),
-        UartModel::MiniUart => Err(Error::NotSupported),
+        UartModel::MiniUart => serve(mini_uart(arguments)?),
     }
 }
 
@@ -39,6 +41,12 @@ fn pl011(arguments: UartArguments) -> Result<Pl011<'static>, Error> {
         uart.set_line(speed).map_err(|_| Error::InvalidArgument)?;
     }
     Ok(uart)
+}
+
+/// The loader has set its line, with the clock that it has chosen.
+fn mini_uart(arguments: UartArguments) -> Result<MiniUart<Mapped>, Error> {
+    let registers = registers::mini_uart(arguments.address).ok_or(Error::InvalidArgument)?;
+    Ok(MiniUart::new(registers, Enabling::Here))
 }
 
 fn serve(uart: impl SerialHardware) -> Result<Infallible, Error> {
