@@ -2,6 +2,8 @@
 //!
 //! The data sheet does not describe the block PM. Registers and sequences are those of Linux, `bcm2835_wdt.c`. The block lies at
 //! 0xfe10_0000; what is used of it takes 0x28 bytes. The rest of it are power domains: give it to no other program.
+//!
+//! QEMU before it had a timer in this device does not count: it resets the machine as soon as the watchdog is started.
 
 use core::time::Duration;
 
