@@ -241,6 +241,16 @@ mod tests {
     }
 
     #[test]
+    fn another_action_that_was_chosen_before_is_replaced() {
+        let mut watchdog = watchdog();
+        watchdog.registers.control = 0x132;
+        assert!(!watchdog.is_running());
+        watchdog.start(seconds(1));
+        assert!(watchdog.is_running());
+        assert_eq!(watchdog.registers.control, 0x122);
+    }
+
+    #[test]
     fn a_watchdog_that_is_fed_or_stopped_does_nothing() {
         let mut watchdog = watchdog();
         watchdog.start(seconds(1));
