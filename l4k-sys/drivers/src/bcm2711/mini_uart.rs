@@ -1,10 +1,13 @@
 //! The mini UART of the BCM2711 (UART1) as the console service's UART.
 //!
 //! BCM2711 ARM Peripherals, section 2.2, with the corrections of the "BCM2835 datasheet errata" (elinux.org): in AUX_MU_IER bit 0 is the
-//! receive and bit 1 the transmit interrupt, bit 2 is needed too to receive interrupts, and AUX_MU_LCR needs 3 for 8 bits. It is in the
-//! block AUX, at 0xfe21_5000, of which 0x6c bytes are used here. SPI1 and SPI2 are in the same page, and share AUX_ENABLES with it.
+//! receive and bit 1 the transmit interrupt (found so on the BCM2711 too: raspberrypi/documentation issue 2385), bits 3 to 2 are said to
+//! be needed as well, and AUX_MU_LCR needs 3 for 8 bits. Of those two bits 2 is set here, as Linux does for its 16550s; bit 3, there the
+//! modem's interrupt, is not.
 //!
-//! The speed of the line is divided from the core clock, which the firmware may change: `enable_uart=1` or `core_freq` in `config.txt` fixes it.
+//! It is in the block AUX, at 0xfe21_5000, of which 0x6c bytes are used here. SPI1 and SPI2 are in the same page, and share AUX_ENABLES
+//! with it. The speed of the line is divided from the core clock, which the firmware may change: `enable_uart=1` or `core_freq` in
+//! `config.txt` fixes it.
 
 use crate::pl011::{LineSpeed, SpeedOutOfRange};
 use crate::registers::{Offset, Registers};
@@ -33,7 +36,7 @@ const DIVIDER: Offset = Offset::new(0x68);
 
 /// The mini UART's bit in AUX_ENABLES.
 const MINI_UART: u32 = 1 << 0;
-/// AUX_MU_IER: a byte has come, and the bit that is needed besides.
+/// AUX_MU_IER: a byte has come; and the bit of an overrun, that may be needed for it.
 const RECEIVE_INTERRUPT: u32 = 1 << 0 | 1 << 2;
 /// AUX_MU_IER: the transmit FIFO is empty.
 const TRANSMIT_INTERRUPT: u32 = 1 << 1;

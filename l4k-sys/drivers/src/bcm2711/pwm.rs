@@ -221,8 +221,8 @@ impl<R: Registers> PwmChannel<'_, R> {
         Ok(())
     }
 
-    /// Stops the channel. Its output is then that outside a mark: low, or high with [`Polarity::LowMark`] (SBIT is 0, POLA inverts the final
-    /// output, section 8.4).
+    /// Stops the channel. Its output is then that outside a mark: low, or high with [`Polarity::LowMark`] (SBIT is 0, POLA inverts
+    /// the final output, section 8.4).
     pub fn disable(&mut self) {
         self.pwm.state.borrow_mut().control(self.channel, ENABLE, 0);
     }

@@ -25,6 +25,8 @@ struct Model {
     asked: u32,
     /// After how many words each the tests fail, one for every time that it is turned on.
     ills: VecDeque<u32>,
+    /// The tests fail, once, as soon as the FIFO is read.
+    is_ill_when_read: bool,
     /// Words since it was turned on.
     words: u32,
     resets: u32,
@@ -48,6 +50,7 @@ impl Model {
             next: 0x0403_0201,
             asked: 0,
             ills: VecDeque::new(),
+            is_ill_when_read: false,
             words: 0,
             resets: 0,
             alive: true,
@@ -96,7 +99,12 @@ impl Registers for Model {
                 self.bits
             }
             0x18 => self.status | 0x2_0000,
-            0x20 => self.fifo.pop_front().expect("read from an empty FIFO"),
+            0x20 => {
+                if core::mem::take(&mut self.is_ill_when_read) {
+                    self.status |= TEST_FAILED;
+                }
+                self.fifo.pop_front().expect("read from an empty FIFO")
+            }
             0x24 => {
                 self.asked += 1;
                 if self.asked.is_multiple_of(2) {
@@ -196,6 +204,15 @@ fn after_a_failed_test_the_generator_is_reset_and_all_bytes_are_made_anew() {
     assert!(bytes.iter().copied().eq(13..45), "{bytes:?}");
     assert_eq!(random.registers.control, 0x7fff);
     assert_eq!(random.registers.threshold, 0x4_0000, "the reset forgot the threshold");
+}
+
+#[test]
+fn a_test_that_fails_after_the_last_word_counts() {
+    let mut random = Random::new(Model { is_ill_when_read: true, ..Model::new() });
+    let mut bytes = [0; 4];
+    assert_eq!(fill(&mut random, &mut bytes), Ok(()));
+    assert_eq!(random.registers.resets, 1);
+    assert_ne!(bytes, [1, 2, 3, 4], "the word from before the reset");
 }
 
 #[test]
