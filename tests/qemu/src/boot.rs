@@ -11,20 +11,30 @@ use crate::machine::Machine;
 pub struct Boot {
     machine: Machine,
     image: Option<PathBuf>,
+    port: SerialPort,
     more: Vec<String>,
+}
+
+/// Which of the machine's serial ports is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SerialPort {
+    /// The first.
+    First,
+    /// The second; the first is connected to nothing.
+    Second,
 }
 
 impl Boot {
     /// The image, an ELF file or a raw one with the header of an arm64 Linux kernel, on the machine.
     #[must_use]
     pub fn new(machine: Machine, image: &Path) -> Boot {
-        Boot { machine, image: Some(image.to_owned()), more: Vec::new() }
+        Boot { machine, image: Some(image.to_owned()), port: SerialPort::First, more: Vec::new() }
     }
 
     /// The machine without an image; further arguments have to load one.
     #[must_use]
     pub fn empty(machine: Machine) -> Boot {
-        Boot { machine, image: None, more: Vec::new() }
+        Boot { machine, image: None, port: SerialPort::First, more: Vec::new() }
     }
 
     /// Hands further arguments to QEMU.
@@ -34,18 +44,29 @@ impl Boot {
         self
     }
 
+    /// Takes another of the machine's serial ports.
+    #[must_use]
+    pub fn on_port(mut self, port: SerialPort) -> Boot {
+        self.port = port;
+        self
+    }
+
     /// The machine.
     #[must_use]
     pub fn machine(&self) -> &Machine {
         &self.machine
     }
 
-    /// The emulator's command, whose first serial port is the character device `chardev` (QEMU's notation, without its id).
+    /// The emulator's command, whose serial port is the character device `chardev` (QEMU's notation, without its id).
     #[must_use]
     pub fn command(&self, chardev: &str) -> Command {
         let mut command = Command::new(emulator::program());
         command.args(self.machine.arguments());
-        command.arg("-chardev").arg(format!("{chardev},id=serial")).args(["-serial", "chardev:serial"]);
+        command.arg("-chardev").arg(format!("{chardev},id=serial"));
+        if self.port == SerialPort::Second {
+            command.args(["-serial", "null"]);
+        }
+        command.args(["-serial", "chardev:serial"]);
         if let Some(image) = &self.image {
             command.arg("-kernel").arg(image);
         }

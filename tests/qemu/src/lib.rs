@@ -11,7 +11,7 @@ pub mod report;
 pub mod session;
 mod transcript;
 
-pub use boot::Boot;
+pub use boot::{Boot, SerialPort};
 pub use machine::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
 pub use report::Report;
 pub use session::{Ended, Session};

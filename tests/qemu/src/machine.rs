@@ -45,9 +45,11 @@ pub enum Board {
     QemuVirt,
     /// Raspberry Pi 4, `-M raspi4b`.
     RaspberryPi4,
+    /// The board of examples/own-board, `-M xlnx-versal-virt`.
+    Versal,
 }
 
-names!(Board, "board", { QemuVirt => "qemu-virt", RaspberryPi4 => "rpi4" });
+names!(Board, "board", { QemuVirt => "qemu-virt", RaspberryPi4 => "rpi4", Versal => "versal" });
 
 /// Models of a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,6 +196,7 @@ impl Machine {
                 memory: MemorySize("2G".to_owned()),
                 clock: Clock::Host,
             },
+            Board::Versal => Machine { board, entry: Entry::El2, cores: 2, ..Machine::default() },
         }
     }
 
@@ -208,7 +211,8 @@ impl Machine {
             Board::QemuVirt if *entry == Entry::El3 => bail!("the board {board} is entered at EL1 or EL2"),
             Board::QemuVirt => Ok(()),
             Board::RaspberryPi4 if *entry == Entry::El1 => bail!("the board {board} is entered at EL2 or EL3"),
-            Board::RaspberryPi4 => {
+            Board::Versal if *entry != Entry::El2 => bail!("the board {board} is entered at EL2"),
+            Board::RaspberryPi4 | Board::Versal => {
                 let same = (cpu, interrupt_controller, cores, memory)
                     == (&fixed.cpu, &fixed.interrupt_controller, &fixed.cores, &fixed.memory);
                 ensure!(same, "the board {board} cannot be chosen in parts: QEMU has it as {fixed}");
@@ -237,6 +241,7 @@ impl Machine {
     fn board_arguments(&self) -> Vec<String> {
         match self.board {
             Board::RaspberryPi4 => vec!["-machine".to_owned(), "raspi4b".to_owned()],
+            Board::Versal => ["-machine", "xlnx-versal-virt", "-m", self.memory.as_str()].map(str::to_owned).to_vec(),
             Board::QemuVirt => {
                 let virtualization = match self.entry {
                     Entry::El1 => "off",

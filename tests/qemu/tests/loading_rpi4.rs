@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
-use hello::{LIMIT, boot, boot_file, elf, raw, shell_answers};
-use l4k_qemu::{Board, Entry, Machine, Session};
+use hello::{LIMIT, PROMPT, boot, boot_file, elf, raw, shell_answers, with_mini_uart};
+use l4k_qemu::{Board, Boot, Entry, Machine, SerialPort, Session};
 
 fn pi() -> Machine {
     Machine::of(Board::RaspberryPi4)
@@ -47,13 +47,24 @@ fn an_elf_file_is_entered_at_el3_by_all_cores_at_once() {
     shell_answers(session);
 }
 
+/// The image was built with the feature `mini-uart-console`.
+#[test]
+fn the_console_can_be_the_mini_uart() {
+    let boot = Boot::new(pi(), &with_mini_uart()).on_port(SerialPort::Second);
+    let mut session = Session::start(&boot).expect("QEMU starts");
+    session.expect(PROMPT, LIMIT).expect("the prompt");
+    session.ask("restart uart", "uart was restarted", LIMIT).expect("the driver comes back");
+    session.ask("ping", "10000 calls", LIMIT).expect("an answer of ping");
+    shell_answers(session);
+}
+
 /// Through QEMU's loader device, which starts the first core alone.
 #[test]
 fn the_image_runs_at_any_page() {
     for address in [0x1000, 0x8_0000, 0x8_1000, 0x1234_5000_u64] {
         let device = format!("loader,file={},addr={address:#x},force-raw=on,cpu-num=0", raw().display());
-        let mut session = Session::start(&l4k_qemu::Boot::empty(at_el3()).with_arguments(&["-device", &device]))
-            .expect("QEMU starts");
+        let mut session =
+            Session::start(&Boot::empty(at_el3()).with_arguments(&["-device", &device])).expect("QEMU starts");
         tells(&mut session, &["entered at EL3", "1 of 4 cores are up: the others did not answer"]);
         shell_answers(session);
     }
@@ -62,7 +73,7 @@ fn the_image_runs_at_any_page() {
 #[test]
 fn an_image_over_the_spin_table_is_refused() {
     let device = format!("loader,file={},addr=0,force-raw=on,cpu-num=0", raw().display());
-    let boot = l4k_qemu::Boot::empty(at_el3()).with_arguments(&["-device", &device]);
+    let boot = Boot::empty(at_el3()).with_arguments(&["-device", &device]);
     let mut session = Session::start(&boot).expect("QEMU starts");
     tells(&mut session, &["cannot start: the image at 0x0 lies in memory that the board needs"]);
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use l4k_qemu::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
 
@@ -58,9 +58,9 @@ pub enum Task {
 pub struct Boot {
     /// The example's name
     pub example: String,
-    /// The board: qemu-virt or rpi4
-    #[arg(long, default_value = "qemu-virt")]
-    board: Board,
+    /// The board: qemu-virt or rpi4 [default: the first that the example is for]
+    #[arg(long)]
+    board: Option<Board>,
     /// Number of cores [default: 1 of qemu-virt, all 4 of rpi4]
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8))]
     cores: Option<u8>,
@@ -96,19 +96,20 @@ impl Boot {
         }
     }
 
-    /// The machine.
+    /// The machine, for an example that is for these boards.
     ///
     /// # Errors
-    /// The board is no such machine.
-    pub fn machine(&self) -> Result<Machine> {
-        let usual = Machine::of(self.board);
+    /// The example is for no board, or its board is no such machine.
+    pub fn machine(&self, boards: &[Board]) -> Result<Machine> {
+        let board = self.board.or(boards.first().copied()).context("the example is for no board that is known here")?;
+        let usual = Machine::of(board);
         let entry = match (self.el2, self.el3) {
             (_, true) => Entry::El3,
             (true, false) => Entry::El2,
             (false, false) => usual.entry,
         };
         let machine = Machine {
-            board: self.board,
+            board,
             cpu: self.cpu.unwrap_or(usual.cpu),
             interrupt_controller: self.gic.unwrap_or(usual.interrupt_controller),
             entry,

@@ -34,12 +34,12 @@ pub struct Firmware {
 }
 
 impl Firmware {
-    /// The file that a machine boots. The Raspberry Pi's loader takes a raw image, which is written beside the ELF file; without the loader, at
+    /// The file that a machine boots. Loaders of boards take a raw image, which is written beside the ELF file; without one, at
     /// EL3, QEMU takes the ELF file itself.
     pub fn image(&self, machine: &Machine) -> Result<PathBuf> {
         match (machine.board, machine.entry) {
             (Board::QemuVirt, _) | (Board::RaspberryPi4, Entry::El3) => Ok(self.kernel.clone()),
-            (Board::RaspberryPi4, Entry::El1 | Entry::El2) => self.raw_image(),
+            (Board::RaspberryPi4, Entry::El1 | Entry::El2) | (Board::Versal, _) => self.raw_image(),
         }
     }
 
@@ -54,11 +54,22 @@ impl Firmware {
 
 /// Builds the project in `directory` for a board.
 pub fn build(toolchain: &Toolchain, directory: &Path, profile: Profile, board: Board) -> Result<Firmware> {
+    build_with(toolchain, directory, profile, board, &[])
+}
+
+/// Builds the project in `directory` for a board, with more of its features.
+pub fn build_with(
+    toolchain: &Toolchain,
+    directory: &Path,
+    profile: Profile,
+    board: Board,
+    features: &[&str],
+) -> Result<Firmware> {
     let boards = boards(directory)?;
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
     ensure!(boards.contains(&board), "`{name}` is not for the board {board}; it is for: {}", names(&boards));
     let mut command = toolchain.cargo(directory, "build");
-    command.arg("--no-default-features").args(board_features(board));
+    command.arg("--no-default-features").args(board_features(board)).args(["--features", &features.join(",")]);
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     if profile == Profile::Release {
         command.arg("--release");

@@ -41,10 +41,16 @@ fn perform(task: Task) -> Result<()> {
             println!("nothing is missing; {}", toolchain.describe());
             Ok(())
         }
-        Task::Run(boot) => run::run(&project, &boot.example, boot.profile(), boot.machine()?),
+        Task::Run(boot) => {
+            let machine = boot.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
+            run::run(&project, &boot.example, boot.profile(), machine)
+        }
         Task::Test { only, json } => test::run(&project, only, json.as_deref()),
         Task::Size { json } => size::print(&project, json.as_deref()),
-        Task::Gdb { boot, more } => gdb::gdb(&project, &boot.example, boot.profile(), boot.machine()?, &more),
+        Task::Gdb { boot, more } => {
+            let machine = boot.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
+            gdb::gdb(&project, &boot.example, boot.profile(), machine, &more)
+        }
         Task::Book => {
             set_up::ensure(&project, &[Need::BookTool])?;
             book::build(&project)

@@ -31,6 +31,11 @@ pub fn raw() -> PathBuf {
     variable("L4K_HELLO_RAW_IMAGE").into()
 }
 
+/// The image for the board's second UART, as a loader takes it.
+pub fn with_mini_uart() -> PathBuf {
+    variable("L4K_HELLO_MINI_UART_IMAGE").into()
+}
+
 /// The image on a machine.
 pub fn boot(machine: Machine) -> Session {
     let image = match (machine.board, machine.entry) {
