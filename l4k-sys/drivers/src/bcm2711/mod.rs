@@ -2,8 +2,12 @@
 //! which were thus never run but against a model.
 
 pub mod clock_manager;
+pub mod framebuffer;
 pub mod gpio;
+pub mod i2c;
+pub mod mailbox;
 pub mod mini_uart;
+pub mod property;
 pub mod pwm;
 pub mod random;
 pub mod system_timer;
