@@ -8,7 +8,7 @@ use l4k_sys::abi::memory::{PAGE_SIZE, USER_END};
 use crate::description::DeviceMapping;
 use crate::image::{Image, SEGMENTS_MAX};
 
-/// Devices that a program can be given.
+/// Devices that a program can be given; pages that follow each other count as one.
 pub const DEVICES_MAX: usize = 8;
 
 const RANGES_MAX: usize = SEGMENTS_MAX + DEVICES_MAX + 2;
@@ -62,7 +62,10 @@ impl Layout {
         ranges.push(AddressRange { start: buffer, end: buffer.checked_add(PAGE_SIZE)? }).ok()?;
         for device in devices {
             let end = device.address.checked_add(device.size.bytes())?;
-            ranges.push(AddressRange { start: device.address, end }).ok()?;
+            match ranges.last_mut().filter(|last| last.end == device.address) {
+                Some(last) => last.end = end,
+                None => ranges.push(AddressRange { start: device.address, end }).ok()?,
+            }
         }
         if ranges.iter().any(|range| range.end > USER_END) {
             return None;
@@ -102,6 +105,8 @@ fn blocks(ranges: &[AddressRange], shift: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::*;
 
     const MIB: u64 = 1 << 20;
@@ -134,6 +139,18 @@ mod tests {
         assert_eq!(space_bits(&mut [range(0, 8 * MIB)]), Some(15));
         assert_eq!(space_bits(&mut [range(0, 10 * MIB)]), Some(16));
         assert_eq!(space_bits(&mut [range(0, 4 * GIB)]), None);
+    }
+
+    #[test]
+    fn pages_of_a_device_that_follow_each_other_are_one_range() {
+        let image = crate::testing::image();
+        let frame = l4k_sys::Frame::from_slot(1);
+        let size = l4k_sys::abi::FrameSize::Small;
+        let page = |index: u64| DeviceMapping { frame, size, address: GIB + index * PAGE_SIZE };
+        let whole: std::vec::Vec<DeviceMapping> = (0..600).map(page).collect();
+        assert_eq!(Layout::new(&image, &whole).unwrap().space_bits, 15);
+        let scattered: std::vec::Vec<DeviceMapping> = (0..20).map(|index| page(2 * index)).collect();
+        assert_eq!(Layout::new(&image, &scattered), None);
     }
 
     #[test]

@@ -41,8 +41,16 @@ impl UntypedPool {
     /// # Errors
     /// `InvalidSize`; `NotEnoughMemory` if no piece has room; those of a retype.
     pub fn make(&self, object: NewObject, slot: u64) -> Result<(), Error> {
+        self.make_below(object, slot, u64::MAX)
+    }
+
+    /// The same, out of pieces that end at or below a physical address: for buffers of devices that reach no further.
+    ///
+    /// # Errors
+    /// Those of [`make`](Self::make).
+    pub fn make_below(&self, object: NewObject, slot: u64, limit: u64) -> Result<(), Error> {
         let bits = object.memory_bits().ok_or(Error::InvalidSize)?;
-        let piece = self.smallest_with_room(bits).ok_or(Error::NotEnoughMemory)?;
+        let piece = self.smallest_with_room(bits, limit).ok_or(Error::NotEnoughMemory)?;
         piece.retype(object, CNode::OWN.at(slot), 1).map(|_| ())
     }
 
@@ -56,10 +64,10 @@ impl UntypedPool {
         self.normal.iter().filter_map(|piece| piece.query().ok()).fold(Totals::default(), add)
     }
 
-    fn smallest_with_room(&self, bits: u8) -> Option<Untyped> {
+    fn smallest_with_room(&self, bits: u8, limit: u64) -> Option<Untyped> {
         let with_free = |piece: &Untyped| {
             let status = piece.query().ok()?;
-            has_room(&status, bits).then(|| (free(&status), *piece))
+            (has_room(&status, bits) && ends_by(&status, limit)).then(|| (free(&status), *piece))
         };
         self.normal.iter().filter_map(with_free).min_by_key(|(free, _)| *free).map(|(_, piece)| piece)
     }
@@ -71,6 +79,11 @@ fn size(status: &UntypedStatus) -> u64 {
 
 fn free(status: &UntypedStatus) -> u64 {
     size(status).saturating_sub(status.used_bytes)
+}
+
+/// Whether it ends at or below this address.
+fn ends_by(status: &UntypedStatus, limit: u64) -> bool {
+    status.physical_address.checked_add(size(status)).is_some_and(|end| end <= limit)
 }
 
 /// Whether an object of 2^`bits` bytes, aligned to its size, still fits.
@@ -87,6 +100,13 @@ mod tests {
 
     fn status(size_bits: u8, used_bytes: u64) -> UntypedStatus {
         UntypedStatus { physical_address: 0, size_bits, used_bytes, memory: MemoryKind::Normal }
+    }
+
+    #[test]
+    fn a_piece_is_below_a_limit_with_its_end() {
+        let piece = UntypedStatus { physical_address: 0x1_0000, ..status(16, 0) };
+        assert!(ends_by(&piece, 0x2_0000) && !ends_by(&piece, 0x1_ffff));
+        assert!(!ends_by(&UntypedStatus { physical_address: u64::MAX - 5, ..piece }, u64::MAX));
     }
 
     #[test]

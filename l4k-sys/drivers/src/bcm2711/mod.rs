@@ -10,5 +10,6 @@ pub mod mini_uart;
 pub mod property;
 pub mod pwm;
 pub mod random;
+pub mod spi;
 pub mod system_timer;
 pub mod watchdog;
