@@ -6,6 +6,7 @@
 pub mod boot;
 pub mod emulator;
 pub mod machine;
+pub mod monitor;
 pub mod raw;
 pub mod report;
 pub mod session;

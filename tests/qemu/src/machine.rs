@@ -305,6 +305,6 @@ mod tests {
     #[test]
     fn unknown_names_are_answered_with_the_known_ones() {
         let error = "amiga".parse::<Board>().expect_err("no such board").to_string();
-        assert_eq!(error, "unknown board `amiga`; known: qemu-virt, rpi4");
+        assert_eq!(error, "unknown board `amiga`; known: qemu-virt, rpi4, versal");
     }
 }

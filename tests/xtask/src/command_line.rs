@@ -1,4 +1,4 @@
-//! The command line, as types. May call nothing of this crate but `test`'s list of parts.
+//! The command line, as types. May call nothing of this crate but `test`'s list of parts, and the requests of other commands.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use l4k_qemu::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
 
 use crate::firmware::Profile;
+use crate::image;
+use crate::image::configuration::Console;
 use crate::test::Part;
 
 /// The project's commands.
@@ -25,6 +27,8 @@ pub enum Task {
     SetUp,
     /// Build an example and boot it in QEMU, with the console on stdin and stdout
     Run(Boot),
+    /// Build an example and write what its board boots from, as a directory and as an SD card
+    Image(ImageRequest),
     /// Run every test there is, on the host and in QEMU
     Test {
         /// Only one part
@@ -85,6 +89,46 @@ pub struct Boot {
     /// Count time in instructions, one a nanosecond, so that every run gives the same figures
     #[arg(long)]
     icount: bool,
+}
+
+/// What a board is to boot from.
+#[derive(Args, Debug)]
+pub struct ImageRequest {
+    /// The example's name
+    example: String,
+    /// The board: rpi4
+    #[arg(long, default_value = "rpi4")]
+    board: Board,
+    /// Build with cargo's release profile
+    #[arg(long)]
+    release: bool,
+    /// The console is the mini-UART
+    #[arg(long)]
+    mini_uart: bool,
+    /// Where to write [default: target/image/EXAMPLE-BOARD]
+    #[arg(long, value_name = "DIRECTORY")]
+    output: Option<PathBuf>,
+    /// Where the files of the board's vendor are: start4.elf and the others
+    #[arg(long, value_name = "DIRECTORY")]
+    firmware: Option<PathBuf>,
+    /// Write the result to a file as well
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl ImageRequest {
+    /// As the command takes it.
+    pub fn request(self) -> image::Request {
+        image::Request {
+            example: self.example,
+            board: self.board,
+            profile: if self.release { Profile::Release } else { Profile::Development },
+            console: if self.mini_uart { Console::MiniUart } else { Console::Pl011 },
+            output: self.output,
+            vendor: self.firmware,
+            json: self.json,
+        }
+    }
 }
 
 impl Boot {

@@ -1,11 +1,14 @@
-//! The project's commands: `cargo xtask set-up`, `run`, `test`, `size`, `gdb`, `book`.
+//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `size`, `gdb`, `book`.
 //!
 //! Each has a file or a directory of its own; this file only sends each task to its own.
 
 mod book;
+mod card;
 mod command_line;
+mod equipment;
 mod firmware;
 mod gdb;
+mod image;
 mod process;
 mod project;
 mod run;
@@ -45,6 +48,7 @@ fn perform(task: Task) -> Result<()> {
             let machine = boot.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
             run::run(&project, &boot.example, boot.profile(), machine)
         }
+        Task::Image(request) => image::run(&project, &request.request()),
         Task::Test { only, json } => test::run(&project, only, json.as_deref()),
         Task::Size { json } => size::print(&project, json.as_deref()),
         Task::Gdb { boot, more } => {

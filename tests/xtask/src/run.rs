@@ -1,5 +1,5 @@
 //! `cargo xtask run`: builds an example and boots it, with the console on this terminal or pipe. May call
-//! `set_up` and `firmware`.
+//! `set_up`, `firmware` and `equipment`.
 
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -9,6 +9,7 @@ use std::thread;
 use anyhow::{Context, Result};
 use l4k_qemu::{Boot, Machine};
 
+use crate::equipment::Equipment;
 use crate::firmware::{self, Profile};
 use crate::project::Project;
 use crate::set_up::{self, Need};
@@ -21,7 +22,8 @@ pub fn run(project: &Project, example: &str, profile: Profile, machine: Machine)
     let toolchain = set_up::ensure(project, &[Need::Emulator])?;
     let firmware = firmware::build(&toolchain, &directory, profile, machine.board)?;
     let image = firmware.image(&machine)?;
-    let boot = Boot::new(machine, &image);
+    let scratch = project.target().join("machines").join(example);
+    let boot = Equipment::of(&directory)?.install(Boot::new(machine, &image), &scratch)?;
     match io::stdin().is_terminal() {
         true => on_terminal(&boot),
         false => on_pipe(&boot),

@@ -11,13 +11,17 @@ use super::part::Context;
 use crate::project::Project;
 
 /// What is typed, and what must stand in the answer.
-const REFUSED: [(&str, &str); 7] = [
-    ("run no-such-example", "there is no example `no-such-example`; there are: hello"),
+const REFUSED: [(&str, &str); 11] = [
+    ("run no-such-example", "there is no example `no-such-example`; there are: files, hello"),
     ("run hello --board rpi4 --cores 2", "QEMU has it as rpi4, 4 x cortex-a72, GICv2, EL2, 2G"),
     ("run hello --board rpi4 --gic 3", "the board rpi4 cannot be chosen in parts"),
     ("run hello --el3", "the board qemu-virt is entered at EL1 or EL2"),
-    ("run hello --board amiga", "known: qemu-virt, rpi4"),
+    ("run hello --board amiga", "known: qemu-virt, rpi4, versal"),
     ("run hello --memory 12", "write for example 512M or 2G"),
+    ("run files --board qemu-virt", "`files` is not for the board qemu-virt; it is for: rpi4"),
+    ("image hello --board qemu-virt", "the board qemu-virt boots from no card; rpi4 does"),
+    ("image hello --output README.md", "is a file, and a directory is to be there"),
+    ("image hello --firmware examples", "has no start4.elf, no fixup4.dat"),
     ("test --only everything", "the parts are: format, house"),
 ];
 

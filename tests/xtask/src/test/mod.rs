@@ -7,6 +7,7 @@ pub mod book;
 pub mod commands;
 pub mod copied;
 pub mod documentation;
+pub mod examples;
 pub mod format;
 pub mod host;
 pub mod libtest;

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use super::outcome::Outcome;
 use super::summary::{Row, Summary};
-use super::{book, commands, copied, documentation, format, host, lint, shell, suite};
+use super::{book, commands, copied, documentation, examples, format, host, lint, shell, suite};
 use crate::project::Project;
 use crate::set_up::{self, Need};
 use crate::toolchain::Toolchain;
@@ -34,6 +34,8 @@ pub enum Part {
     Suite,
     /// Machines and images that cannot work say so; a session with the shell over the serial port.
     Shell,
+    /// The other examples, each on its boards.
+    Examples,
     /// An example that was copied out of the project still builds.
     Copied,
     /// The book is built, its code compiled, its console sessions run.
@@ -42,7 +44,7 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 11] = [
+    pub const ALL: [Part; 12] = [
         Part::Format,
         Part::House,
         Part::LintHost,
@@ -52,6 +54,7 @@ impl Part {
         Part::Commands,
         Part::Suite,
         Part::Shell,
+        Part::Examples,
         Part::Copied,
         Part::Book,
     ];
@@ -68,6 +71,7 @@ impl Part {
             Part::Commands => "commands",
             Part::Suite => "suite",
             Part::Shell => "shell",
+            Part::Examples => "examples",
             Part::Copied => "copied",
             Part::Book => "book",
         }
@@ -79,7 +83,7 @@ impl Part {
             Part::Format | Part::LintHost | Part::House | Part::Host | Part::Documentation => &[],
             Part::Copied => &[],
             Part::LintTarget => &[Need::Linter],
-            Part::Commands | Part::Suite | Part::Shell => &[Need::Emulator],
+            Part::Commands | Part::Suite | Part::Shell | Part::Examples => &[Need::Emulator],
             Part::Book => &[Need::BookTool, Need::Emulator],
         }
     }
@@ -95,6 +99,7 @@ impl Part {
             Part::Commands => commands::run(context),
             Part::Suite => suite::run(context),
             Part::Shell => shell::run(context),
+            Part::Examples => examples::run(context),
             Part::Copied => copied::run(context),
             Part::Book => book::run(context),
         }

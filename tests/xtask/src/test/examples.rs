@@ -1,0 +1,98 @@
+//! Part `examples`: every example but hello, which has a part of its own, is built for each of its boards and run with what it wants to find
+//! there; it prints what its manifest says. May call `card`, `equipment` and `firmware`.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use l4k_qemu::monitor::{Monitor, Screen};
+use l4k_qemu::{Board, Boot, Machine, Session};
+
+use super::outcome::Outcome;
+use super::part::Context;
+use crate::card;
+use crate::equipment::{Equipment, card_in};
+use crate::firmware::{self, Profile};
+
+/// How long a line may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The example that draws, and goes on.
+const PICTURE: &str = "picture";
+
+/// The example that writes to its card.
+const FILES: &str = "files";
+
+/// Colours that the picture has somewhere, and where: in hundredths of width and height.
+const COLORS: [(usize, usize, [u8; 3]); 4] =
+    [(1, 1, [16, 24, 64]), (50, 37, [250, 200, 40]), (1, 98, [30, 110, 50]), (99, 70, [16, 24, 64])];
+
+/// Runs them all.
+pub fn run(context: &Context) -> Outcome {
+    let mut outcome = Outcome::default();
+    match context.project.examples() {
+        Ok(names) => {
+            for name in names.iter().filter(|name| *name != "hello") {
+                example(context, name, &mut outcome);
+            }
+        }
+        Err(error) => outcome.add("examples", Err(error)),
+    }
+    outcome
+}
+
+fn example(context: &Context, name: &str, outcome: &mut Outcome) {
+    let boards = context.project.example(name).and_then(|directory| firmware::boards(&directory));
+    match boards {
+        Ok(boards) => {
+            for board in boards {
+                outcome.add(&format!("{name}, {board}"), on_board(context, name, board));
+            }
+        }
+        Err(error) => outcome.add(name, Err(error)),
+    }
+}
+
+fn on_board(context: &Context, name: &str, board: Board) -> Result<()> {
+    let directory = context.project.example(name)?;
+    let equipment = Equipment::of(&directory)?;
+    ensure!(!equipment.expected.is_empty(), "its manifest does not say what it prints");
+    let firmware = firmware::build(&context.toolchain, &directory, Profile::Development, board)?;
+    let scratch = std::env::temp_dir().join(format!("l4k-example-{}-{name}-{board}", std::process::id()));
+    let machine = Machine::of(board);
+    let monitor = Monitor::at(&scratch.join("monitor"));
+    let arguments = monitor.arguments();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let boot = Boot::new(machine.clone(), &firmware.image(&machine)?).with_arguments(&arguments);
+    let boot = equipment.install(boot, &scratch)?;
+    let result = hold(name, &boot, &equipment, &monitor, &scratch);
+    fs::remove_dir_all(&scratch).with_context(|| format!("removing {}", scratch.display()))?;
+    result
+}
+
+fn hold(name: &str, boot: &Boot, equipment: &Equipment, monitor: &Monitor, scratch: &Path) -> Result<()> {
+    let mut session = Session::start(boot)?;
+    for line in &equipment.expected {
+        session.expect(line, LIMIT)?;
+    }
+    if name == PICTURE {
+        return check_picture(&monitor.screen(&scratch.join("screen.ppm"), LIMIT)?);
+    }
+    let ended = session.wait_for_end(LIMIT)?;
+    ensure!(ended.status.success(), "it ended with {}:\n{}", ended.status, ended.output);
+    if name == FILES {
+        let boots = card::read(&card_in(scratch), "BOOTS.TXT")?;
+        ensure!(boots == b"booted\r\n", "BOOTS.TXT holds {:?}", boots.escape_ascii().to_string());
+    }
+    Ok(())
+}
+
+fn check_picture(screen: &Screen) -> Result<()> {
+    ensure!((screen.width, screen.height) == (320, 240), "a screen of {} x {}", screen.width, screen.height);
+    for (x, y, color) in COLORS {
+        let found = screen.pixel(screen.width * x / 100, screen.height * y / 100);
+        ensure!(found == Some(color), "at {x}, {y} hundredths is {found:?}, not {color:?}");
+    }
+    Ok(())
+}
