@@ -1,5 +1,5 @@
 //! Part `examples`: every example but hello, which has a part of its own, is built for each of its boards and run with what it wants to find
-//! there; it prints what its manifest says. May call `card`, `equipment` and `firmware`.
+//! there; it prints what its manifest says. May call `card`, `equipment`, `firmware` and `image`.
 
 use std::fs;
 use std::path::Path;
@@ -14,6 +14,8 @@ use super::part::Context;
 use crate::card;
 use crate::equipment::{Equipment, card_in};
 use crate::firmware::{self, Profile};
+use crate::image;
+use crate::image::configuration::Console;
 
 /// How long a line may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -39,7 +41,36 @@ pub fn run(context: &Context) -> Outcome {
         }
         Err(error) => outcome.add("examples", Err(error)),
     }
+    outcome.add("image of hello, rpi4", image_of_hello(context));
     outcome
+}
+
+/// What `cargo xtask image` writes: the kernel that is on the card boots.
+fn image_of_hello(context: &Context) -> Result<()> {
+    let scratch = std::env::temp_dir().join(format!("l4k-image-of-hello-{}", std::process::id()));
+    let request = image::Request {
+        example: "hello".to_owned(),
+        board: Board::RaspberryPi4,
+        profile: Profile::Development,
+        console: Console::Pl011,
+        output: Some(scratch.clone()),
+        vendor: None,
+        json: Some(std::env::temp_dir().join(format!("l4k-image-of-hello-{}.json", std::process::id()))),
+    };
+    image::run(&context.project, &request)?;
+    if let Some(json) = &request.json {
+        let written: serde_json::Value = serde_json::from_slice(&fs::read(json)?)?;
+        ensure!(written["files"][0]["path"] == "kernel8.img", "{written:#}");
+        fs::remove_file(json)?;
+    }
+    let kernel = scratch.join("from-the-card.img");
+    fs::write(&kernel, card::read(&scratch.join("sdcard.img"), "kernel8.img")?)?;
+    let mut session = Session::start(&Boot::new(Machine::of(Board::RaspberryPi4), &kernel))?;
+    session.expect("l4k> ", LIMIT)?;
+    session.send("exit 4\r")?;
+    let ended = session.wait_for_end(LIMIT)?;
+    ensure!(ended.status.code() == Some(4), "it ended with {}", ended.status);
+    fs::remove_dir_all(&scratch).with_context(|| format!("removing {}", scratch.display()))
 }
 
 fn example(context: &Context, name: &str, outcome: &mut Outcome) {
