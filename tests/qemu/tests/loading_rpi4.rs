@@ -70,6 +70,37 @@ fn the_image_runs_at_any_page() {
     }
 }
 
+/// A loader that leaves EL3 for EL1 with what EL1 needs, and goes on at 0x20_0000 with 0 in x0.
+const TO_EL1: [u32; 14] = [
+    0xd280_b620, // movz x0, #0x5b1
+    0xd51e_1100, // msr scr_el3, x0
+    0xd2b0_0000, // movz x0, #0x8000, lsl #16
+    0xd51c_1100, // msr hcr_el2, x0
+    0xd280_0060, // movz x0, #3
+    0xd51c_e100, // msr cnthctl_el2, x0
+    0xd51c_e07f, // msr cntvoff_el2, xzr
+    0xd280_78a0, // movz x0, #0x3c5
+    0xd51e_4000, // msr spsr_el3, x0
+    0xd2a0_0400, // movz x0, #0x20, lsl #16
+    0xd51e_4020, // msr elr_el3, x0
+    0xd280_0000, // movz x0, #0
+    0xd503_3fdf, // isb
+    0xd69f_03e0, // eret
+];
+
+#[test]
+fn a_loader_may_enter_at_el1() {
+    let file = std::env::temp_dir().join(format!("l4k-to-el1-{}", std::process::id()));
+    fs::write(&file, TO_EL1.map(u32::to_le_bytes).as_flattened()).expect("the loader can be written");
+    let loader = format!("loader,file={},addr=0x8000,force-raw=on,cpu-num=0", file.display());
+    let image = format!("loader,file={},addr=0x200000,force-raw=on", raw().display());
+    let boot = Boot::empty(at_el3()).with_arguments(&["-device", &loader, "-device", &image]);
+    let mut session = Session::start(&boot).expect("QEMU starts");
+    tells(&mut session, &["entered at EL1", "948 MiB of memory by no description"]);
+    shell_answers(session);
+    fs::remove_file(file).expect("the loader can be removed");
+}
+
 #[test]
 fn an_image_over_the_spin_table_is_refused() {
     let device = format!("loader,file={},addr=0,force-raw=on,cpu-num=0", raw().display());
