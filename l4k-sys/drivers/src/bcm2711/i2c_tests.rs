@@ -3,7 +3,6 @@
 extern crate std;
 
 use super::*;
-use embedded_hal::i2c::I2c as _;
 use std::collections::VecDeque;
 use std::vec::Vec;
 

@@ -46,7 +46,7 @@ impl VideoCore {
                 let answer = self.property(tag, &request);
                 self.memory[place + 3..place + 3 + answer.len()].copy_from_slice(&answer);
                 let told = if self.manner == Manner::Short { answer.len() - 1 } else { answer.len() };
-                self.memory[place + 2] = ANSWERED | told as u32 * 4;
+                self.memory[place + 2] = ANSWERED | (told as u32 * 4);
             }
             place += 3 + words;
         }
@@ -188,5 +188,5 @@ fn a_buffer_lies_where_the_video_core_can_see_it() {
     assert!(BufferAddress::new(0x1008).is_none());
     assert!(BufferAddress::new(0x3fff_fff0).is_none());
     assert!(BufferAddress::new(0x4000_0000).is_none());
-    assert!(BufferAddress::new(u64::MAX & !0xf).is_none());
+    assert!(BufferAddress::new(!0xf).is_none());
 }

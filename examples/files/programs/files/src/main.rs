@@ -13,7 +13,6 @@ mod problem;
 mod registers;
 
 use embedded_sdmmc::{Directory, Mode, TimeSource, Timestamp, VolumeIdx, VolumeManager};
-use l4k_drivers::delay::MachineCounter;
 use l4k_drivers::registers::Mapped;
 use l4k_drivers::sd::{BaseClock, Host, SdBlockDevice, SdCard, StartError};
 use l4k_drivers::wait::Polling;
