@@ -12,9 +12,6 @@ use toml::{Table, Value};
 
 use crate::card;
 
-/// The label of the examples' cards.
-const LABEL: [u8; 11] = *b"L4K        ";
-
 /// What an example wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Equipment {
@@ -65,7 +62,7 @@ impl Equipment {
         if let Some(directory) = &self.card {
             let card = card_in(scratch);
             if !card.exists() {
-                card::write(&card, LABEL, &card::files_in(directory)?)?;
+                card::write(&card, &card::files_in(directory)?)?;
             }
             boot = boot.with_arguments(&["-drive", &format!("if=sd,format=raw,file={}", card.display())]);
         }

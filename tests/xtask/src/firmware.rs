@@ -71,11 +71,20 @@ pub fn build_with(
     let mut command = toolchain.cargo(directory, "build");
     command.arg("--no-default-features").args(board_features(board)).args(["--features", &features.join(",")]);
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
+    if let Some(shared) = shared_target(directory) {
+        command.env("CARGO_TARGET_DIR", shared);
+    }
     if profile == Profile::Release {
         command.arg("--release");
     }
     let messages = process::answer(&mut command)?;
     read(&messages).with_context(|| format!("`cargo build` in {} made no kernel", directory.display()))
+}
+
+/// Where firmware of this repository is built to: together, so that what they depend on is built once. Projects elsewhere build to their own place.
+fn shared_target(directory: &Path) -> Option<PathBuf> {
+    let root = directory.ancestors().find(|above| above.join("tests/xtask").is_dir())?;
+    Some(root.join("target/firmware"))
 }
 
 /// The features of a development or release build for a board.

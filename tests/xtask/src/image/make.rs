@@ -16,8 +16,6 @@ use crate::firmware::{self, Profile};
 use crate::project::Project;
 use crate::set_up;
 
-const LABEL: [u8; 11] = *b"L4K        ";
-
 /// What is to be made.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -59,8 +57,8 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
     if let Some(more) = Equipment::of(&directory)?.card {
         files.extend(card::files_in(&more)?);
     }
-    write(&output, &files)?;
-    tell(request, &output, &files)
+    let card_bytes = write(&output, &files)?;
+    tell(request, &output, &files, card_bytes)
 }
 
 /// Only boards that boot from a card.
@@ -82,7 +80,7 @@ fn own_files(request: &Request, kernel: Vec<u8>, has_vendor: bool) -> Vec<CardFi
 }
 
 /// The directory `boot` and the card, each under another name until it is whole.
-fn write(output: &Path, files: &[CardFile]) -> Result<()> {
+fn write(output: &Path, files: &[CardFile]) -> Result<u64> {
     fs::create_dir_all(output).with_context(|| format!("making {}", output.display()))?;
     let (boot, part) = (output.join("boot"), output.join("boot.partial"));
     remove(&part)?;
@@ -92,9 +90,10 @@ fn write(output: &Path, files: &[CardFile]) -> Result<()> {
         fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
         fs::write(&path, &file.contents).with_context(|| format!("writing {}", path.display()))?;
     }
-    card::write(&output.join("sdcard.img"), LABEL, files)?;
+    let card_bytes = card::write(&output.join("sdcard.img"), files)?;
     remove(&boot)?;
-    fs::rename(&part, &boot).with_context(|| format!("writing {}", boot.display()))
+    fs::rename(&part, &boot).with_context(|| format!("writing {}", boot.display()))?;
+    Ok(card_bytes)
 }
 
 fn remove(directory: &Path) -> Result<()> {
@@ -104,12 +103,12 @@ fn remove(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-fn tell(request: &Request, output: &Path, files: &[CardFile]) -> Result<()> {
+fn tell(request: &Request, output: &Path, files: &[CardFile], card_bytes: u64) -> Result<()> {
     println!("{} for {}:", request.example, request.board);
     for file in files {
         println!("  boot/{:<28} {:>9} bytes", file.path, file.contents.len());
     }
-    println!("  sdcard.img {:>27} MiB, FAT32, the same files", card::CARD_BYTES >> 20);
+    println!("  sdcard.img {:>27} MiB, FAT32, the same files", card_bytes >> 20);
     println!("in {}", output.display());
     if request.vendor.is_none() {
         println!(
@@ -121,7 +120,7 @@ fn tell(request: &Request, output: &Path, files: &[CardFile]) -> Result<()> {
         let list: Vec<_> =
             files.iter().map(|file| json!({ "path": file.path, "bytes": file.contents.len() })).collect();
         let missing: &[&str] = if request.vendor.is_some() { &[] } else { &vendor::FILES };
-        let result = json!({ "directory": output, "card_bytes": card::CARD_BYTES, "files": list, "missing": missing });
+        let result = json!({ "directory": output, "card_bytes": card_bytes, "files": list, "missing": missing });
         fs::write(file, format!("{result:#}\n")).with_context(|| format!("writing {}", file.display()))?;
     }
     Ok(())

@@ -43,14 +43,17 @@ pub fn target(context: &Context) -> Outcome {
     outcome
 }
 
-/// A firmware for each of its boards; the programs are the same.
+/// A firmware for each of its boards.
 fn firmware(context: &Context, directory: &Path, outcome: &mut Outcome) {
     let name = directory.strip_prefix(context.project.root()).unwrap_or(directory).display().to_string();
     match boards(directory) {
         Ok(boards) => {
-            for board in boards {
+            for (index, board) in boards.into_iter().enumerate() {
                 let mut command = context.toolchain.cargo(directory, "clippy");
-                command.args(["--workspace", "--no-default-features"]).args(board_features(board));
+                // The programs are the same on every board.
+                command.args((index == 0).then_some("--workspace")).arg("--no-default-features");
+                // What they all depend on is looked at once.
+                command.args(board_features(board)).env("CARGO_TARGET_DIR", context.project.target().join("lint"));
                 outcome.add(&format!("{name}, {board}"), deny(&mut command));
             }
         }

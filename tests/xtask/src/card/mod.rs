@@ -1,0 +1,11 @@
+//! SD cards as files: [`image`] is a whole one, [`partition`] its table, [`volume`] its FAT32 volume, [`directories`] mends what the crate `fatfs`
+//! gets wrong in it, [`file`] is what is on it. May call nothing of this crate.
+
+pub mod directories;
+pub mod file;
+pub mod image;
+pub mod partition;
+pub mod volume;
+
+pub use file::{CardFile, files_in};
+pub use image::{read, write};
