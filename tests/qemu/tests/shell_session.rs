@@ -2,7 +2,7 @@
 
 mod hello;
 
-use hello::{LIMIT, PROMPT, boot, usual};
+use hello::{LIMIT, PROMPT, boot, boot_with, usual};
 use l4k_qemu::{Clock, Machine, Session};
 
 fn shell() -> Session {
@@ -122,6 +122,17 @@ fn exit_hands_its_status_to_the_host() {
     for status in [0, 1, 42, 255] {
         exit(shell(), status);
     }
+}
+
+/// As on a board without a debugger: the instruction that ends the machine is undefined there.
+#[test]
+fn exit_that_nobody_takes_is_refused_and_the_shell_goes_on() {
+    let mut session = boot_with(usual(), &["-semihosting-config", "enable=off"]);
+    session.expect(PROMPT, LIMIT).expect("the shell's prompt");
+    for _ in 0..2 {
+        assert!(answer(&mut session, "exit 6").contains("the kernel has refused: NotSupported"));
+    }
+    assert!(answer(&mut session, "help").contains("restart PROGRAM"));
 }
 
 #[test]

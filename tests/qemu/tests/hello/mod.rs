@@ -38,11 +38,16 @@ pub fn with_mini_uart() -> PathBuf {
 
 /// The image on a machine.
 pub fn boot(machine: Machine) -> Session {
+    boot_with(machine, &[])
+}
+
+/// The image on a machine, with further arguments for QEMU.
+pub fn boot_with(machine: Machine, arguments: &[&str]) -> Session {
     let image = match (machine.board, machine.entry) {
         (Board::RaspberryPi4, Entry::El2) => raw(),
         _ => elf(),
     };
-    boot_file(machine, &image, &[])
+    boot_file(machine, &image, arguments)
 }
 
 /// A file on a machine, with further arguments for QEMU.
