@@ -5,24 +5,22 @@
 //! [`DEVICE_STRIDE`] bytes on, and the rates in hertz of the clocks of the first and the second device (0 where the board does not know).
 //! Devices are mapped for it, their interrupts are not passed on.
 
-use core::fmt;
-
 use heapless::Vec;
 use l4k_sys::abi::boot::BootInformation;
-use l4k_sys::abi::{Error, Fault, FrameSize};
+use l4k_sys::abi::{Error, FrameSize};
 use l4k_sys::entry::package_bytes;
 use l4k_sys::exit::Status;
 use l4k_sys::handle::NewObject;
-use l4k_sys::package::{Package, PackageError};
+use l4k_sys::package::Package;
 use l4k_sys::startup::label;
 use l4k_sys::{Badge, Endpoint, Nanoseconds, Received, Reply};
 
 use crate::boot::{Device, device_for};
 use crate::description::{Description, DeviceMapping};
-use crate::failure::Failure;
 use crate::home::Home;
 use crate::image::Image;
-use crate::resources::{ResourceProblem, Resources};
+pub use crate::problem::Problem;
+use crate::resources::Resources;
 
 /// Most devices that the program can have.
 pub const DEVICES_MAX: usize = 8;
@@ -36,47 +34,6 @@ pub const DEVICE_STRIDE: u64 = 0x1_0000;
 const PRIORITY: u8 = 100;
 const TIME_SLICE: Nanoseconds = Nanoseconds::from_milliseconds(10);
 const CNODE_BITS: u8 = 5;
-
-/// Why the program could not be started, or did not end by itself.
-pub enum Problem {
-    /// The boot information lacks something.
-    Resources(ResourceProblem),
-    /// The package is damaged.
-    Package(PackageError<'static>),
-    /// The package has no program of this name.
-    NoProgram(&'static str),
-    /// The board names no device for this role.
-    NoDevice(&'static str),
-    /// More than [`DEVICES_MAX`] devices.
-    TooManyDevices,
-    /// The program could not be started.
-    Program(Failure<'static>),
-    /// The kernel refused something else.
-    Kernel(Error),
-    /// The program faulted.
-    Crashed(&'static str, Fault),
-}
-
-impl fmt::Debug for Problem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Resources(problem) => write!(formatter, "{problem}"),
-            Self::Package(error) => write!(formatter, "the package of programs: {error}"),
-            Self::NoProgram(name) => write!(formatter, "the package has no program {name}"),
-            Self::NoDevice(role) => write!(formatter, "the board names no device for the role {role}"),
-            Self::TooManyDevices => write!(formatter, "a program can have {DEVICES_MAX} devices"),
-            Self::Program(failure) => write!(formatter, "{failure}"),
-            Self::Kernel(error) => write!(formatter, "the kernel answers {error}"),
-            Self::Crashed(program, fault) => write!(formatter, "{program} crashed: {fault}"),
-        }
-    }
-}
-
-impl From<Error> for Problem {
-    fn from(error: Error) -> Problem {
-        Problem::Kernel(error)
-    }
-}
 
 /// Starts the program of this name with the devices of these roles, waits for its end and returns its status.
 ///

@@ -1,0 +1,51 @@
+//! What can go wrong in a first program, in words: what its `main` returns.
+
+use core::fmt;
+
+use l4k_sys::abi::{Error, Fault};
+use l4k_sys::package::PackageError;
+
+use crate::failure::Failure;
+use crate::resources::ResourceProblem;
+use crate::solo::DEVICES_MAX;
+
+/// Why a system could not be started, or a program did not end by itself.
+pub enum Problem {
+    /// The boot information lacks something.
+    Resources(ResourceProblem),
+    /// The package is damaged.
+    Package(PackageError<'static>),
+    /// The package has no program of this name.
+    NoProgram(&'static str),
+    /// The board names no device for this role.
+    NoDevice(&'static str),
+    /// More than [`DEVICES_MAX`] devices.
+    TooManyDevices,
+    /// The program could not be started.
+    Program(Failure<'static>),
+    /// The kernel refused something else.
+    Kernel(Error),
+    /// The program faulted.
+    Crashed(&'static str, Fault),
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resources(problem) => write!(formatter, "{problem}"),
+            Self::Package(error) => write!(formatter, "the package of programs: {error}"),
+            Self::NoProgram(name) => write!(formatter, "the package has no program {name}"),
+            Self::NoDevice(role) => write!(formatter, "the board names no device for the role {role}"),
+            Self::TooManyDevices => write!(formatter, "a program can have {DEVICES_MAX} devices"),
+            Self::Program(failure) => write!(formatter, "{failure}"),
+            Self::Kernel(error) => write!(formatter, "the kernel answers {error}"),
+            Self::Crashed(program, fault) => write!(formatter, "{program} crashed: {fault}"),
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Problem {
+        Problem::Kernel(error)
+    }
+}
