@@ -38,7 +38,7 @@ pub fn write(card: &Path, files: &[CardFile]) -> Result<u64> {
     Ok(size)
 }
 
-/// The contents of a file on a card that [`write`] made.
+/// The contents of a file on a card that [`write()`] made.
 pub fn read(card: &Path, path: &str) -> Result<Vec<u8>> {
     let reading = || format!("reading {} on {}", path, card.display());
     let mut bytes = fs::read(card).with_context(reading)?;

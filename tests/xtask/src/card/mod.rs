@@ -1,5 +1,5 @@
 //! SD cards as files: [`image`] is a whole one, [`partition`] its table, [`volume`] its FAT32 volume, [`directories`] mends what the crate `fatfs`
-//! gets wrong in it, [`file`] is what is on it. May call nothing of this crate.
+//! gets wrong in it, [`mod@file`] is what is on it. May call nothing of this crate.
 
 pub mod directories;
 pub mod file;

@@ -33,17 +33,15 @@ fn main(information: BootInformation<'static>) -> Result<Status, Problem> {
     let call = [Supply::copy(FIRST_FREE_SLOT, service, Rights::CALL)];
     start(&mut resources, "pong", description(supervisor, PONG, &serve))?;
     start(&mut resources, "ping", description(supervisor, PING, &call))?;
-    loop {
-        match supervisor.receive(reply)? {
-            Received::Message { message, badge: PING } if message.label() == label::EXIT => {
-                return Ok(Status::new(message.words[0] as u8));
-            }
-            Received::Fault { message, .. } => {
-                message.fault().inspect(|fault| println!("a program crashed: {fault}"));
-                return Ok(Status::FAILURE);
-            }
-            _ => return Ok(Status::FAILURE),
+    match supervisor.receive(reply)? {
+        Received::Message { message, badge: PING } if message.label() == label::EXIT => {
+            Ok(Status::new(message.words[0] as u8))
         }
+        Received::Fault { message, .. } => {
+            message.fault().inspect(|fault| println!("a program crashed: {fault}"));
+            Ok(Status::FAILURE)
+        }
+        _ => Ok(Status::FAILURE),
     }
 }
 
