@@ -14,6 +14,7 @@
 // src/machine/aarch64/gic_v3.rs
 // src/machine/aarch64/instructions.rs
 // src/machine/aarch64/kernel_tables.rs
+// src/machine/aarch64/panic_release.rs
 // src/machine/aarch64/trap.rs
 // src/machine/simulated.rs
 // trusted-files-end

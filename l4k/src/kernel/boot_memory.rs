@@ -79,7 +79,7 @@ pub fn lay_ground<'a, A: Arch>(
     };
     let table = Table { object, size_bits };
     let untyped = table.slot(GROUND_SLOT)?;
-    let size = SizeBits::new(needed.ilog2() as u8).ok_or(Error::InvalidSize)?;
+    let size = SizeBits::new(needed.checked_ilog2().unwrap_or(0) as u8).ok_or(Error::InvalidSize)?;
     let watermark = ((1u64 << (BOOT_CNODE_BITS + SLOT_BITS)) / UNIT) as u32;
     let ground = Capability::Untyped { size_bits: size, memory: MemoryClass::Normal, watermark, base: block.start };
     *system.store.get_mut(untyped) = Slot { capability: ground, ..Slot::EMPTY };
@@ -162,7 +162,7 @@ fn give_range<'a, A: Arch>(
     memory: MemoryClass,
 ) -> Result<(), BootError<'a>> {
     while end.saturating_sub(start) >= PAGE_SIZE {
-        let fits = (end - start).ilog2() as u8;
+        let fits = (end - start).checked_ilog2().unwrap_or(0) as u8;
         let aligned = if start == 0 { LARGEST_BITS } else { start.trailing_zeros() as u8 };
         let bits = fits.min(aligned).min(LARGEST_BITS);
         let (Some(base), Some(size)) = (PhysicalAddress::new(start), SizeBits::new(bits)) else {

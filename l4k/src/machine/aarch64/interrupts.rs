@@ -11,9 +11,6 @@ pub const TIMER: u32 = 27;
 /// First interrupt number that is not private to a core.
 const FIRST_SHARED: u32 = 32;
 
-/// Priority of every line; the mask lets all below 0xf0 pass.
-const PRIORITY: u8 = 0xa0;
-
 /// The interrupt controller of the machine.
 #[derive(Debug)]
 pub enum Interrupts {
@@ -54,7 +51,11 @@ impl Interrupts {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.end(number),
-            Self::V3(_) => GicCpuInterface::end_interrupt(id(number), InterruptGroup::Group1),
+            Self::V3(_) => {
+                if let Ok(id) = IntId::try_from(number) {
+                    GicCpuInterface::end_interrupt(id, InterruptGroup::Group1);
+                }
+            }
         }
     }
 
@@ -69,20 +70,19 @@ impl Interrupts {
         number >= FIRST_SHARED && number < count.min(LINES as u32)
     }
 
-    /// Sets a shared line's trigger and priority and sends it to the first core.
+    /// Sets a shared line's trigger and sends it to the first core. Priorities are all the same from the set-up on.
     pub fn configure(&mut self, line: Line, trigger: Trigger) {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.configure(u32::from(line.0), trigger),
             Self::V3(gic) => {
-                let line = id(u32::from(line.0));
+                let Ok(line) = IntId::try_from(u32::from(line.0)) else { return };
                 let trigger = match trigger {
                     Trigger::Level => arm_gic::Trigger::Level,
                     Trigger::Edge => arm_gic::Trigger::Edge,
                 };
-                let _ = gic.set_group(line, None, Group::Group1NS);
-                let _ = gic.set_interrupt_priority(line, None, PRIORITY);
-                let _ = gic.set_trigger(line, None, trigger);
+                let _ = gic.distributor().set_group(line, Group::Group1NS);
+                let _ = gic.distributor().set_trigger(line, trigger);
             }
         }
     }
@@ -93,21 +93,20 @@ impl Interrupts {
             Self::None => (),
             Self::V2(gic) => gic.mask(u32::from(line.0), mask),
             Self::V3(gic) => {
-                let _ = gic.enable_interrupt(id(u32::from(line.0)), None, mask == Mask::Unmasked);
+                if let Ok(line) = IntId::try_from(u32::from(line.0)) {
+                    let _ = gic.distributor().enable_interrupt(line, mask == Mask::Unmasked);
+                }
             }
         }
     }
 }
 
-fn id(number: u32) -> IntId {
-    if number < FIRST_SHARED { IntId::ppi(number % 16) } else { IntId::spi(number - FIRST_SHARED) }
-}
-
+/// What is left to do after `gic_v3::at`: the core's interface, and the timer.
 fn set_up_v3(gic: &mut GicV3<'static>) {
-    gic.setup(0);
+    gic.init_cpu(0);
+    if let (Ok(mut core), Ok(timer)) = (gic.redistributor(0), IntId::try_from(TIMER)) {
+        let _ = core.enable_interrupt(timer, true);
+    }
+    GicCpuInterface::enable_group1(true);
     GicCpuInterface::set_priority_mask(0xf0);
-    let timer = id(TIMER);
-    let _ = gic.set_group(timer, Some(0), Group::Group1NS);
-    let _ = gic.set_interrupt_priority(timer, Some(0), PRIORITY);
-    let _ = gic.enable_interrupt(timer, Some(0), true);
 }

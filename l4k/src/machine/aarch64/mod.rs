@@ -16,6 +16,11 @@ mod instructions;
 mod interrupts;
 mod kernel_tables;
 mod machine;
+#[cfg(any(debug_assertions, feature = "debug"))]
+mod panic;
+#[cfg(not(any(debug_assertions, feature = "debug")))]
+#[path = "panic_release.rs"]
 mod panic;
 mod startup;
+mod stop;
 mod trap;

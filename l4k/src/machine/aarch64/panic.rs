@@ -1,20 +1,8 @@
-//! The end of a kernel that found itself wrong: a message, then nothing more.
+//! A kernel that found itself wrong, in a build for development or with the debug console: a message, then nothing more.
 
 use super::console::say;
-use super::instructions::{semihosting_exit, wait_for_interrupt};
+use super::stop::stop;
 use core::panic::PanicInfo;
-
-/// Status with which an emulator ends when the kernel stops by itself.
-const STATUS: u8 = 101;
-
-/// Stops the machine.
-pub fn stop() -> ! {
-    say!("stopped");
-    semihosting_exit(STATUS);
-    loop {
-        wait_for_interrupt();
-    }
-}
 
 #[panic_handler]
 fn panic(information: &PanicInfo<'_>) -> ! {

@@ -12,7 +12,7 @@ use super::instructions::{bytes_at, invalidate_all, publish_stores};
 use super::interrupts::Interrupts;
 use super::kernel_tables::{RESERVE_PAGES, ReserveExhausted, TableBuilder, WINDOW};
 use super::machine::Machine;
-use super::panic::stop;
+use super::stop::stop;
 use super::trap::{self, Symbols};
 use crate::BootInput;
 use crate::base::address::PhysicalAddress;

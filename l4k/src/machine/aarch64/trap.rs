@@ -11,7 +11,7 @@ use super::image_layout::STACK_STRIDE;
 use super::instructions::wait_for_interrupt;
 use super::kernel_tables::WINDOW;
 use super::machine::Machine;
-use super::panic::stop;
+use super::stop::stop;
 use crate::base::arch::{CoreNumber, Event};
 use crate::base::lock::TicketLock;
 use crate::base::registers::{Context, Shape};
