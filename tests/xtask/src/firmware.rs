@@ -92,6 +92,11 @@ pub fn board_features(board: Board) -> [String; 2] {
     ["--features".to_owned(), format!("{BOARD_FEATURE}{board},debug")]
 }
 
+/// The feature of a build for a board without the debug console.
+pub fn board_feature(board: Board) -> [String; 2] {
+    ["--features".to_owned(), format!("{BOARD_FEATURE}{board}")]
+}
+
 /// The boards that a firmware project is for: those that its features name.
 pub fn boards(directory: &Path) -> Result<Vec<Board>> {
     let manifest = directory.join("Cargo.toml");

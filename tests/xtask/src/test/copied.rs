@@ -40,7 +40,7 @@ fn copy_and_build(context: &Context, name: &str) -> Result<()> {
 }
 
 /// Copies what a person would: everything but what was built.
-fn copy_directory(example: &Path, from: &Path, to: &Path) -> Result<()> {
+pub fn copy_directory(example: &Path, from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
     for entry in entries(from)? {
         let name = entry.file_name().unwrap_or_default();

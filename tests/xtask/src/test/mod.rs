@@ -12,6 +12,7 @@ pub mod format;
 pub mod host;
 pub mod libtest;
 pub mod lint;
+pub mod no_panic;
 pub mod outcome;
 pub mod part;
 pub mod shell;

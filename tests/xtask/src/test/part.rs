@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use super::outcome::Outcome;
 use super::summary::{Row, Summary};
-use super::{book, commands, copied, documentation, examples, format, host, lint, shell, suite};
+use super::{book, commands, copied, documentation, examples, format, host, lint, no_panic, shell, suite};
 use crate::project::Project;
 use crate::set_up::{self, Need};
 use crate::toolchain::Toolchain;
@@ -36,6 +36,8 @@ pub enum Part {
     Shell,
     /// The other examples, each on its boards.
     Examples,
+    /// The release kernel cannot panic.
+    NoPanic,
     /// An example that was copied out of the project still builds.
     Copied,
     /// The book is built, its code compiled, its console sessions run.
@@ -44,7 +46,7 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 12] = [
+    pub const ALL: [Part; 13] = [
         Part::Format,
         Part::House,
         Part::LintHost,
@@ -55,6 +57,7 @@ impl Part {
         Part::Suite,
         Part::Shell,
         Part::Examples,
+        Part::NoPanic,
         Part::Copied,
         Part::Book,
     ];
@@ -72,6 +75,7 @@ impl Part {
             Part::Suite => "suite",
             Part::Shell => "shell",
             Part::Examples => "examples",
+            Part::NoPanic => "no-panic",
             Part::Copied => "copied",
             Part::Book => "book",
         }
@@ -81,7 +85,7 @@ impl Part {
     fn needs(self) -> &'static [Need] {
         match self {
             Part::Format | Part::LintHost | Part::House | Part::Host | Part::Documentation => &[],
-            Part::Copied => &[],
+            Part::Copied | Part::NoPanic => &[],
             Part::LintTarget => &[Need::Linter],
             Part::Commands | Part::Suite | Part::Shell | Part::Examples => &[Need::Emulator],
             Part::Book => &[Need::BookTool, Need::Emulator],
@@ -100,6 +104,7 @@ impl Part {
             Part::Suite => suite::run(context),
             Part::Shell => shell::run(context),
             Part::Examples => examples::run(context),
+            Part::NoPanic => no_panic::run(context),
             Part::Copied => copied::run(context),
             Part::Book => book::run(context),
         }
