@@ -7,17 +7,25 @@ use crate::abi::{Access, Fault, FaultCause, FaultKind};
 
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault { kind, address, instruction_pointer, .. } = *self;
+        let Fault { kind, cause, address, instruction_pointer, .. } = *self;
         match kind {
             FaultKind::Page => page_fault(self, formatter)?,
             FaultKind::UnknownSystemCall => write!(formatter, "system call {address}, which does not exist")?,
             FaultKind::BadInstruction => write!(formatter, "an instruction that does not exist or is not allowed")?,
             FaultKind::Alignment => write!(formatter, "misaligned address {address:#x}")?,
-            FaultKind::Breakpoint => write!(formatter, "breakpoint at {address:#x}")?,
+            FaultKind::Breakpoint => write!(formatter, "{} at {address:#x}", stop(cause))?,
             FaultKind::External => write!(formatter, "the memory system refused address {address:#x}")?,
             FaultKind::FloatingPoint => write!(formatter, "use of the FP unit without having asked for it")?,
         }
         write!(formatter, " (pc {instruction_pointer:#x})")
+    }
+}
+
+const fn stop(cause: FaultCause) -> &'static str {
+    match cause {
+        FaultCause::Watchpoint => "watchpoint",
+        FaultCause::SingleStep => "step, stopped",
+        _ => "breakpoint",
     }
 }
 
@@ -31,7 +39,9 @@ fn page_fault(fault: &Fault, formatter: &mut fmt::Formatter<'_>) -> fmt::Result 
     };
     let cause = match cause {
         _ if address >= USER_END => "kernel memory",
-        FaultCause::Other => "refused",
+        FaultCause::Other | FaultCause::BreakpointRegister | FaultCause::Watchpoint | FaultCause::SingleStep => {
+            "refused"
+        }
         FaultCause::NotMapped => "nothing is mapped there",
         FaultCause::Permission => "not permitted there",
         FaultCause::AddressSize => "outside of all memory",

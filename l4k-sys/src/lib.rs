@@ -30,6 +30,7 @@ pub mod quantity;
 pub mod registers;
 pub mod startup;
 pub mod system;
+pub mod window;
 
 #[cfg(feature = "critical-section-single-thread")]
 mod critical_section;
@@ -43,7 +44,7 @@ pub mod stub;
 pub use abi::Error;
 pub use handle::{
     AddressSpace, AsidPool, CNode, DebugConsole, Endpoint, Frame, Irq, IrqControl, Notification, Place, Reply,
-    SchedContext, SchedControl, Thread, Untyped,
+    SchedContext, SchedControl, SmcControl, Thread, Untyped,
 };
 pub use message::{Message, Received};
 pub use quantity::{Badge, Nanoseconds};

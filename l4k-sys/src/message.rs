@@ -44,6 +44,36 @@ impl Message {
         }
     }
 
+    /// A message that brings the capabilities in these slots of the sender's CNode, followed by words.
+    ///
+    /// # Errors
+    /// `TooManyCapabilities` above four; `MessageTooLong` above six words, the slots included.
+    pub const fn with_capabilities<const C: usize, const N: usize>(
+        label: u32,
+        slots: [u64; C],
+        words: [u64; N],
+    ) -> Result<Message, Error> {
+        if C + N > REGISTER_WORDS {
+            return Err(Error::MessageTooLong);
+        }
+        let mut all = [0; REGISTER_WORDS];
+        let mut index = 0;
+        while index < C + N {
+            all[index] = if index < C { slots[index] } else { words[index - C] };
+            index += 1;
+        }
+        match short_tag(label, C + N).with_capabilities(C) {
+            Ok(tag) => Ok(Message { tag, words: all }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How many capabilities it brings. Received, its first words are the slots that they are in.
+    #[must_use]
+    pub const fn capabilities(&self) -> usize {
+        self.tag.capabilities()
+    }
+
     /// What the message is about.
     #[must_use]
     #[inline(always)]
@@ -146,6 +176,15 @@ mod tests {
     fn words_past_the_length_are_zero() {
         let message = Message::new(7, [1, 2]);
         assert_eq!((message.label(), message.length(), message.words), (7, 2, [1, 2, 0, 0, 0, 0]));
+    }
+
+    #[test]
+    fn capabilities_are_the_first_words() {
+        let message = Message::with_capabilities(7, [30, 31], [5]).unwrap();
+        assert_eq!((message.capabilities(), message.length()), (2, 3));
+        assert_eq!(message.words, [30, 31, 5, 0, 0, 0]);
+        assert_eq!(Message::with_capabilities(7, [1; 5], []), Err(Error::TooManyCapabilities));
+        assert_eq!(Message::with_capabilities(7, [1; 4], [0; 3]), Err(Error::MessageTooLong));
     }
 
     #[test]

@@ -8,9 +8,11 @@
 // src/base/lock.rs
 // src/base/store.rs
 // src/machine/aarch64/boot.rs
+// src/machine/aarch64/debug_registers.rs
 // src/machine/aarch64/early_tables.rs
 // src/machine/aarch64/exception_levels.rs
 // src/machine/aarch64/firmware.rs
+// src/machine/aarch64/floating_point.rs
 // src/machine/aarch64/gic_v3.rs
 // src/machine/aarch64/instructions.rs
 // src/machine/aarch64/kernel_tables.rs

@@ -24,6 +24,8 @@ pub mod slot {
     pub const DEBUG_CONSOLE: u64 = 7;
     /// Authority over the processor time of the core that the program starts on.
     pub const SCHED_CONTROL: u64 = 8;
+    /// Authority to call firmware; empty without the `firmware-calls` feature.
+    pub const SMC_CONTROL: u64 = 9;
 }
 
 /// Tags of entries.

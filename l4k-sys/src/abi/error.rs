@@ -56,7 +56,7 @@ pub enum Error {
     InvalidRights = 25,
     /// Attribute or flag bits that do not exist.
     InvalidAttributes = 26,
-    /// Reserved bits of the tag are set, or the label is out of range.
+    /// Reserved bits of the tag are set, or it has more capabilities than words.
     InvalidTag = 27,
     /// The message is longer than 120 words.
     MessageTooLong = 28,
@@ -74,7 +74,7 @@ pub enum Error {
     Cancelled = 34,
     /// Nothing was there, and the call does not block.
     WouldBlock = 35,
-    /// The thread is not suspended.
+    /// The thread is not suspended (for some calls: nor stopped by a fault).
     NotSuspended = 36,
     /// The thread cannot run: no CNode, address space or entry point yet.
     NotConfigured = 37,
@@ -102,11 +102,13 @@ pub enum Error {
     InvalidArgument = 48,
     /// The object is being destroyed.
     Dying = 49,
+    /// The other side has named no slots for the message's capabilities, too few, or ones that are in use by now.
+    NoWindow = 50,
 }
 
 impl Error {
     /// The largest code in use; 0 is success.
-    pub const LAST: u16 = 49;
+    pub const LAST: u16 = 50;
 
     /// Every error, in the order of codes.
     pub const ALL: [Error; Self::LAST as usize] = [
@@ -159,6 +161,7 @@ impl Error {
         Self::NotSupported,
         Self::InvalidArgument,
         Self::Dying,
+        Self::NoWindow,
     ];
 
     /// The code in `x0`.

@@ -60,11 +60,11 @@ pub enum Access {
     Execute = 3,
 }
 
-/// Why a memory access was refused.
+/// Why a memory access was refused, or what stopped a thread that is debugged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum FaultCause {
-    /// Not a memory access, or none of the others.
+    /// Not a memory access, or none of the others; for a breakpoint: the instruction `brk`.
     Other = 0,
     /// Nothing is mapped there.
     NotMapped = 1,
@@ -72,6 +72,29 @@ pub enum FaultCause {
     Permission = 2,
     /// Outside what a program can address.
     AddressSize = 3,
+    /// A breakpoint register matched the instruction pointer.
+    BreakpointRegister = 4,
+    /// A watchpoint register matched the address.
+    Watchpoint = 5,
+    /// The thread is stepped, and has executed one instruction.
+    SingleStep = 6,
+}
+
+impl FaultCause {
+    /// The cause with this number.
+    #[must_use]
+    pub const fn from_number(number: u64) -> Option<FaultCause> {
+        Some(match number {
+            0 => Self::Other,
+            1 => Self::NotMapped,
+            2 => Self::Permission,
+            3 => Self::AddressSize,
+            4 => Self::BreakpointRegister,
+            5 => Self::Watchpoint,
+            6 => Self::SingleStep,
+            _ => return None,
+        })
+    }
 }
 
 /// A fault, as the kernel records and as a handler receives it.
@@ -122,13 +145,7 @@ impl Fault {
             3 => Access::Execute,
             _ => return None,
         };
-        let cause = match words[2] >> 8 & 0xff {
-            0 => FaultCause::Other,
-            1 => FaultCause::NotMapped,
-            2 => FaultCause::Permission,
-            3 => FaultCause::AddressSize,
-            _ => return None,
-        };
+        let Some(cause) = FaultCause::from_number(words[2] >> 8 & 0xff) else { return None };
         Some(Fault {
             kind,
             access,

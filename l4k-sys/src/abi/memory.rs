@@ -77,3 +77,28 @@ impl MapAttributes {
         MapAttributes(self.0 | other.0)
     }
 }
+
+/// Cache maintenance that a program can ask for. Memory keeps its contents under each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Maintenance {
+    /// What was written is in memory: before a device reads it.
+    Clean = 1,
+    /// Besides, the caches hold it no more: before a program reads what a device has written.
+    CleanAndInvalidate = 2,
+    /// What was written can be executed.
+    PublishCode = 3,
+}
+
+impl Maintenance {
+    /// The operation with this number.
+    #[must_use]
+    pub const fn from_number(number: u64) -> Option<Maintenance> {
+        Some(match number {
+            1 => Self::Clean,
+            2 => Self::CleanAndInvalidate,
+            3 => Self::PublishCode,
+            _ => return None,
+        })
+    }
+}

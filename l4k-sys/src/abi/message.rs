@@ -3,6 +3,9 @@
 //! The first [`REGISTER_WORDS`] words of a message travel in `x2`–`x7`. Longer ones continue at word
 //! [`REGISTER_WORDS`] of the message buffer, a 4 KiB frame of the thread (word `i` lies at byte `8 * i`; the first six are not used).
 //! Words past the length arrive as zero in registers; the rest of the receiver's buffer is left alone.
+//!
+//! The first `n` words of a message with `n` capabilities are the slots of these in the sender's CNode; the receiver finds in the same
+//! words the slots of its own CNode where they have arrived.
 
 use super::Error;
 
@@ -41,6 +44,20 @@ impl Tag {
         Ok(Tag((label as u64) << LABEL_SHIFT | length as u64))
     }
 
+    /// The same with `count` capabilities, whose slots are the first words.
+    ///
+    /// # Errors
+    /// `TooManyCapabilities` above [`CAPABILITIES_MAX`], `InvalidTag` above the length.
+    pub const fn with_capabilities(self, count: usize) -> Result<Tag, Error> {
+        if count > CAPABILITIES_MAX {
+            return Err(Error::TooManyCapabilities);
+        }
+        if count > self.length() {
+            return Err(Error::InvalidTag);
+        }
+        Ok(Tag(self.0 & !(CAPABILITIES_MASK << CAPABILITIES_SHIFT) | (count as u64) << CAPABILITIES_SHIFT))
+    }
+
     /// Checks a tag that came in a register.
     ///
     /// # Errors
@@ -55,6 +72,9 @@ impl Tag {
         }
         if tag.capabilities() > CAPABILITIES_MAX {
             return Err(Error::TooManyCapabilities);
+        }
+        if tag.capabilities() > tag.length() {
+            return Err(Error::InvalidTag);
         }
         Ok(tag)
     }
@@ -132,10 +152,22 @@ mod tests {
     }
 
     #[test]
+    fn capabilities_are_among_the_words() {
+        let tag = Tag::new(7, 4).unwrap();
+        let with = tag.with_capabilities(4).unwrap();
+        assert_eq!((with.label(), with.length(), with.capabilities()), (7, 4, 4));
+        assert_eq!(Tag::from_bits(with.bits()), Ok(with));
+        assert_eq!(with.with_capabilities(0), Ok(tag));
+        assert_eq!(tag.with_capabilities(5), Err(Error::TooManyCapabilities));
+        assert_eq!(Tag::new(7, 1).unwrap().with_capabilities(2), Err(Error::InvalidTag));
+    }
+
+    #[test]
     fn bad_tags_have_errors_of_their_own() {
         assert_eq!(Tag::new(0, 121), Err(Error::MessageTooLong));
         assert_eq!(Tag::from_bits(121), Err(Error::MessageTooLong));
-        assert_eq!(Tag::from_bits(5 << 8), Err(Error::TooManyCapabilities));
+        assert_eq!(Tag::from_bits(5 << 8 | 6), Err(Error::TooManyCapabilities));
+        assert_eq!(Tag::from_bits(4 << 8 | 3), Err(Error::InvalidTag));
         for bit in [7, 11, 12, 30, 31] {
             assert_eq!(Tag::from_bits(1 << bit), Err(Error::InvalidTag), "bit {bit}");
         }

@@ -16,10 +16,10 @@ pub mod version;
 
 pub use error::Error;
 pub use fault::{Access, Fault, FaultCause, FaultKind};
-pub use memory::{FrameSize, MapAttributes};
+pub use memory::{FrameSize, Maintenance, MapAttributes};
 pub use message::{Arrival, Tag};
 pub use number::SystemCall;
 pub use object::ObjectKind;
 pub use rights::Rights;
-pub use thread::ThreadState;
+pub use thread::{BreakpointKind, ThreadState};
 pub use version::{VERSION_MAJOR, VERSION_MINOR};

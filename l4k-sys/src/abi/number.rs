@@ -9,7 +9,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u16)]
 pub enum SystemCall {
-    /// Calls a server. `x0` endpoint, `x1` tag, `x2`–`x7` words. Returns status, tag, words. Blocks.
+    /// Calls a server. `x0` endpoint (with the grant right if capabilities go along), `x1` tag, `x2`–`x7` words. Returns status, tag, words. Blocks.
     Call = 1,
     /// Receives. `x0` endpoint, `x9` reply object. Returns arrival, tag, words, `x9` badge. Blocks.
     Receive = 2,
@@ -29,6 +29,8 @@ pub enum SystemCall {
     Yield = 9,
     /// Asks for the ABI version. Returns `x1` major << 16 | minor, `x2` feature bits.
     Probe = 10,
+    /// Names the slots of the caller's CNode for the capabilities of the next message that brings any: `x1` first slot, `x2` count (0..=4; 0: none).
+    SetWindow = 11,
 
     /// Makes objects. `x0` untyped, `x1` kind, `x2` size in bits (0 for kinds of fixed size), `x3` destination CNode slot (0: own),
     /// `x4` first slot in it, `x5` count (1..=256). Returns `x1` physical address of the first object.
@@ -54,11 +56,11 @@ pub enum SystemCall {
     CNodeQuery = 30,
 
     /// Gives a thread its spaces. `x0` thread, `x1` CNode, `x2` address space, `x3` fault endpoint (0: none; needs the call right).
-    /// Replaces what was there. The thread must be suspended.
+    /// Replaces what was there, and takes the thread's window away. The thread must be suspended.
     ThreadConfigure = 32,
     /// Sets priorities. `x0` thread, `x1` priority, `x2` maximum controlled priority; neither above the caller's own maximum.
     ThreadSetPriority = 33,
-    /// Writes start registers. `x0` thread (suspended), `x1` instruction pointer, `x2` stack pointer, `x3`–`x5` become `x0`–`x2`; all other registers become zero.
+    /// Writes start registers. `x0` thread (suspended), `x1` instruction pointer, `x2` stack pointer, `x3`–`x5` become `x0`–`x2`; all other registers become zero, and its window is taken away.
     ThreadWriteRegisters = 34,
     /// Lets a suspended thread run.
     ThreadResume = 35,
@@ -72,14 +74,22 @@ pub enum SystemCall {
     ThreadQuery = 39,
     /// Sets the message buffer. `x0` thread (suspended), `x1` frame (4 KiB, normal, writable; 0: none), `x2` its address in the thread's space.
     ThreadSetBuffer = 40,
-    /// Reads a suspended thread's registers. `x0` thread, `x1` first register (0–30, 31 sp, 32 pc, 33 pstate). Returns six of them in `x1`–`x6`, zero past the end.
+    /// Reads the registers of a thread that is suspended or stopped by a fault. `x0` thread, `x1` first register (see [`register`](super::thread::register)). Returns six of them in `x1`–`x6`, zero for numbers that do not exist.
     ThreadReadRegisters = 41,
+    /// Changes registers of a thread that is suspended or stopped by a fault. `x0` thread, `x1` first register (see [`register`](super::thread::register)), `x2` how many (1..=5), `x3`–`x7` values.
+    ThreadSetRegisters = 42,
+    /// Sets a breakpoint register of a thread that is suspended or stopped by a fault. `x0` thread, `x1` index (0–3 instructions, 4–7 data), `x2` kind (see [`BreakpointKind`](super::thread::BreakpointKind)), `x3` address, `x4` length in bytes (4; for data 1, 2, 4 or 8).
+    ThreadSetBreakpoint = 43,
+    /// `x0` thread, `x1` index of a breakpoint register. Returns `x1` kind (0: off), `x2` address, `x3` length in bytes.
+    ThreadQueryBreakpoint = 44,
+    /// Sets whether a thread that is suspended or stopped by a fault stops with a fault after each instruction: `x0` thread, `x1` 1 yes, 0 no.
+    ThreadSetStepping = 45,
 
-    /// Maps. `x0` frame, `x1` address space, `x2` virtual address, `x3` rights, `x4` attributes.
+    /// Maps. `x0` frame, `x1` address space, `x2` virtual address, `x3` rights, `x4` attributes; `x7` is 0 (the kernel's own, when the call is interrupted).
     FrameMap = 48,
     /// Removes the mapping of a frame capability. Unmapping one that is not mapped succeeds.
     FrameUnmap = 49,
-    /// Changes rights of the mapping. `x0` frame, `x1` rights, `x2` attributes.
+    /// Changes rights of the mapping. `x0` frame, `x1` rights, `x2` attributes; `x7` is 0, as for [`FrameMap`](Self::FrameMap).
     FrameProtect = 50,
     /// Returns `x1` physical address, `x2` size in bits, `x3` rights, `x4` 1 for device memory, `x5` mapped virtual address (0: not mapped).
     FrameQuery = 51,
@@ -87,6 +97,8 @@ pub enum SystemCall {
     AsidPoolAssign = 52,
     /// Returns `x1` tables in all, `x2` tables free, `x3` 1 if the space has an identifier. `x0` address space.
     AddressSpaceQuery = 53,
+    /// Cache maintenance on part of a frame with the read right. `x0` frame, `x1` operation (see [`Maintenance`](super::memory::Maintenance)), `x2` offset, `x3` length in bytes, not 0.
+    FrameMaintain = 54,
 
     /// Fills a scheduling context with time. `x0` SchedControl, `x1` context, `x2` budget, `x3` period, both in nanoseconds.
     SchedControlConfigure = 56,
@@ -97,12 +109,14 @@ pub enum SystemCall {
     /// Returns `x1` budget, `x2` period, `x3` consumed, all in nanoseconds. `x0` context.
     SchedContextQuery = 59,
 
-    /// Makes Irq `x1` (just retyped) stand for interrupt number `x2`, trigger `x3` (0 level, 1 edge). `x0` IrqControl. The line stays masked.
+    /// Makes Irq `x1` (just retyped) stand for interrupt number `x2`, trigger `x3` (0 level, 1 edge, 3 edge that acknowledges itself). `x0` IrqControl. The line stays masked.
     IrqControlIssue = 64,
     /// Binds Irq `x0` to notification `x1` (signal right; its badge is what is signalled) and unmasks it. `x1` = 0 unbinds and masks.
     IrqBind = 65,
     /// Unmasks Irq `x0` after its interrupt was handled.
     IrqAcknowledge = 66,
+    /// Makes the interrupt of Irq `x0` pending, as its device would.
+    IrqRaise = 67,
 
     /// Writes `x1` (0..=48) bytes, packed little endian in `x2`–`x7`, to the kernel's console. `x0` DebugConsole.
     DebugWrite = 72,
@@ -110,6 +124,9 @@ pub enum SystemCall {
     DebugExit = 73,
     /// Gives thread `x1` a name for kernel messages: `x2` length (1..=16), bytes packed in `x3`–`x4`. `x0` DebugConsole.
     DebugNameThread = 74,
+
+    /// Calls firmware (SMC Calling Convention, DEN0028). `x0` SmcControl, `x1` function identifier (32 bits), `x2`–`x7` arguments. Returns in `x1`–`x4` what firmware leaves in `x0`–`x3`.
+    FirmwareCall = 80,
 }
 
 impl SystemCall {
@@ -125,6 +142,7 @@ impl SystemCall {
         Self::Poll,
         Self::Yield,
         Self::Probe,
+        Self::SetWindow,
         Self::UntypedRetype,
         Self::UntypedRetypeAt,
         Self::UntypedQuery,
@@ -145,12 +163,17 @@ impl SystemCall {
         Self::ThreadQuery,
         Self::ThreadSetBuffer,
         Self::ThreadReadRegisters,
+        Self::ThreadSetRegisters,
+        Self::ThreadSetBreakpoint,
+        Self::ThreadQueryBreakpoint,
+        Self::ThreadSetStepping,
         Self::FrameMap,
         Self::FrameUnmap,
         Self::FrameProtect,
         Self::FrameQuery,
         Self::AsidPoolAssign,
         Self::AddressSpaceQuery,
+        Self::FrameMaintain,
         Self::SchedControlConfigure,
         Self::SchedContextBind,
         Self::SchedContextUnbind,
@@ -158,9 +181,11 @@ impl SystemCall {
         Self::IrqControlIssue,
         Self::IrqBind,
         Self::IrqAcknowledge,
+        Self::IrqRaise,
         Self::DebugWrite,
         Self::DebugExit,
         Self::DebugNameThread,
+        Self::FirmwareCall,
     ];
 
     /// The call with this number, if this ABI version has one.
@@ -177,6 +202,7 @@ impl SystemCall {
             8 => Self::Poll,
             9 => Self::Yield,
             10 => Self::Probe,
+            11 => Self::SetWindow,
             16 => Self::UntypedRetype,
             17 => Self::UntypedRetypeAt,
             18 => Self::UntypedQuery,
@@ -197,6 +223,10 @@ impl SystemCall {
             39 => Self::ThreadQuery,
             40 => Self::ThreadSetBuffer,
             41 => Self::ThreadReadRegisters,
+            42 => Self::ThreadSetRegisters,
+            43 => Self::ThreadSetBreakpoint,
+            44 => Self::ThreadQueryBreakpoint,
+            45 => Self::ThreadSetStepping,
             _ => return Self::from_number_of_machine(number),
         })
     }
@@ -210,6 +240,7 @@ impl SystemCall {
             51 => Self::FrameQuery,
             52 => Self::AsidPoolAssign,
             53 => Self::AddressSpaceQuery,
+            54 => Self::FrameMaintain,
             56 => Self::SchedControlConfigure,
             57 => Self::SchedContextBind,
             58 => Self::SchedContextUnbind,
@@ -217,9 +248,11 @@ impl SystemCall {
             64 => Self::IrqControlIssue,
             65 => Self::IrqBind,
             66 => Self::IrqAcknowledge,
+            67 => Self::IrqRaise,
             72 => Self::DebugWrite,
             73 => Self::DebugExit,
             74 => Self::DebugNameThread,
+            80 => Self::FirmwareCall,
             _ => return None,
         })
     }

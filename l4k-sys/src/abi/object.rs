@@ -8,7 +8,7 @@ pub enum ObjectKind {
     Untyped = 1,
     /// A table of 2^n capability slots of 32 bytes; slot 0 is the kernel's. Size in bits: n, 2 to 24.
     CNode = 2,
-    /// A thread. Fixed size.
+    /// A thread. Size in bits: 10 (or 0), or 11 for one that uses the FP/SIMD unit and keeps its registers here.
     Thread = 3,
     /// A meeting point of callers and receivers. Fixed size.
     Endpoint = 4,
@@ -75,7 +75,11 @@ impl ObjectKind {
                 12 | 21 | 30 => Some(size_bits as u8),
                 _ => None,
             },
-            Self::Thread => fixed(size_bits, THREAD_BITS),
+            Self::Thread => match size_bits {
+                0 | 10 => Some(THREAD_BITS),
+                11 => Some(FLOATING_POINT_THREAD_BITS),
+                _ => None,
+            },
             Self::Endpoint => fixed(size_bits, 5),
             Self::Notification | Self::Reply => fixed(size_bits, 6),
             Self::SchedContext => fixed(size_bits, 7),
@@ -89,8 +93,11 @@ impl ObjectKind {
 /// Size of a capability slot in bits: 32 bytes.
 pub const SLOT_BITS: u8 = 5;
 
-/// Size of a thread object in bits.
+/// Size in bits of a thread object without FP/SIMD registers.
 pub const THREAD_BITS: u8 = 10;
+
+/// Size in bits of a thread object with FP/SIMD registers.
+pub const FLOATING_POINT_THREAD_BITS: u8 = 11;
 
 /// Size in bits of the smallest untyped in normal memory.
 pub const SMALLEST_UNTYPED_BITS: u64 = 5;
@@ -124,6 +131,10 @@ mod tests {
         assert_eq!(ObjectKind::CNode.object_bits(4), Some(9));
         assert_eq!(ObjectKind::Endpoint.object_bits(5), None);
         assert_eq!(ObjectKind::IrqControl.object_bits(0), None);
+        assert_eq!(
+            [0, 9, 10, 11, 12].map(|bits| ObjectKind::Thread.object_bits(bits)),
+            [Some(10), None, Some(10), Some(11), None]
+        );
         assert_eq!(ObjectKind::Untyped.object_bits(64), None);
     }
 }

@@ -45,6 +45,14 @@ impl Irq {
     pub fn acknowledge(self) -> Result<(), Error> {
         perform(SystemCall::IrqAcknowledge, [self.0])
     }
+
+    /// Makes the interrupt pending, as its device would.
+    ///
+    /// # Errors
+    /// `NotIssued`.
+    pub fn raise(self) -> Result<(), Error> {
+        perform(SystemCall::IrqRaise, [self.0])
+    }
 }
 
 /// What makes an interrupt fire.
@@ -54,6 +62,8 @@ pub enum Trigger {
     Level,
     /// An edge.
     Edge,
+    /// An edge; the line stays unmasked after each, and needs no acknowledgement.
+    SelfAcknowledgingEdge,
 }
 
 impl Trigger {
@@ -71,6 +81,7 @@ impl Trigger {
         match self {
             Self::Level => 0,
             Self::Edge => 1,
+            Self::SelfAcknowledgingEdge => 3,
         }
     }
 }

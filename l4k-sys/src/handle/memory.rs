@@ -1,7 +1,7 @@
 //! Frames, address spaces and pools of address-space identifiers.
 
 use super::untyped::MemoryKind;
-use crate::abi::{Error, MapAttributes, Rights, SystemCall};
+use crate::abi::{Error, Maintenance, MapAttributes, Rights, SystemCall};
 use crate::system::{perform, query};
 
 /// A capability to a frame. It holds one mapping at most.
@@ -66,6 +66,14 @@ impl Frame {
     /// `NotMapped`, `MissingRight`, `WriteAndExecute`, `InvalidAttributes`.
     pub fn protect(self, rights: Rights, attributes: MapAttributes) -> Result<(), Error> {
         perform(SystemCall::FrameProtect, [self.0, rights.bits(), attributes.bits()])
+    }
+
+    /// Cache maintenance on `length` bytes from `offset` on. Needs the read right.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a range that is empty or leaves the frame; `DeviceMemory`; `MissingRight`.
+    pub fn maintain(self, operation: Maintenance, offset: u64, length: u64) -> Result<(), Error> {
+        perform(SystemCall::FrameMaintain, [self.0, operation as u64, offset, length])
     }
 
     /// What it is and where it is mapped.

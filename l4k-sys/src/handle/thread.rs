@@ -1,7 +1,7 @@
 //! Threads.
 
 use super::{AddressSpace, CNode, Endpoint, Frame, Notification};
-use crate::abi::{Error, SystemCall, ThreadState};
+use crate::abi::{BreakpointKind, Error, SystemCall, ThreadState};
 use crate::quantity::Nanoseconds;
 use crate::system::{perform, query};
 
@@ -19,6 +19,17 @@ pub struct StartRegisters {
     pub stack_pointer: u64,
     /// `x0`–`x2`.
     pub arguments: [u64; 3],
+}
+
+/// What a breakpoint register stops at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breakpoint {
+    /// Execution, loads, stores, or nothing.
+    pub kind: BreakpointKind,
+    /// Where it begins, a multiple of the length.
+    pub address: u64,
+    /// Bytes: 4 for instructions; 1, 2, 4 or 8 for data.
+    pub length: u64,
 }
 
 /// What a thread says of itself.
@@ -147,12 +158,63 @@ impl Thread {
         perform(SystemCall::ThreadSetBuffer, [self.0, 0, 0])
     }
 
-    /// Reads six registers of the suspended thread from number `first` on: 0–30, 31 sp, 32 pc, 33 pstate; zero past the end.
+    /// Reads six registers from number `first` on, see [`register`](crate::abi::thread::register); zero for numbers that do not exist. The thread is suspended or
+    /// stopped by a fault.
     ///
     /// # Errors
-    /// `NotSuspended`; `InvalidRegister` above 33.
+    /// `NotSuspended`; `InvalidRegister` if the first does not exist.
     pub fn read_registers(self, first: u64) -> Result<[u64; 6], Error> {
         let [_, a, b, c, d, e, f, _] = query(SystemCall::ThreadReadRegisters, [self.0, first])?;
         Ok([a, b, c, d, e, f])
+    }
+
+    /// Sets one to five registers from number `first` on. The thread is suspended or stopped by a fault.
+    ///
+    /// # Errors
+    /// `NotSuspended`; `InvalidCount`; `InvalidRegister` if one does not exist; `Misaligned`, `InvalidAddress`, `InvalidArgument` for a
+    /// value that the stack pointer, the instruction pointer or the flags cannot have. None is set then.
+    pub fn set_registers(self, first: u64, values: &[u64]) -> Result<(), Error> {
+        let mut arguments = [0; 8];
+        let (head, tail) = arguments.split_at_mut(3);
+        head.copy_from_slice(&[self.0, first, values.len() as u64]);
+        for (place, value) in tail.iter_mut().zip(values) {
+            *place = *value;
+        }
+        perform(SystemCall::ThreadSetRegisters, arguments)
+    }
+
+    /// Sets a breakpoint register: 0–3 for instructions, 4–7 for data. The thread is suspended or stopped by a fault.
+    ///
+    /// # Errors
+    /// `NotSuspended`; `InvalidArgument` for an index, kind or length that does not fit the register; `Misaligned`;
+    /// `InvalidAddress`; `NotSupported` if the processor has fewer registers.
+    pub fn set_breakpoint(self, index: u64, breakpoint: Breakpoint) -> Result<(), Error> {
+        let Breakpoint { kind, address, length } = breakpoint;
+        perform(SystemCall::ThreadSetBreakpoint, [self.0, index, kind as u64, address, length])
+    }
+
+    /// A breakpoint register; `None` for a kind of a later ABI version.
+    ///
+    /// # Errors
+    /// `InvalidArgument`.
+    pub fn breakpoint(self, index: u64) -> Result<Option<Breakpoint>, Error> {
+        let [_, kind, address, length, ..] = query(SystemCall::ThreadQueryBreakpoint, [self.0, index])?;
+        Ok(BreakpointKind::from_number(kind).map(|kind| Breakpoint { kind, address, length }))
+    }
+
+    /// From now on each instruction of the thread ends in a fault. The thread is suspended or stopped by a fault.
+    ///
+    /// # Errors
+    /// `NotSuspended`.
+    pub fn start_stepping(self) -> Result<(), Error> {
+        perform(SystemCall::ThreadSetStepping, [self.0, 1])
+    }
+
+    /// Undoes [`start_stepping`](Self::start_stepping).
+    ///
+    /// # Errors
+    /// `NotSuspended`.
+    pub fn stop_stepping(self) -> Result<(), Error> {
+        perform(SystemCall::ThreadSetStepping, [self.0, 0])
     }
 }

@@ -1,6 +1,7 @@
 //! Untyped memory, and what can be made of it.
 
 use super::Place;
+use crate::abi::object::FLOATING_POINT_THREAD_BITS;
 use crate::abi::{Error, FrameSize, ObjectKind, SystemCall};
 use crate::system::query;
 
@@ -13,6 +14,8 @@ pub enum NewObject {
     CNode(u8),
     /// A thread.
     Thread,
+    /// A thread with FP/SIMD registers.
+    FloatingPointThread,
     /// An endpoint.
     Endpoint,
     /// A notification.
@@ -38,7 +41,7 @@ impl NewObject {
         match self {
             Self::Untyped(_) => ObjectKind::Untyped,
             Self::CNode(_) => ObjectKind::CNode,
-            Self::Thread => ObjectKind::Thread,
+            Self::Thread | Self::FloatingPointThread => ObjectKind::Thread,
             Self::Endpoint => ObjectKind::Endpoint,
             Self::Notification => ObjectKind::Notification,
             Self::Reply => ObjectKind::Reply,
@@ -56,6 +59,7 @@ impl NewObject {
         match self {
             Self::Untyped(bits) | Self::CNode(bits) | Self::AddressSpace(bits) => bits as u64,
             Self::Frame(size) => size as u64,
+            Self::FloatingPointThread => FLOATING_POINT_THREAD_BITS as u64,
             _ => 0,
         }
     }

@@ -3,6 +3,7 @@
 //! Two implementations: the real core (`machine::aarch64`) and the simulated one (`machine::simulated`).
 
 use super::address::{Asid, PhysicalAddress, UserPage};
+use super::debugging::Debugging;
 use super::time::{Instant, TicksPerSecond};
 use l4k_sys::abi::{Fault, Rights};
 
@@ -139,6 +140,8 @@ pub enum CacheOperation {
     PublishCode,
     /// Write back and forget, to the point of coherency: before memory is seen uncached or by a device.
     CleanAndInvalidate,
+    /// Write back, to the point of coherency.
+    Clean,
 }
 
 /// Root of an address space for the processor: table base and identifier (TTBR0_EL1), or nothing mapped.
@@ -172,6 +175,8 @@ pub trait Arch {
     fn line_usable(&self, line: Line) -> bool;
     /// Sets a line's trigger, and sends it to the current core.
     fn configure_line(&mut self, line: Line, trigger: Trigger);
+    /// Makes a line pending, as its device would.
+    fn raise_line(&mut self, line: Line);
     /// Masks or unmasks a line.
     fn mask_line(&mut self, line: Line, mask: Mask);
 
@@ -192,6 +197,18 @@ pub trait Arch {
     fn thread_pointer(&self) -> u64;
     /// Loads the registers that every thread has to itself and that exceptions do not change: TPIDR_EL0 and TPIDRRO_EL0.
     fn load_thread_registers(&mut self, thread_pointer: u64, buffer_address: u64);
+
+    /// Lets programs use the FP/SIMD unit, with the registers that lie at an address (see `object::floating_point`).
+    fn open_floating_point(&mut self, registers: PhysicalAddress);
+    /// Stores the registers of the unit, which is open.
+    fn save_floating_point(&mut self, registers: PhysicalAddress);
+    /// Lets the use of the unit trap.
+    fn close_floating_point(&mut self);
+
+    /// Breakpoint registers for instructions, and for data.
+    fn breakpoint_registers(&self) -> [u64; 2];
+    /// Loads breakpoint registers and stepping.
+    fn load_debugging(&mut self, debugging: &Debugging);
 
     /// Writes to the kernel's console. May wait for the device.
     fn write_console(&mut self, bytes: &[u8]);

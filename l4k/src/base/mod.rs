@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod arch;
+pub mod debugging;
+pub mod firmware;
 pub mod lock;
 pub mod registers;
 pub mod store;

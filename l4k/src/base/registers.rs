@@ -1,5 +1,13 @@
 //! The registers of a thread while it is not running, in the layout that the vectors store and load.
 
+use l4k_sys::abi::thread::register;
+
+/// PSTATE.N, Z, C, V (Arm ARM C5.2.20, SPSR_EL1).
+pub const FLAGS: u64 = 0xf << 28;
+
+/// PSTATE.SS, software step (Arm ARM D2.12).
+const STEP: u64 = 1 << 21;
+
 /// Which registers of a [`Context`] the thread owns, and so how it is resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
@@ -16,6 +24,8 @@ pub const STATUS: usize = 0;
 pub const TAG: usize = 1;
 /// Number of the first register with a message word, x2.
 pub const FIRST_WORD: usize = 2;
+/// Number of the register in which an interrupted call keeps how far it came, x7.
+pub const PROGRESS: usize = 7;
 /// Number of the register with the system call's number, x8.
 pub const NUMBER: usize = 8;
 /// Number of the register with the badge on return and the reply object on entry, x9.
@@ -49,10 +59,19 @@ impl Context {
     /// Makes the system call that the thread is in start again from the beginning when it is resumed: `svc` is 4 bytes long.
     pub fn restart_system_call(&mut self) {
         self.pc = self.pc.wrapping_sub(4);
-        for register in (10..=18).chain([30]) {
-            self.x[register] = 0;
+        let number = self.x[NUMBER];
+        self.own_all();
+        self.x[NUMBER] = number;
+    }
+
+    /// Makes the thread own every register: those that it would have found zero after its system call are zero.
+    pub fn own_all(&mut self) {
+        if self.shape == Shape::SystemCall {
+            for register in [NUMBER].into_iter().chain(10..=18).chain([30]) {
+                self.x[register] = 0;
+            }
+            self.shape = Shape::Full;
         }
-        self.shape = Shape::Full;
     }
 
     /// Sets every result register: status, x1–x7, badge.
@@ -64,17 +83,30 @@ impl Context {
         self.x[BADGE] = badge;
     }
 
-    /// A register as the thread owns it: 0–30, 31 sp, 32 pc, 33 pstate; `None` for other numbers.
+    /// The register with a number of [`register`]; every register must be owned. Not for the flags.
     #[must_use]
-    pub fn read(&self, number: u64) -> Option<u64> {
-        let owned = self.shape == Shape::Full || matches!(number, 0..=7 | 9 | 19..=29 | 31..=33);
-        let value = match number {
-            0..=30 => *self.x.get(number as usize)?,
-            31 => self.sp,
-            32 => self.pc,
-            33 => self.pstate,
-            _ => return None,
-        };
-        Some(if owned { value } else { 0 })
+    pub fn register(&mut self, number: u64) -> Option<&mut u64> {
+        match number {
+            register::STACK_POINTER => Some(&mut self.sp),
+            register::INSTRUCTION_POINTER => Some(&mut self.pc),
+            register::THREAD_POINTER => Some(&mut self.thread_pointer),
+            _ => self.x.get_mut(usize::try_from(number).ok()?),
+        }
+    }
+
+    /// The condition flags.
+    #[must_use]
+    pub const fn flags(&self) -> u64 {
+        self.pstate & FLAGS
+    }
+
+    /// Changes the condition flags, and nothing else of the status register.
+    pub fn set_flags(&mut self, flags: u64) {
+        self.pstate = self.pstate & !FLAGS | flags & FLAGS;
+    }
+
+    /// Sets the step bit: after the next return the thread executes one instruction, if it is stepped.
+    pub fn arm_step(&mut self) {
+        self.pstate |= STEP;
     }
 }

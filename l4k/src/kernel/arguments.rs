@@ -1,4 +1,4 @@
-//! The arguments of a system call: registers, and the one look-up that turns a capability address into a slot.
+//! The arguments of a system call: registers, and the kinds of objects that capability addresses must mean.
 
 use crate::base::arch::Arch;
 use crate::base::registers::Context;
@@ -6,36 +6,13 @@ use crate::base::store::Ref;
 use crate::object::address_space::AddressSpace;
 use crate::object::asid_pool::AsidPool;
 use crate::object::capability::Capability;
-use crate::object::cnode::CNode;
 use crate::object::irq::Irq;
 use crate::object::sched_context::SchedContext;
-use crate::object::slot::Slot;
-use crate::object::thread::{Thread, ThreadSlot};
+use crate::object::thread::Thread;
+use crate::operation::look_up::Table;
 use crate::operation::system::System;
 use l4k_sys::Error;
 use l4k_sys::abi::Rights;
-
-/// A CNode that may be changed, found through a capability.
-#[derive(Clone, Copy, Debug)]
-pub struct Table {
-    /// The table.
-    pub object: Ref<CNode>,
-    /// It has 2^n slots.
-    pub size_bits: u8,
-}
-
-impl Table {
-    /// The slot at an index.
-    ///
-    /// # Errors
-    /// `SlotOutOfRange` for 0, which is the kernel's, and beyond the end.
-    pub const fn slot(self, index: u64) -> Result<Ref<Slot>, Error> {
-        if index == 0 || index >= 1 << self.size_bits {
-            return Err(Error::SlotOutOfRange);
-        }
-        Ok(self.object.slot(index as u32))
-    }
-}
 
 /// The registers of a system call, and who makes it.
 #[derive(Clone, Copy, Debug)]
@@ -55,33 +32,6 @@ impl Arguments {
 }
 
 impl<A: Arch> System<A> {
-    /// The slot that a capability address of a thread means: a bounds check and a load.
-    ///
-    /// # Errors
-    /// `InvalidCapability` for 0, beyond the end, and for an empty slot.
-    pub fn look_up(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<Slot>, Error> {
-        let slot = self.own_table(thread)?.slot(address).map_err(|_| Error::InvalidCapability)?;
-        if self.store.get(slot).capability.kind().is_none() {
-            return Err(Error::InvalidCapability);
-        }
-        Ok(slot)
-    }
-
-    fn own_table(&self, thread: Ref<Thread>) -> Result<Table, Error> {
-        match self.store.get(thread.slot(ThreadSlot::CNode)).capability {
-            Capability::CNode { size_bits, object, .. } => Ok(Table { object, size_bits }),
-            _ => Err(Error::InvalidCapability),
-        }
-    }
-
-    /// The capability at an address.
-    ///
-    /// # Errors
-    /// As [`look_up`](Self::look_up).
-    pub fn capability(&self, thread: Ref<Thread>, address: u64) -> Result<Capability, Error> {
-        Ok(self.store.get(self.look_up(thread, address)?).capability)
-    }
-
     /// The CNode that a slot operation works on: the caller's own for 0, else one given with the right to manage it.
     ///
     /// # Errors

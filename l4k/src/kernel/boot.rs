@@ -70,6 +70,9 @@ fn make_objects<A: Arch>(system: &mut System<A>, ground: Ground) -> Result<(), E
     };
     give(slot::IRQ_CONTROL, Capability::IrqControl)?;
     give(slot::SCHED_CONTROL, Capability::SchedControl { core: 0 })?;
+    if FEATURES & features::FIRMWARE_CALLS != 0 {
+        give(slot::SMC_CONTROL, Capability::SmcControl { badge: Badge::NONE })?;
+    }
     if FEATURES & features::DEBUG != 0 {
         give(slot::DEBUG_CONSOLE, Capability::DebugConsole { rights: Rights::ALL })?;
     }

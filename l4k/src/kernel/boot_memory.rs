@@ -1,6 +1,5 @@
 //! Physical memory at boot: the block that the first program's objects are made of, and untypeds for all the rest.
 
-use super::arguments::Table;
 use super::boot_error::BootError;
 use super::boot_input::{BootInput, MemoryRange};
 use super::ground::Ground;
@@ -9,6 +8,7 @@ use crate::base::arch::Arch;
 use crate::base::store::UNIT;
 use crate::object::capability::{Capability, MemoryClass};
 use crate::object::slot::Slot;
+use crate::operation::look_up::Table;
 use crate::operation::retype::Window;
 use crate::operation::system::System;
 use l4k_sys::Error;
@@ -20,7 +20,9 @@ use l4k_sys::abi::object::SLOT_BITS;
 pub const BOOT_CNODE_BITS: u8 = 12;
 
 /// Slot of the untyped that the first program's objects are made of.
-const GROUND_SLOT: u64 = slot::SCHED_CONTROL + 1;
+const GROUND_SLOT: u64 = 16;
+
+const _: () = assert!(GROUND_SLOT > slot::SMC_CONTROL);
 
 /// Largest untyped that boot makes, in bits: offsets in an untyped are 32 bits in units of 32 bytes.
 const LARGEST_BITS: u8 = 36;

@@ -11,6 +11,7 @@ use crate::object::address_space::AddressSpace;
 use crate::object::capability::{Capability, MemoryClass};
 use crate::object::frame::Frame;
 use crate::object::slot::Slot;
+use crate::operation::mapping::Wanted;
 use crate::operation::next::Next;
 use crate::operation::retype::Shape;
 use crate::operation::system::System;
@@ -132,9 +133,21 @@ pub fn map_package<'a, A: Arch>(
         };
         let slot = ground.slot(first + page)?;
         *system.store.get_mut(slot) = Slot { capability: frame.pack(), ..Slot::EMPTY };
-        system.map(slot, space, layout.package + page * PAGE_SIZE, Rights::READ, MapAttributes::NORMAL)?;
+        map(system, slot, space, layout.package + page * PAGE_SIZE, Rights::READ)?;
     }
     Ok(())
+}
+
+/// Maps a small frame as normal memory: its maintenance is one step, which is never interrupted.
+fn map<A: Arch>(
+    system: &mut System<A>,
+    slot: Ref<Slot>,
+    space: Ref<AddressSpace>,
+    address: u64,
+    rights: Rights,
+) -> Result<(), Error> {
+    let wanted = Wanted { rights, attributes: MapAttributes::NORMAL };
+    system.map(slot, space, address, wanted, 0).map(|_| ())
 }
 
 /// A part of the program's memory.
@@ -171,7 +184,7 @@ fn place<'a, A: Arch>(
                 system.store.copy_in(base.add(page * PAGE_SIZE), chunk);
             }
             let address = part.address + (done + page) * PAGE_SIZE;
-            system.map(ground.slot(first + page)?, space, address, part.rights, MapAttributes::NORMAL)?;
+            map(system, ground.slot(first + page)?, space, address, part.rights)?;
         }
         done += count;
     }

@@ -3,7 +3,8 @@
 use super::dispatch::dispatch;
 use super::machine_calls::FEATURES;
 use crate::base::arch::{Arch, CoreNumber, Event};
-use crate::base::registers::{BADGE, NUMBER};
+use crate::base::firmware::FirmwareCall;
+use crate::base::registers::{BADGE, NUMBER, PROGRESS};
 use crate::base::store::Ref;
 use crate::object::thread::Thread;
 use crate::operation::fault::Handled;
@@ -21,6 +22,9 @@ pub enum Resume {
     Thread(Ref<Thread>),
     /// It waits for an interrupt.
     Idle,
+    /// It calls firmware for its current thread, without the kernel's lock, and brings what that returns to
+    /// [`Kernel::answer_firmware`].
+    Firmware(FirmwareCall),
 }
 
 /// The kernel of one machine.
@@ -46,25 +50,41 @@ impl<A: Arch> Kernel<A> {
     pub fn handle(&mut self, core: CoreNumber, event: Event) -> Resume {
         self.system.here = core;
         match event {
-            Event::SystemCall => self.system_call(),
+            Event::SystemCall => return self.system_call(),
             Event::Interrupt => self.system.interrupt(),
             Event::Fault(fault) => self.fault(fault),
         }
         self.resume()
     }
 
-    fn system_call(&mut self) {
-        let Some(caller) = self.system.core(self.system.here).current else { return };
+    /// What firmware returned to the current thread's call; `None` if this machine has none.
+    pub fn answer_firmware(&mut self, core: CoreNumber, answer: Option<[u64; 4]>) -> Resume {
+        self.system.here = core;
+        self.system.caller = self.system.core(core).current;
+        self.conclude(match answer {
+            Some([a, b, c, d]) => Ok(Next::Values([a, b, c, d, 0, 0, 0])),
+            None => Err(Error::NotSupported),
+        });
+        self.system.caller = None;
+        self.resume()
+    }
+
+    fn system_call(&mut self) -> Resume {
+        let Some(caller) = self.system.core(self.system.here).current else { return self.resume() };
         self.system.caller = Some(caller);
         let number = self.system.store.get(caller).context.x[NUMBER];
         match SystemCall::from_number(number) {
             Some(call) => {
                 let result = dispatch(&mut self.system, caller, call);
+                if let Ok(Next::Firmware(call)) = result {
+                    return Resume::Firmware(call);
+                }
                 self.conclude(result);
             }
             None => self.unknown_system_call(caller, number),
         }
         self.system.caller = None;
+        self.resume()
     }
 
     /// The one place that writes results of system calls, but for messages. A caller that destroyed itself gets none.
@@ -74,8 +94,12 @@ impl<A: Arch> Kernel<A> {
         match result {
             Ok(Next::Done) => context.set_results(0, [0; 7], 0),
             Ok(Next::Values(values)) => context.set_results(0, values, 0),
-            Ok(Next::Settled) => (),
+            Ok(Next::Settled | Next::Firmware(_)) => (),
             Ok(Next::Restart) => context.restart_system_call(),
+            Ok(Next::RestartAt(progress)) => {
+                context.x[PROGRESS] = progress;
+                context.restart_system_call();
+            }
             Err(error) => context.set_results(error.code(), [0; 7], 0),
         }
     }
@@ -83,6 +107,7 @@ impl<A: Arch> Kernel<A> {
     fn unknown_system_call(&mut self, caller: Ref<Thread>, number: u64) {
         let context = &mut self.system.store.get_mut(caller).context;
         context.x[BADGE] = 0;
+        context.own_all();
         let fault = Fault {
             kind: FaultKind::UnknownSystemCall,
             access: Access::None,

@@ -1,8 +1,8 @@
 //! The ground that boot stands on: the first program's CNode and the untyped that everything of it is made of.
 
-use super::arguments::Table;
 use crate::base::store::Ref;
 use crate::object::slot::Slot;
+use crate::operation::look_up::Table;
 use l4k_sys::Error;
 
 /// What boot works with: the CNode being filled and the untyped that the first objects are made of.

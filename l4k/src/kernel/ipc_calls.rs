@@ -8,7 +8,7 @@ use crate::object::Life;
 use crate::object::capability::Capability;
 use crate::object::endpoint::Endpoint;
 use crate::object::notification::Notification;
-use crate::object::reply::{Reply, ReplyState};
+use crate::object::reply::{Grant, Reply, ReplyState};
 use crate::operation::next::Next;
 use crate::operation::receive::Wait;
 use crate::operation::system::System;
@@ -19,16 +19,16 @@ use l4k_sys::abi::Rights;
 pub fn call<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     match system.capability(caller, x[0])? {
         Capability::Endpoint { rights, .. } if !rights.contains(Rights::CALL) => Err(Error::MissingRight),
-        Capability::Endpoint { object, badge, .. } => system.call(caller, object, badge),
+        Capability::Endpoint { rights, object, badge } => system.call(caller, object, badge, Grant::of(rights)),
         _ => Err(Error::WrongKind),
     }
 }
 
 /// `Receive` and `TryReceive`.
 pub fn receive<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments, wait: Wait) -> Result<Next, Error> {
-    let endpoint = receiving_endpoint(system, Arguments { caller, x })?;
+    let (endpoint, grant) = receiving_endpoint(system, Arguments { caller, x })?;
     let reply = reply_object(system, Arguments { caller, x }, x[BADGE])?;
-    system.receive(caller, endpoint, reply, wait)
+    system.receive(caller, endpoint, reply, grant, wait)
 }
 
 /// `Reply`.
@@ -42,7 +42,7 @@ pub fn reply<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments
 /// `ReplyReceive`: everything that either half refuses is checked before the answer is given. An interruption after that makes it
 /// a `Receive`.
 pub fn reply_receive<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
-    let endpoint = receiving_endpoint(system, Arguments { caller, x })?;
+    let (endpoint, grant) = receiving_endpoint(system, Arguments { caller, x })?;
     let reply = reply_object(system, Arguments { caller, x }, x[BADGE])?;
     if system.store.get(endpoint).life == Life::Dying {
         return Err(Error::PeerGone);
@@ -50,7 +50,7 @@ pub fn reply_receive<A: Arch>(system: &mut System<A>, Arguments { caller, x }: A
     let answer = system.check_reply(caller, reply)?;
     system.commit_reply(caller, answer);
     debug_assert!(system.store.get(reply).state == ReplyState::Idle);
-    let next = system.receive(caller, endpoint, reply, Wait::Block)?;
+    let next = system.receive(caller, endpoint, reply, grant, Wait::Block)?;
     if next == Next::Restart {
         let context = &mut system.store.get_mut(caller).context;
         context.x[crate::base::registers::NUMBER] = l4k_sys::abi::SystemCall::Receive as u64;
@@ -89,16 +89,25 @@ pub fn waitable<A: Arch>(
     }
 }
 
+/// `SetWindow`.
+pub fn set_window<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    system.set_window(caller, x[1], x[2])?;
+    Ok(Next::Done)
+}
+
 /// `Yield`. Its result is written before the thread goes to the end of its queue.
 pub fn yield_slice<A: Arch>(system: &mut System<A>) -> Result<Next, Error> {
     system.yield_slice();
     Ok(Next::Done)
 }
 
-fn receiving_endpoint<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments) -> Result<Ref<Endpoint>, Error> {
+fn receiving_endpoint<A: Arch>(
+    system: &System<A>,
+    Arguments { caller, x }: Arguments,
+) -> Result<(Ref<Endpoint>, Grant), Error> {
     match system.capability(caller, x[0])? {
         Capability::Endpoint { rights, .. } if !rights.contains(Rights::RECEIVE) => Err(Error::MissingRight),
-        Capability::Endpoint { object, .. } => Ok(object),
+        Capability::Endpoint { rights, object, .. } => Ok((object, Grant::of(rights))),
         _ => Err(Error::WrongKind),
     }
 }

@@ -2,8 +2,10 @@
 
 use super::arguments::Arguments;
 use crate::base::arch::{Arch, Line, Trigger};
+use crate::base::firmware::FirmwareCall;
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
+use crate::object::irq::Acknowledge;
 use crate::object::slot::Slot;
 use crate::operation::next::{Next, Progress};
 use crate::operation::system::System;
@@ -12,7 +14,8 @@ use l4k_sys::abi::version::features;
 use l4k_sys::abi::{Rights, VERSION_MAJOR, VERSION_MINOR};
 
 /// Features of this kernel, see [`features`].
-pub const FEATURES: u64 = if cfg!(feature = "debug") { features::DEBUG } else { 0 };
+pub const FEATURES: u64 = if cfg!(feature = "debug") { features::DEBUG } else { 0 }
+    | if cfg!(feature = "firmware-calls") { features::FIRMWARE_CALLS } else { 0 };
 
 /// `Probe`.
 pub fn probe() -> Result<Next, Error> {
@@ -27,12 +30,13 @@ pub fn issue<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments
     }
     let irq = system.irq_at(caller, x[1])?;
     let line = u16::try_from(x[2]).map(Line).map_err(|_| Error::InvalidInterrupt)?;
-    let trigger = match x[3] {
-        0 => Trigger::Level,
-        1 => Trigger::Edge,
+    let (trigger, acknowledge) = match x[3] {
+        0 => (Trigger::Level, Acknowledge::ByDriver),
+        1 => (Trigger::Edge, Acknowledge::ByDriver),
+        3 => (Trigger::Edge, Acknowledge::Itself),
         _ => return Err(Error::InvalidArgument),
     };
-    system.issue(irq, line, trigger)?;
+    system.issue(irq, line, trigger, acknowledge)?;
     Ok(Next::Done)
 }
 
@@ -69,6 +73,25 @@ pub fn acknowledge<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arg
     let irq = system.irq_at(caller, x[0])?;
     system.acknowledge(irq)?;
     Ok(Next::Done)
+}
+
+/// `IrqRaise`.
+pub fn raise<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let irq = system.irq_at(caller, x[0])?;
+    system.raise_irq(irq)?;
+    Ok(Next::Done)
+}
+
+/// `FirmwareCall`. Made when the kernel's lock is given back.
+pub fn call_firmware<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let Capability::SmcControl { badge } = system.capability(caller, x[0])? else {
+        return Err(Error::WrongKind);
+    };
+    let function = u32::try_from(x[1]).map_err(|_| Error::InvalidArgument)?;
+    if badge.is_set() && badge.value() != u64::from(function) {
+        return Err(Error::MissingRight);
+    }
+    Ok(Next::Firmware(FirmwareCall { function, arguments: [x[2], x[3], x[4], x[5], x[6], x[7]] }))
 }
 
 /// `DebugWrite`.

@@ -5,11 +5,12 @@ use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::capability::{Capability, MemoryClass};
 use crate::object::slot::Slot;
+use crate::operation::mapping::Wanted;
 use crate::operation::next::Next;
 use crate::operation::retype::{Shape, Window};
 use crate::operation::system::System;
 use l4k_sys::Error;
-use l4k_sys::abi::{MapAttributes, Rights};
+use l4k_sys::abi::{Maintenance, MapAttributes, Rights};
 
 /// `UntypedRetype` and `UntypedRetypeAt`.
 pub fn retype<A: Arch>(
@@ -38,10 +39,7 @@ pub fn query_untyped<A: Arch>(system: &mut System<A>, Arguments { caller, x }: A
 pub fn map<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let frame = frame_slot(system, Arguments { caller, x })?;
     let space = system.space_at(caller, x[1])?;
-    let rights = Rights::from_bits(x[3]).ok_or(Error::InvalidRights)?;
-    let attributes = MapAttributes::from_bits(x[4]).ok_or(Error::InvalidAttributes)?;
-    system.map(frame, space, x[2], rights, attributes)?;
-    Ok(Next::Done)
+    system.map(frame, space, x[2], wanted(x[3], x[4])?, x[7])
 }
 
 /// `FrameUnmap`.
@@ -54,10 +52,21 @@ pub fn unmap<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Ne
 /// `FrameProtect`.
 pub fn protect<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
     let frame = frame_slot(system, arguments)?;
-    let rights = Rights::from_bits(arguments.x[1]).ok_or(Error::InvalidRights)?;
-    let attributes = MapAttributes::from_bits(arguments.x[2]).ok_or(Error::InvalidAttributes)?;
-    system.protect(frame, rights, attributes)?;
-    Ok(Next::Done)
+    let [_, rights, attributes, .., from, _, _] = arguments.x;
+    system.protect(frame, wanted(rights, attributes)?, from)
+}
+
+fn wanted(rights: u64, attributes: u64) -> Result<Wanted, Error> {
+    let rights = Rights::from_bits(rights).ok_or(Error::InvalidRights)?;
+    let attributes = MapAttributes::from_bits(attributes).ok_or(Error::InvalidAttributes)?;
+    Ok(Wanted { rights, attributes })
+}
+
+/// `FrameMaintain`.
+pub fn maintain<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+    let frame = frame_slot(system, arguments)?;
+    let operation = Maintenance::from_number(arguments.x[1]).ok_or(Error::InvalidArgument)?;
+    system.maintain_frame(frame, operation, arguments.x[2], arguments.x[3], arguments.x[7])
 }
 
 /// `FrameQuery`.

@@ -3,6 +3,7 @@
 use super::arguments::Arguments;
 use super::ipc_calls::waitable;
 use crate::base::arch::{Arch, CoreNumber};
+use crate::base::debugging::Stepping;
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::slot::Slot;
@@ -43,6 +44,38 @@ pub fn write_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }:
 pub fn read_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     Ok(Next::Values(system.read_registers(thread, x[1])?))
+}
+
+/// `ThreadSetRegisters`.
+pub fn set_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let thread = system.thread_at(caller, x[0])?;
+    system.set_registers(thread, x[1], x[2], [x[3], x[4], x[5], x[6], x[7]])?;
+    Ok(Next::Done)
+}
+
+/// `ThreadSetBreakpoint`.
+pub fn set_breakpoint<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let thread = system.thread_at(caller, x[0])?;
+    system.set_breakpoint(thread, x[1], x[2], x[3], x[4])?;
+    Ok(Next::Done)
+}
+
+/// `ThreadQueryBreakpoint`.
+pub fn query_breakpoint<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let thread = system.thread_at(caller, x[0])?;
+    Ok(Next::Values(system.query_breakpoint(thread, x[1])?))
+}
+
+/// `ThreadSetStepping`.
+pub fn set_stepping<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let thread = system.thread_at(caller, x[0])?;
+    let stepping = match x[1] {
+        0 => Stepping::Off,
+        1 => Stepping::On,
+        _ => return Err(Error::InvalidArgument),
+    };
+    system.set_stepping(thread, stepping)?;
+    Ok(Next::Done)
 }
 
 /// `ThreadResume`.

@@ -20,6 +20,15 @@ const OFFSET_OF_STRINGS: usize = 12;
 const OFFSET_OF_RESERVATIONS: usize = 16;
 const LAST_COMPATIBLE_VERSION: usize = 24;
 
+/// The instruction that calls firmware (SMC Calling Convention, DEN0028).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conduit {
+    /// `hvc`.
+    Hypervisor,
+    /// `smc`.
+    SecureMonitor,
+}
+
 /// An interrupt controller by physical addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Controller {
@@ -109,6 +118,18 @@ impl<'a> DeviceTree<'a> {
             }
         });
         first
+    }
+
+    /// How firmware is called, if there is any (the node of PSCI, DEN0022).
+    #[must_use]
+    pub fn conduit(&self) -> Option<Conduit> {
+        let mut conduit = None;
+        self.each_node(|node| match node.method {
+            b"hvc\0" if node.plain_name() == b"psci" => conduit = Some(Conduit::Hypervisor),
+            b"smc\0" if node.plain_name() == b"psci" => conduit = Some(Conduit::SecureMonitor),
+            _ => (),
+        });
+        conduit
     }
 
     fn each_node(&self, found: impl FnMut(Node<'a>)) {

@@ -4,6 +4,7 @@ extern crate std;
 
 use super::*;
 use dtoolkit::model::{DeviceTree as Model, DeviceTreeNode, DeviceTreeProperty};
+use std::vec;
 use std::vec::Vec;
 
 fn cells(words: &[u32]) -> Vec<u8> {
@@ -147,4 +148,17 @@ fn reservations_of_the_header_are_told() {
     let mut found = Vec::new();
     DeviceTree::new(&bytes).unwrap().reserved(|range| found.push(range));
     assert_eq!(found, [(0x1000, 0x3000)]);
+}
+
+#[test]
+fn firmware_is_called_as_its_node_says() {
+    let conduit = |method| {
+        let bytes = tree(vec![node("psci", vec![text("compatible", "arm,psci-1.0"), text("method", method)], vec![])]);
+        DeviceTree::new(&bytes).unwrap().conduit()
+    };
+    assert_eq!(conduit("hvc"), Some(Conduit::Hypervisor));
+    assert_eq!(conduit("smc"), Some(Conduit::SecureMonitor));
+    assert_eq!(conduit("call"), None);
+    let elsewhere = tree(vec![node("other", vec![text("method", "smc")], vec![])]);
+    assert_eq!(DeviceTree::new(&elsewhere).unwrap().conduit(), None);
 }

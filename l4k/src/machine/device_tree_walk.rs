@@ -38,6 +38,8 @@ pub struct Node<'a> {
     pub registers: &'a [u8],
     /// Its property `compatible`: strings, each ended by 0.
     pub compatible: &'a [u8],
+    /// Its property `method`: of firmware, the instruction that calls it.
+    pub method: &'a [u8],
 }
 
 impl<'a> Node<'a> {
@@ -58,11 +60,12 @@ struct Level<'a> {
     name: &'a [u8],
     registers: &'a [u8],
     compatible: &'a [u8],
+    method: &'a [u8],
     /// For the nodes below.
     cells: Cells,
 }
 
-const EMPTY: Level<'_> = Level { name: &[], registers: &[], compatible: &[], cells: DEFAULT_CELLS };
+const EMPTY: Level<'_> = Level { name: &[], registers: &[], compatible: &[], method: &[], cells: DEFAULT_CELLS };
 
 /// The structure block and the strings of a tree.
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +125,7 @@ impl<'a> Structure<'a> {
         match name {
             b"reg" => level.registers = value,
             b"compatible" => level.compatible = value,
+            b"method" => level.method = value,
             b"#address-cells" => level.cells.address = word(value).ok_or(Damaged)?,
             b"#size-cells" => level.cells.size = word(value).ok_or(Damaged)?,
             _ => {}
@@ -135,8 +139,8 @@ fn tell<'a>(levels: &[Level<'a>], depth: usize, found: &mut impl FnMut(Node<'a>)
         return;
     }
     let parent = depth.checked_sub(1).and_then(|above| levels.get(above)).unwrap_or(&EMPTY);
-    if let Some(Level { name, registers, compatible, .. }) = levels.get(depth) {
-        found(Node { depth, name, parent: parent.name, cells: parent.cells, registers, compatible });
+    if let Some(Level { name, registers, compatible, method, .. }) = levels.get(depth) {
+        found(Node { depth, name, parent: parent.name, cells: parent.cells, registers, compatible, method });
     }
 }
 

@@ -11,6 +11,7 @@ use crate::base::address::{PhysicalAddress, UserPage};
 use crate::base::arch::{
     Arch, CacheOperation, Claimed, Invalidation, LINES, Level, Line, Mask, SpaceRoot, TableEntry, Trigger,
 };
+use crate::base::debugging::Debugging;
 use crate::base::time::{Instant, TicksPerSecond};
 use l4k_sys::abi::Rights;
 use std::alloc::Layout;
@@ -82,6 +83,12 @@ pub struct Simulated {
     pub buffer_address: u64,
     /// What the look-aside buffer remembers.
     pub remembered: RefCell<Translations>,
+    /// The registers of the FP unit: v0–v31 in halves, FPCR, FPSR; `None`: programs that use it are stopped.
+    pub floating_point: Option<[u64; 66]>,
+    /// Breakpoint registers that there are, for instructions and for data.
+    pub breakpoint_registers: [u64; 2],
+    /// Breakpoint registers and stepping.
+    pub debugging: Debugging,
     /// Table entries were written and not published yet.
     pub unpublished: bool,
     /// Cache maintenance that was done.
@@ -106,6 +113,9 @@ impl Simulated {
             thread_pointer: 0,
             buffer_address: 0,
             remembered: RefCell::new(BTreeMap::new()),
+            floating_point: None,
+            breakpoint_registers: [4, 4],
+            debugging: Debugging::OFF,
             unpublished: false,
             maintained: Vec::new(),
         }
@@ -132,6 +142,14 @@ impl Simulated {
     #[must_use]
     pub fn word(&self, address: u64) -> u64 {
         u64::from_le_bytes(core::array::from_fn(|index| self.byte(address + index as u64)))
+    }
+
+    /// Writes a word of RAM.
+    fn set_word(&mut self, address: u64, value: u64) {
+        assert!((RAM_START..RAM_START + self.ram_bytes() - 7).contains(&address), "{address:#x} is not in RAM");
+        let place = self.ram.bytes.wrapping_add((address - RAM_START) as usize).cast::<u64>();
+        // SAFETY: in range as just checked; object memory that no reference is alive to while the machine is called.
+        unsafe { place.write_unaligned(value) }
     }
 
     /// What a program's access to an address meets: physical address and rights. The look-aside buffer answers first, as in
@@ -216,6 +234,10 @@ impl Arch for Simulated {
         assert!(self.line_usable(line));
     }
 
+    fn raise_line(&mut self, line: Line) {
+        self.raised.insert(line);
+    }
+
     fn mask_line(&mut self, line: Line, mask: Mask) {
         match mask {
             Mask::Masked => self.unmasked.remove(&line),
@@ -262,6 +284,29 @@ impl Arch for Simulated {
     fn load_thread_registers(&mut self, thread_pointer: u64, buffer_address: u64) {
         self.thread_pointer = thread_pointer;
         self.buffer_address = buffer_address;
+    }
+
+    fn open_floating_point(&mut self, registers: PhysicalAddress) {
+        self.floating_point = Some(core::array::from_fn(|index| self.word(registers.value() + 8 * index as u64)));
+    }
+
+    fn save_floating_point(&mut self, registers: PhysicalAddress) {
+        let values = self.floating_point.expect("the unit is open");
+        for (index, value) in values.into_iter().enumerate() {
+            self.set_word(registers.value() + 8 * index as u64, value);
+        }
+    }
+
+    fn close_floating_point(&mut self) {
+        self.floating_point = None;
+    }
+
+    fn breakpoint_registers(&self) -> [u64; 2] {
+        self.breakpoint_registers
+    }
+
+    fn load_debugging(&mut self, debugging: &Debugging) {
+        self.debugging = *debugging;
     }
 
     fn write_console(&mut self, bytes: &[u8]) {

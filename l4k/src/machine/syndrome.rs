@@ -43,12 +43,14 @@ pub const fn fault_of(exception: &Exception) -> Fault {
         SVC => (FaultKind::UnknownSystemCall, Access::None, syndrome & 0xffff),
         FP_TRAP | FP_EXCEPTION => (FaultKind::FloatingPoint, Access::None, 0),
         SYSTEM_ERROR => (FaultKind::External, Access::None, 0),
-        WATCHPOINT => (FaultKind::Breakpoint, Access::None, address),
+        WATCHPOINT if syndrome >> 6 & 1 == 1 => (FaultKind::Breakpoint, Access::Write, address),
+        WATCHPOINT => (FaultKind::Breakpoint, Access::Read, address),
         BREAKPOINT | SINGLE_STEP | BRK => (FaultKind::Breakpoint, Access::None, instruction_pointer),
         _ => (FaultKind::BadInstruction, Access::None, 0),
     };
     let (cause, level) = match kind {
         FaultKind::Page => abort_cause(syndrome),
+        FaultKind::Breakpoint => (stop_cause(syndrome), 0),
         _ => (FaultCause::Other, 0),
     };
     Fault { kind, access, cause, level, instruction_pointer, address, syndrome, stack_pointer, link_register }
@@ -60,6 +62,16 @@ const fn abort_kind(syndrome: u64) -> FaultKind {
         0x00..=0x0f => FaultKind::Page,
         0x21 => FaultKind::Alignment,
         _ => FaultKind::External,
+    }
+}
+
+/// What stopped a thread that is debugged.
+const fn stop_cause(syndrome: u64) -> FaultCause {
+    match syndrome >> 26 & 0x3f {
+        BREAKPOINT => FaultCause::BreakpointRegister,
+        WATCHPOINT => FaultCause::Watchpoint,
+        SINGLE_STEP => FaultCause::SingleStep,
+        _ => FaultCause::Other,
     }
 }
 
@@ -106,7 +118,12 @@ mod tests {
         assert_eq!(fault(SVC, 5).address, 5);
         assert_eq!(fault(FP_TRAP, 0).kind, FaultKind::FloatingPoint);
         assert_eq!(fault(SP_ALIGNMENT, 0).address, 0xcccc);
-        assert_eq!(fault(BRK, 1).kind, FaultKind::Breakpoint);
+        assert_eq!((fault(BRK, 1).kind, fault(BRK, 1).cause), (FaultKind::Breakpoint, FaultCause::Other));
+        let stopped = [BREAKPOINT, WATCHPOINT, SINGLE_STEP].map(|class| fault(class, 0));
+        assert!(stopped.iter().all(|fault| fault.kind == FaultKind::Breakpoint));
+        let causes = stopped.map(|fault| fault.cause);
+        assert_eq!(causes, [FaultCause::BreakpointRegister, FaultCause::Watchpoint, FaultCause::SingleStep]);
+        assert_eq!(fault(WATCHPOINT, 1 << 6).access, Access::Write);
         assert_eq!(fault(DATA_ABORT, 0x10).kind, FaultKind::External);
         assert_eq!(fault(DATA_ABORT, 0x21).kind, FaultKind::Alignment);
         assert_eq!(fault(INSTRUCTION_ABORT, 0x30).kind, FaultKind::External);

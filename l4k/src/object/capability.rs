@@ -129,6 +129,11 @@ pub enum Capability {
     },
     /// Authority to issue interrupts.
     IrqControl,
+    /// Authority to call firmware.
+    SmcControl {
+        /// The one function that may be called; any if it is not set.
+        badge: Badge,
+    },
     /// The kernel's console.
     DebugConsole {
         /// `PRINT`, `CONTROL`.
@@ -157,6 +162,7 @@ impl Capability {
             Self::Irq { .. } => ObjectKind::Irq,
             Self::SchedControl { .. } => ObjectKind::SchedControl,
             Self::IrqControl => ObjectKind::IrqControl,
+            Self::SmcControl { .. } => ObjectKind::SmcControl,
             Self::DebugConsole { .. } => ObjectKind::DebugConsole,
         })
     }
@@ -178,7 +184,7 @@ impl Capability {
     #[must_use]
     pub const fn badge(&self) -> Badge {
         match self {
-            Self::Endpoint { badge, .. } | Self::Notification { badge, .. } => *badge,
+            Self::Endpoint { badge, .. } | Self::Notification { badge, .. } | Self::SmcControl { badge } => *badge,
             _ => Badge::NONE,
         }
     }

@@ -4,6 +4,15 @@ use super::slot::Slot;
 use crate::base::arch::Line;
 use crate::base::store::{Object, Ref};
 
+/// Who lets a line interrupt again after it fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// Its driver, when it has dealt with the device.
+    ByDriver,
+    /// Nobody has to: the line stays unmasked. For edges only.
+    Itself,
+}
+
 /// An interrupt.
 #[derive(Debug)]
 #[repr(C, align(64))]
@@ -12,6 +21,8 @@ pub struct Irq {
     pub references: u32,
     /// The line it stands for, once issued.
     pub line: Option<Line>,
+    /// Who lets the line interrupt again.
+    pub acknowledge: Acknowledge,
     /// It fired while it was bound to nothing: whoever binds it next is signalled at once.
     pub missed: bool,
     /// The notification capability that is signalled when it fires.
@@ -22,7 +33,8 @@ const _: () = assert!(core::mem::offset_of!(Irq, notification) == 32);
 
 impl Irq {
     /// An interrupt that stands for nothing yet, with one capability to it.
-    pub const NEW: Irq = Irq { references: 1, line: None, missed: false, notification: Slot::EMPTY };
+    pub const NEW: Irq =
+        Irq { references: 1, line: None, acknowledge: Acknowledge::ByDriver, missed: false, notification: Slot::EMPTY };
 }
 
 impl Object for Irq {

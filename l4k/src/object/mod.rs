@@ -5,6 +5,7 @@ pub mod asid_pool;
 pub mod capability;
 pub mod cnode;
 pub mod endpoint;
+pub mod floating_point;
 pub mod frame;
 pub mod irq;
 pub mod life;

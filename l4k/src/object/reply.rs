@@ -2,6 +2,7 @@
 
 use super::thread::Thread;
 use crate::base::store::{Object, Ref};
+use l4k_sys::abi::Rights;
 
 /// Whether the caller's scheduling context went along to a passive server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +11,23 @@ pub enum Loan {
     None,
     /// The server runs on the caller's.
     Lent,
+}
+
+/// Whether capabilities may go along with messages: the grant right of the endpoint capability that was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// Words only.
+    Denied,
+    /// Capabilities too.
+    Allowed,
+}
+
+impl Grant {
+    /// What an endpoint capability with these rights allows.
+    #[must_use]
+    pub const fn of(rights: Rights) -> Grant {
+        if rights.contains(Rights::GRANT) { Grant::Allowed } else { Grant::Denied }
+    }
 }
 
 /// What a reply object is in use for.
@@ -34,6 +52,8 @@ pub enum ReplyState {
         previous: Option<Ref<Reply>>,
         /// Whether time was lent with the call.
         loan: Loan,
+        /// Whether the answer may carry capabilities, as the receive had it.
+        grant: Grant,
     },
 }
 

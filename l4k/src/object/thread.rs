@@ -1,11 +1,13 @@
 //! Threads: registers, the capabilities that a thread runs on, and where it is.
 
 use super::endpoint::Endpoint;
+use super::floating_point::FloatingPoint;
 use super::notification::Notification;
-use super::reply::Reply;
+use super::reply::{Grant, Reply};
 use super::sched_context::SchedContext;
 use super::slot::Slot;
 use crate::base::address::Badge;
+use crate::base::debugging::Debugging;
 use crate::base::registers::Context;
 use crate::base::store::{Object, Ref};
 use l4k_sys::abi::Fault;
@@ -60,6 +62,8 @@ pub enum State {
         endpoint: Ref<Endpoint>,
         /// Where the caller will be noted.
         reply: Ref<Reply>,
+        /// Whether its answer may carry capabilities.
+        grant: Grant,
     },
     /// In a notification's queue.
     Waiting {
@@ -104,6 +108,29 @@ impl ThreadSlot {
     pub const ALL: [ThreadSlot; 4] = [Self::CNode, Self::AddressSpace, Self::FaultEndpoint, Self::Buffer];
 }
 
+/// Slots of a thread's own CNode for the capabilities of the next message that brings any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// First slot.
+    pub first: u32,
+    /// How many; 0: none are named.
+    pub count: u8,
+}
+
+impl Window {
+    /// No slots are named.
+    pub const NONE: Window = Window { first: 0, count: 0 };
+}
+
+/// Whether something that not every thread needs is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// It is not.
+    No,
+    /// It is.
+    Yes,
+}
+
 /// Longest name of a thread in bytes.
 pub const NAME_LENGTH: usize = 16;
 
@@ -129,12 +156,20 @@ pub struct Thread {
     pub notification: Option<Ref<Notification>>,
     /// First of the reply objects by which it owes answers.
     pub replies: Option<Ref<Reply>>,
+    /// Where capabilities go.
+    pub window: Window,
+    /// Its FP/SIMD registers, if it uses them.
+    pub floating_point: Option<Ref<FloatingPoint>>,
     /// Priority.
     pub priority: Priority,
     /// Highest priority that it may give to others.
     pub maximum_priority: Priority,
     /// Its last fault, while it is calling or awaiting a reply with it.
     pub fault: Option<Fault>,
+    /// Breakpoints and stepping.
+    pub debugging: Debugging,
+    /// Whether the processor has to know of them: [`Debugging::in_use`], kept so that a switch need not look.
+    pub debugged: Use,
     /// Name for kernel messages.
     pub name: [u8; NAME_LENGTH],
 }
@@ -158,9 +193,13 @@ impl Thread {
         own_context: None,
         notification: None,
         replies: None,
+        window: Window::NONE,
+        floating_point: None,
         priority: 0,
         maximum_priority: 0,
         fault: None,
+        debugging: Debugging::OFF,
+        debugged: Use::No,
         name: [0; NAME_LENGTH],
     };
 }

@@ -8,7 +8,7 @@ use crate::base::registers::TAG;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::endpoint::{Endpoint, Side};
-use crate::object::reply::ReplyState;
+use crate::object::reply::{Grant, ReplyState};
 use crate::object::thread::{CallKind, State, Thread};
 use l4k_sys::Error;
 use l4k_sys::abi::{Arrival, Tag};
@@ -17,15 +17,22 @@ impl<A: Arch> System<A> {
     /// The caller's message goes to a waiting receiver, or the caller into the queue.
     ///
     /// # Errors
-    /// `PeerGone` if the endpoint is being destroyed; what [`outgoing_tag`](Self::outgoing_tag) says; `NoBuffer`.
-    pub fn call(&mut self, caller: Ref<Thread>, endpoint: Ref<Endpoint>, badge: Badge) -> Result<Next, Error> {
-        let tag = self.outgoing_tag(caller)?;
+    /// What [`outgoing_tag`](Self::outgoing_tag) says; `PeerGone` if the endpoint is being destroyed; `NoBuffer`, `NoWindow` if a waiting
+    /// receiver cannot take it.
+    pub fn call(
+        &mut self,
+        caller: Ref<Thread>,
+        endpoint: Ref<Endpoint>,
+        badge: Badge,
+        grant: Grant,
+    ) -> Result<Next, Error> {
+        let tag = self.outgoing_tag(caller, grant)?;
         let Endpoint { life, side, queue, .. } = *self.store.get(endpoint);
         if life == Life::Dying {
             return Err(Error::PeerGone);
         }
         if let Some(receiver) = queue.first.filter(|_| side == Side::Receivers) {
-            self.check_buffer(receiver, tag)?;
+            self.check_receiver(receiver, tag)?;
         }
         self.leave_ready(caller, State::Calling { endpoint, badge, kind: CallKind::Message });
         self.meet_or_queue(caller, endpoint);
@@ -55,7 +62,7 @@ impl<A: Arch> System<A> {
     /// the receiver is still to be made ready.
     pub fn deliver_call(&mut self, caller: Ref<Thread>, receiver: Ref<Thread>) {
         let State::Calling { badge, kind, .. } = self.store.get(caller).state else { return };
-        let State::Receiving { reply, .. } = self.store.get(receiver).state else { return };
+        let State::Receiving { reply, grant, .. } = self.store.get(receiver).state else { return };
         match kind {
             CallKind::Message => {
                 let tag = Tag::from_bits(self.store.get(caller).context.x[TAG]).unwrap_or(Tag::EMPTY);
@@ -70,7 +77,8 @@ impl<A: Arch> System<A> {
         {
             *previous = Some(reply);
         }
-        self.store.get_mut(reply).state = ReplyState::Owed { caller, server: receiver, next, previous: None, loan };
+        self.store.get_mut(reply).state =
+            ReplyState::Owed { caller, server: receiver, next, previous: None, loan, grant };
         self.store.get_mut(receiver).replies = Some(reply);
         self.store.get_mut(caller).state = State::AwaitingReply { reply, kind };
     }

@@ -45,7 +45,7 @@ impl<A: Arch> System<A> {
     fn withdraw(&mut self, thread: Ref<Thread>) {
         match self.store.get(thread).state {
             State::Calling { endpoint, .. } => self.unqueue_from(endpoint, thread),
-            State::Receiving { endpoint, reply } => {
+            State::Receiving { endpoint, reply, .. } => {
                 self.unqueue_from(endpoint, thread);
                 self.store.get_mut(reply).state = ReplyState::Idle;
             }

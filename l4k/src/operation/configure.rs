@@ -8,7 +8,7 @@ use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::capability::{Capability, MemoryClass};
 use crate::object::slot::Slot;
-use crate::object::thread::{State, Suspension, Thread, ThreadSlot};
+use crate::object::thread::{State, Suspension, Thread, ThreadSlot, Window};
 use l4k_sys::Error;
 use l4k_sys::abi::memory::PAGE_SIZE;
 use l4k_sys::abi::{FrameSize, Rights};
@@ -61,6 +61,7 @@ impl<A: Arch> System<A> {
                 self.copy(source, thread.slot(which), Rights::ALL, Badge::NONE)?;
             }
         }
+        self.store.get_mut(thread).window = Window::NONE;
         Ok(Next::Done)
     }
 

@@ -76,10 +76,9 @@ impl<A: Arch> System<A> {
             fault.instruction_pointer,
             fault.syndrome
         );
-        // As the thread owns them: after an unknown system call, registers that do not survive one are zero.
-        for first in (0..31).step_by(4) {
-            let _ = write!(console, "l4k:   x{first:<2}");
-            for value in (first..31.min(first + 4)).filter_map(|number| context.read(number)) {
+        for (row, values) in context.x.chunks(4).enumerate() {
+            let _ = write!(console, "l4k:   x{:<2}", row * 4);
+            for value in values {
                 let _ = write!(console, " {value:016x}");
             }
             let _ = writeln!(console);

@@ -13,10 +13,14 @@ use l4k_sys::abi::Rights;
 /// What a copy of `capability` with these rights and this badge is.
 ///
 /// # Errors
-/// `SlotEmpty`, `NotCopyable`; `AlreadyBadged` if a badge is to be set on a capability that has one or has no use for it.
+/// `SlotEmpty`, `NotCopyable`; `AlreadyBadged` if a badge is to be set on a capability that has one or has no use for it;
+/// `InvalidBadge` for one that is no function of firmware.
 pub fn derive(capability: &Capability, rights: Rights, badge: Badge) -> Result<Capability, Error> {
     if badge.is_set() && (capability.badge().is_set() || !takes_badge(capability)) {
         return Err(Error::AlreadyBadged);
+    }
+    if matches!(capability, Capability::SmcControl { .. }) && badge.value() > u64::from(u32::MAX) {
+        return Err(Error::InvalidBadge);
     }
     Ok(match *capability {
         Capability::Empty | Capability::CNodeHeader { .. } | Capability::Leaving => return Err(Error::SlotEmpty),
@@ -31,6 +35,9 @@ pub fn derive(capability: &Capability, rights: Rights, badge: Badge) -> Result<C
         Capability::Notification { rights: held, object, badge: old } => {
             let badge = if badge.is_set() { badge } else { old };
             Capability::Notification { rights: held.intersection(rights), object, badge }
+        }
+        Capability::SmcControl { badge: old } => {
+            Capability::SmcControl { badge: if badge.is_set() { badge } else { old } }
         }
         Capability::DebugConsole { rights: held } => Capability::DebugConsole { rights: held.intersection(rights) },
         Capability::Frame { shape, asid, number, mapping } => {
@@ -49,7 +56,7 @@ pub fn derive(capability: &Capability, rights: Rights, badge: Badge) -> Result<C
 }
 
 const fn takes_badge(capability: &Capability) -> bool {
-    matches!(capability, Capability::Endpoint { .. } | Capability::Notification { .. })
+    matches!(capability, Capability::Endpoint { .. } | Capability::Notification { .. } | Capability::SmcControl { .. })
 }
 
 impl<A: Arch> System<A> {

@@ -2,6 +2,7 @@
 
 use super::system::System;
 use crate::base::arch::Arch;
+use crate::base::debugging::Stepping;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::capability::Capability;
@@ -21,7 +22,11 @@ pub enum Handled {
 impl<A: Arch> System<A> {
     /// Stops a ready thread with a fault.
     pub fn raise(&mut self, thread: Ref<Thread>, fault: Fault) -> Handled {
-        self.store.get_mut(thread).fault = Some(fault);
+        let object = self.store.get_mut(thread);
+        object.fault = Some(fault);
+        if object.debugging.stepping == Stepping::On {
+            object.context.arm_step();
+        }
         let handler = match self.store.get(thread.slot(ThreadSlot::FaultEndpoint)).capability {
             Capability::Endpoint { rights, object, badge }
                 if rights.contains(Rights::CALL) && self.store.get(object).life == Life::Alive =>

@@ -4,7 +4,7 @@ use super::system::System;
 use crate::base::arch::{Arch, Claimed, Line, Mask, Trigger};
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
-use crate::object::irq::Irq;
+use crate::object::irq::{Acknowledge, Irq};
 use crate::object::slot::Slot;
 use l4k_sys::Error;
 
@@ -19,7 +19,9 @@ impl<A: Arch> System<A> {
                 self.rearm();
             }
             Claimed::Line(line) => {
-                self.store.machine.mask_line(line, Mask::Masked);
+                if !self.acknowledges_itself(line) {
+                    self.store.machine.mask_line(line, Mask::Masked);
+                }
                 self.store.machine.complete_interrupt(line);
                 self.signal_line(line);
             }
@@ -35,6 +37,13 @@ impl<A: Arch> System<A> {
         self.store.machine.set_deadline(Some(charged_until.after(remaining)));
     }
 
+    /// Whether a line stays unmasked: it is bound, and its Irq acknowledges itself.
+    fn acknowledges_itself(&self, line: Line) -> bool {
+        let Some(Some(irq)) = self.lines.get(line.0 as usize).copied() else { return false };
+        let bound = self.store.get(irq.notification()).capability != Capability::Empty;
+        bound && self.store.get(irq).acknowledge == Acknowledge::Itself
+    }
+
     fn signal_line(&mut self, line: Line) {
         let Some(Some(irq)) = self.lines.get(line.0 as usize).copied() else { return };
         match self.store.get(irq.notification()).capability {
@@ -47,7 +56,13 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `InvalidInterrupt`, `InterruptTaken`.
-    pub fn issue(&mut self, irq: Ref<Irq>, line: Line, trigger: Trigger) -> Result<(), Error> {
+    pub fn issue(
+        &mut self,
+        irq: Ref<Irq>,
+        line: Line,
+        trigger: Trigger,
+        acknowledge: Acknowledge,
+    ) -> Result<(), Error> {
         if !self.store.machine.line_usable(line) {
             return Err(Error::InvalidInterrupt);
         }
@@ -56,7 +71,9 @@ impl<A: Arch> System<A> {
             return Err(Error::InterruptTaken);
         }
         *place = Some(irq);
-        self.store.get_mut(irq).line = Some(line);
+        let object = self.store.get_mut(irq);
+        object.line = Some(line);
+        object.acknowledge = acknowledge;
         self.store.machine.mask_line(line, Mask::Masked);
         self.store.machine.configure_line(line, trigger);
         Ok(())
@@ -101,6 +118,16 @@ impl<A: Arch> System<A> {
         if let Some(line) = self.store.get(irq).line {
             self.store.machine.mask_line(line, Mask::Masked);
         }
+    }
+
+    /// Makes an Irq's line pending, as its device would.
+    ///
+    /// # Errors
+    /// `NotIssued`.
+    pub fn raise_irq(&mut self, irq: Ref<Irq>) -> Result<(), Error> {
+        let line = self.store.get(irq).line.ok_or(Error::NotIssued)?;
+        self.store.machine.raise_line(line);
+        Ok(())
     }
 
     /// `ack`: lets the line interrupt again.

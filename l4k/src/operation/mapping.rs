@@ -1,8 +1,10 @@
 //! `map`, `unmap` and `protect`: frames in address spaces, with the maintenance of tables, TLB and caches.
 
+use super::maintenance::Stretch;
+use super::next::Next;
 use super::system::System;
 use super::table_walk::leaf_level;
-use crate::base::address::{PhysicalAddress, UserPage};
+use crate::base::address::UserPage;
 use crate::base::arch::{Arch, CacheOperation, Invalidation, Level, MemoryKind, TableEntry};
 use crate::base::store::Ref;
 use crate::object::address_space::{AddressSpace, TableNumber};
@@ -11,6 +13,15 @@ use crate::object::frame::{Frame, Mapping, SpaceIdentity};
 use crate::object::slot::Slot;
 use l4k_sys::Error;
 use l4k_sys::abi::{FrameSize, MapAttributes, Rights};
+
+/// How a frame is to be mapped.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// What the program may do.
+    pub rights: Rights,
+    /// Its memory type, and what it asks for by name.
+    pub attributes: MapAttributes,
+}
 
 impl<A: Arch> System<A> {
     /// The frame in a slot, without a mapping if the space that it was mapped in is gone.
@@ -30,14 +41,16 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `AlreadyMapped`, `NoAsid`, those of [`memory_kind`] and [`UserPage::new`], `AddressInUse`, `NoTables`.
+    ///
+    /// Maintenance of caches comes first, `from` of it being done already; it may be interrupted.
     pub fn map(
         &mut self,
         slot: Ref<Slot>,
         space: Ref<AddressSpace>,
         address: u64,
-        rights: Rights,
-        attributes: MapAttributes,
-    ) -> Result<(), Error> {
+        Wanted { rights, attributes }: Wanted,
+        from: u64,
+    ) -> Result<Next, Error> {
         let mut frame = self.frame_in(slot)?;
         if frame.mapping.is_some() {
             return Err(Error::AlreadyMapped);
@@ -47,12 +60,15 @@ impl<A: Arch> System<A> {
         let identity = self.store.get(space).identity.ok_or(Error::NoAsid)?;
         self.check_free(space, page, leaf_level(frame.size))?;
 
-        self.maintain_before_use(&frame, rights, memory);
+        let maintained = self.maintain_before_use(&frame, rights, memory, from);
+        if maintained != Next::Done {
+            return Ok(maintained);
+        }
         self.write_leaf(space, page, &frame, rights, memory);
         self.store.machine.publish_tables();
         frame.mapping = Some(Mapping { space: identity, page });
         self.store.get_mut(slot).capability = frame.pack();
-        Ok(())
+        Ok(Next::Done)
     }
 
     /// Whether an address is free down to a level, and there are tables enough.
@@ -145,21 +161,27 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `NotMapped` and those of [`memory_kind`].
-    pub fn protect(&mut self, slot: Ref<Slot>, rights: Rights, attributes: MapAttributes) -> Result<(), Error> {
+    ///
+    /// Maintenance of caches comes first, as for [`map`](Self::map).
+    pub fn protect(&mut self, slot: Ref<Slot>, wanted: Wanted, from: u64) -> Result<Next, Error> {
+        let Wanted { rights, attributes } = wanted;
         let frame = self.frame_in(slot)?;
         let mapping = frame.mapping.ok_or(Error::NotMapped)?;
         let space = self.space_with(mapping.space).ok_or(Error::NotMapped)?;
         let memory = memory_kind(&frame, rights, attributes)?;
         let level = leaf_level(frame.size);
         let place = self.find_entry(space, mapping.page, level).ok_or(Error::NotMapped)?;
-        self.maintain_before_use(&frame, rights, memory);
+        let maintained = self.maintain_before_use(&frame, rights, memory, from);
+        if maintained != Next::Done {
+            return Ok(maintained);
+        }
         // Break before make (Arm ARM D8.16.1): the memory type may change.
         self.store.set_word(place.address, A::encode(TableEntry::Empty, level));
         self.forget(mapping.space, mapping.page);
         let entry = TableEntry::Leaf { address: frame.address, rights, memory };
         self.store.set_word(place.address, A::encode(entry, level));
         self.store.machine.publish_tables();
-        Ok(())
+        Ok(Next::Done)
     }
 
     fn forget(&mut self, space: SpaceIdentity, page: UserPage) {
@@ -168,13 +190,13 @@ impl<A: Arch> System<A> {
 
     /// Cache maintenance that a mapping needs before it is used: code that was written as data becomes fetchable, and memory
     /// that will be seen uncached is written back.
-    fn maintain_before_use(&mut self, frame: &Frame, rights: Rights, memory: MemoryKind) {
-        let (start, bytes): (PhysicalAddress, u64) = (frame.address, frame.size.bytes());
-        if memory == MemoryKind::Uncached {
-            self.store.machine.maintain_cache(start, bytes, CacheOperation::CleanAndInvalidate);
-        } else if memory == MemoryKind::Normal && rights.contains(Rights::EXECUTE) {
-            self.store.machine.maintain_cache(start, bytes, CacheOperation::PublishCode);
-        }
+    fn maintain_before_use(&mut self, frame: &Frame, rights: Rights, memory: MemoryKind, from: u64) -> Next {
+        let operation = match memory {
+            MemoryKind::Uncached => CacheOperation::CleanAndInvalidate,
+            MemoryKind::Normal if rights.contains(Rights::EXECUTE) => CacheOperation::PublishCode,
+            MemoryKind::Normal | MemoryKind::Device => return Next::Done,
+        };
+        self.maintain(Stretch::of(frame, operation), from)
     }
 }
 
@@ -182,7 +204,7 @@ impl<A: Arch> System<A> {
 ///
 /// # Errors
 /// `InvalidRights` without read or with execute on device memory; `MissingRight` beyond the capability's; `WriteAndExecute`
-/// unless asked for; `InvalidSize` for an executable or uncached frame of 1 GiB, whose maintenance would take too long.
+/// unless asked for.
 pub fn memory_kind(frame: &Frame, rights: Rights, attributes: MapAttributes) -> Result<MemoryKind, Error> {
     let execute = rights.contains(Rights::EXECUTE);
     if !rights.contains(Rights::READ) || execute && frame.memory == MemoryClass::Device {
@@ -197,9 +219,6 @@ pub fn memory_kind(frame: &Frame, rights: Rights, attributes: MapAttributes) -> 
     let uncached = attributes.contains(MapAttributes::UNCACHED);
     if frame.memory == MemoryClass::Device {
         return Ok(MemoryKind::Device);
-    }
-    if frame.size == FrameSize::Huge && (uncached || execute) {
-        return Err(Error::InvalidSize);
     }
     Ok(if uncached { MemoryKind::Uncached } else { MemoryKind::Normal })
 }

@@ -1,5 +1,7 @@
 //! What an operation leaves to be done when it is over.
 
+use crate::base::firmware::FirmwareCall;
+
 /// What becomes of the calling thread's registers. One place acts on it: `Kernel::conclude`.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +14,10 @@ pub enum Next {
     Settled,
     /// The operation stopped at a preemption point: the call is made again from the beginning.
     Restart,
+    /// As [`Restart`](Self::Restart), with x7 telling how far it came. A program that makes another value of it skips work of its own.
+    RestartAt(u64),
+    /// A call of firmware, which is made outside of the kernel's lock; the results come later.
+    Firmware(FirmwareCall),
 }
 
 impl Next {

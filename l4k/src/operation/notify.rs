@@ -24,7 +24,7 @@ impl<A: Arch> System<A> {
         object.word |= if badge.is_set() { badge.value() } else { 1 };
         let Notification { word, bound, mut queue, .. } = *object;
         if let Some(thread) = bound
-            && let State::Receiving { endpoint, reply } = self.store.get(thread).state
+            && let State::Receiving { endpoint, reply, .. } = self.store.get(thread).state
         {
             self.unqueue_from(endpoint, thread);
             self.store.get_mut(reply).state = ReplyState::Idle;
@@ -96,7 +96,7 @@ impl<A: Arch> System<A> {
     fn deliver_pending(&mut self, thread: Ref<Thread>, notification: Ref<Notification>) {
         let word = self.store.get(notification).word;
         if word != 0
-            && let State::Receiving { endpoint, reply } = self.store.get(thread).state
+            && let State::Receiving { endpoint, reply, .. } = self.store.get(thread).state
         {
             self.unqueue_from(endpoint, thread);
             self.store.get_mut(reply).state = ReplyState::Idle;

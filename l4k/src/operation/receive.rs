@@ -3,14 +3,14 @@
 use super::next::Next;
 use super::system::System;
 use crate::base::arch::Arch;
-use crate::base::registers::TAG;
 use crate::base::store::Ref;
 use crate::object::Life;
+use crate::object::capability::Capability;
 use crate::object::endpoint::{Endpoint, Side};
-use crate::object::reply::{Reply, ReplyState};
-use crate::object::thread::{CallKind, State, Thread};
+use crate::object::reply::{Grant, Reply, ReplyState};
+use crate::object::thread::{CallKind, State, Suspension, Thread, ThreadSlot};
 use l4k_sys::Error;
-use l4k_sys::abi::{Arrival, Tag};
+use l4k_sys::abi::{Arrival, Rights};
 
 /// Whether a call waits for something to arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,7 @@ impl<A: Arch> System<A> {
         receiver: Ref<Thread>,
         endpoint: Ref<Endpoint>,
         reply: Ref<Reply>,
+        grant: Grant,
         wait: Wait,
     ) -> Result<Next, Error> {
         self.check_receive(endpoint, reply)?;
@@ -55,11 +56,13 @@ impl<A: Arch> System<A> {
         }
         while let Some(caller) = self.first_caller(endpoint) {
             self.unqueue_from(endpoint, caller);
-            if self.receivable(caller, receiver) {
-                self.receive_from(receiver, caller, endpoint, reply);
-                return Ok(Next::Settled);
+            match self.check_queued(caller, receiver) {
+                Ok(()) => {
+                    self.receive_from(receiver, caller, State::Receiving { endpoint, reply, grant });
+                    return Ok(Next::Settled);
+                }
+                Err(error) => self.turn_away(caller, error),
             }
-            self.refuse(caller, Error::NoBuffer);
             if self.store.machine.interrupt_pending() {
                 return Ok(Next::Restart);
             }
@@ -67,7 +70,7 @@ impl<A: Arch> System<A> {
         if wait == Wait::Poll {
             return Err(Error::WouldBlock);
         }
-        self.leave_ready(receiver, State::Receiving { endpoint, reply });
+        self.leave_ready(receiver, State::Receiving { endpoint, reply, grant });
         self.store.get_mut(reply).state = ReplyState::Offered { receiver };
         let mut queue = self.store.get(endpoint).queue;
         self.enqueue(&mut queue, receiver);
@@ -79,8 +82,8 @@ impl<A: Arch> System<A> {
 
     /// The receive ends at once: the receiver passes through the state `Receiving` without being queued. A passive server that has just
     /// given its time back with an answer gets new time with the call.
-    fn receive_from(&mut self, receiver: Ref<Thread>, caller: Ref<Thread>, endpoint: Ref<Endpoint>, reply: Ref<Reply>) {
-        self.store.get_mut(receiver).state = State::Receiving { endpoint, reply };
+    fn receive_from(&mut self, receiver: Ref<Thread>, caller: Ref<Thread>, receiving: State) {
+        self.store.get_mut(receiver).state = receiving;
         let runs = self.store.get(receiver).running_on.is_some();
         self.deliver_call(caller, receiver);
         if runs {
@@ -102,14 +105,40 @@ impl<A: Arch> System<A> {
         self.store.get_mut(endpoint).queue = queue;
     }
 
-    /// Whether the receiver can take what a queued caller sends: faults always fit.
-    fn receivable(&self, caller: Ref<Thread>, receiver: Ref<Thread>) -> bool {
-        let caller_thread = self.store.get(caller);
-        if matches!(caller_thread.state, State::Calling { kind: CallKind::Fault, .. }) {
-            return true;
+    /// Whether a caller that was queued can still be received, and by this receiver. Much may have changed since it called: what is
+    /// taken away from it takes effect here.
+    ///
+    /// # Errors
+    /// `InvalidCapability` if what it called through is not there any more; those of sending and of receiving its message.
+    fn check_queued(&self, caller: Ref<Thread>, receiver: Ref<Thread>) -> Result<(), Error> {
+        let Thread { state, context, .. } = self.store.get(caller);
+        let State::Calling { endpoint, badge, kind } = *state else { return Err(Error::InvalidCapability) };
+        let used = match kind {
+            CallKind::Message => self.capability(caller, context.x[0])?,
+            CallKind::Fault => self.store.get(caller.slot(ThreadSlot::FaultEndpoint)).capability,
+        };
+        match used {
+            Capability::Endpoint { rights, object, badge: held }
+                if rights.contains(Rights::CALL) && object == endpoint && held == badge =>
+            {
+                if kind == CallKind::Message {
+                    let tag = self.outgoing_tag(caller, Grant::of(rights))?;
+                    self.check_receiver(receiver, tag)?;
+                }
+                Ok(())
+            }
+            _ => Err(Error::InvalidCapability),
         }
-        let tag = Tag::from_bits(caller_thread.context.x[TAG]).unwrap_or(Tag::EMPTY);
-        self.check_buffer(receiver, tag).is_ok() && self.check_buffer(caller, tag).is_ok()
+    }
+
+    /// Ends the wait of a caller that cannot be received. It is in no queue any more. A faulted thread stays suspended.
+    fn turn_away(&mut self, caller: Ref<Thread>, error: Error) {
+        match self.store.get(caller).state {
+            State::Calling { kind: CallKind::Fault, .. } => {
+                self.store.get_mut(caller).state = State::Suspended(Suspension::Faulted);
+            }
+            _ => self.refuse(caller, error),
+        }
     }
 
     /// Wakes a thread whose blocking call ends with an error. It is in no queue.

@@ -22,17 +22,20 @@ impl<A: Arch> System<A> {
     /// Checks that `sender` can answer through a reply object.
     ///
     /// # Errors
-    /// `NobodyWaiting`; what [`outgoing_tag`](Self::outgoing_tag) says; `NoBuffer` if the caller cannot take the answer.
+    /// `NobodyWaiting`; what [`outgoing_tag`](Self::outgoing_tag) says; `NoBuffer`, `NoWindow` if the caller cannot take the answer;
+    /// `TooManyCapabilities` for any with the answer to a fault.
     pub fn check_reply(&self, sender: Ref<Thread>, reply: Ref<Reply>) -> Result<Answer, Error> {
-        let ReplyState::Owed { caller, .. } = self.store.get(reply).state else {
+        let ReplyState::Owed { caller, grant, .. } = self.store.get(reply).state else {
             return Err(Error::NobodyWaiting);
         };
         let State::AwaitingReply { kind, .. } = self.store.get(caller).state else {
             return Err(Error::NobodyWaiting);
         };
-        let tag = self.outgoing_tag(sender)?;
-        if kind == CallKind::Message {
-            self.check_buffer(caller, tag)?;
+        let tag = self.outgoing_tag(sender, grant)?;
+        match kind {
+            CallKind::Message => self.check_receiver(caller, tag)?,
+            CallKind::Fault if tag.capabilities() > 0 => return Err(Error::TooManyCapabilities),
+            CallKind::Fault => (),
         }
         Ok(Answer { reply, caller, kind, tag })
     }
@@ -58,7 +61,7 @@ impl<A: Arch> System<A> {
 
     /// Makes an owed reply object idle: it leaves its server's list, and lent time goes back to the caller.
     pub fn settle_debt(&mut self, reply: Ref<Reply>) {
-        let ReplyState::Owed { caller, server, next, previous, loan } = self.store.get(reply).state else { return };
+        let ReplyState::Owed { caller, server, next, previous, loan, .. } = self.store.get(reply).state else { return };
         self.store.get_mut(reply).state = ReplyState::Idle;
         match previous {
             Some(previous) => {

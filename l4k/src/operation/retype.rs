@@ -4,7 +4,7 @@ use super::next::{Next, Progress};
 use super::system::System;
 use crate::base::address::{Badge, PhysicalAddress, SizeBits};
 use crate::base::arch::Arch;
-use crate::base::store::{Ref, UNIT};
+use crate::base::store::{Ref, Store, UNIT};
 use crate::object::address_space::AddressSpace;
 use crate::object::asid_pool::AsidPool;
 use crate::object::capability::{Capability, MemoryClass};
@@ -18,7 +18,7 @@ use crate::object::sched_context::SchedContext;
 use crate::object::slot::{Links, Slot};
 use crate::object::thread::Thread;
 use l4k_sys::Error;
-use l4k_sys::abi::object::RETYPE_COUNT_MAX;
+use l4k_sys::abi::object::{FLOATING_POINT_THREAD_BITS, RETYPE_COUNT_MAX};
 use l4k_sys::abi::{FrameSize, ObjectKind, Rights};
 
 /// What is to be made, its size checked.
@@ -137,7 +137,7 @@ impl<A: Arch> System<A> {
                 Frame { rights: Rights::ALL, size, memory, address, mapping: None }.pack()
             }
             ObjectKind::CNode => self.make_cnode(address, shape.argument as u8)?,
-            ObjectKind::Thread => Capability::Thread { object: store.create(address, Thread::NEW)? },
+            ObjectKind::Thread => Capability::Thread { object: make_thread(store, address, shape.object)? },
             ObjectKind::Endpoint => Capability::Endpoint {
                 rights: Rights::ALL,
                 object: store.create(address, Endpoint::NEW)?,
@@ -175,6 +175,15 @@ impl<A: Arch> System<A> {
         self.enter_pool(number, object);
         Some(Capability::AsidPool { object })
     }
+}
+
+/// A thread; one of the larger size has its FP/SIMD registers in the second half, which is zero.
+fn make_thread<A: Arch>(store: &mut Store<A>, address: PhysicalAddress, size: SizeBits) -> Option<Ref<Thread>> {
+    let thread = store.create(address, Thread::NEW)?;
+    if size.value() == FLOATING_POINT_THREAD_BITS {
+        store.get_mut(thread).floating_point = Some(thread.floating_point());
+    }
+    Some(thread)
 }
 
 const _: () = assert!(UNIT == 1 << l4k_sys::abi::object::SMALLEST_UNTYPED_BITS);

@@ -5,12 +5,11 @@
 
 use super::ready::End;
 use super::system::System;
-use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
+use crate::base::arch::{Arch, CoreNumber};
 use crate::base::store::Ref;
 use crate::base::time::Ticks;
-use crate::object::capability::Capability;
 use crate::object::sched_context::SchedContext;
-use crate::object::thread::{Priority, State, Suspension, Thread, ThreadSlot};
+use crate::object::thread::{Priority, State, Suspension, Thread};
 
 impl<A: Arch> System<A> {
     /// The core of a thread's context; `None` if it has no context.
@@ -156,45 +155,6 @@ impl<A: Arch> System<A> {
         if let Some(context) = self.store.get(first).running_on {
             let deadline = self.core(here).charged_until.after(self.store.get(context).remaining);
             self.store.machine.set_deadline(Some(deadline));
-        }
-    }
-
-    /// Loads what the next thread needs, if it is not loaded already.
-    fn load(&mut self, thread: Option<Ref<Thread>>) {
-        let here = self.here;
-        let root = thread.map_or(SpaceRoot::Nothing, |thread| self.root_of(thread));
-        if self.core(here).loaded != root {
-            self.core_mut(here).loaded = root;
-            self.store.machine.enter_space(root);
-        }
-        let Some(thread) = thread else {
-            self.unload_thread();
-            self.store.machine.set_deadline(None);
-            return;
-        };
-        if self.core(here).loaded_thread != Some(thread) {
-            self.unload_thread();
-            let context = &self.store.get(thread).context;
-            let (pointer, buffer) = (context.thread_pointer, context.buffer_address);
-            self.store.machine.load_thread_registers(pointer, buffer);
-            self.core_mut(here).loaded_thread = Some(thread);
-        }
-    }
-
-    /// Saves the thread pointer of the thread that was loaded.
-    pub fn unload_thread(&mut self) {
-        let here = self.here;
-        if let Some(loaded) = self.core_mut(here).loaded_thread.take() {
-            let pointer = self.store.machine.thread_pointer();
-            self.store.get_mut(loaded).context.thread_pointer = pointer;
-        }
-    }
-
-    /// The tables that a thread runs on. A space that lost its identifier is empty.
-    fn root_of(&self, thread: Ref<Thread>) -> SpaceRoot {
-        match self.store.get(thread.slot(ThreadSlot::AddressSpace)).capability {
-            Capability::AddressSpace { object } => self.root_of_space(object),
-            _ => SpaceRoot::Nothing,
         }
     }
 

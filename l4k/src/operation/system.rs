@@ -7,7 +7,7 @@ use crate::base::time::Instant;
 use crate::object::asid_pool::{AsidPool, POOLS};
 use crate::object::cnode::CNode;
 use crate::object::irq::Irq;
-use crate::object::thread::Thread;
+use crate::object::thread::{Thread, Use};
 
 /// What a core has to itself.
 #[derive(Debug)]
@@ -20,6 +20,10 @@ pub struct Core {
     pub loaded: SpaceRoot,
     /// Thread whose own registers (TPIDR_EL0) the core has loaded.
     pub loaded_thread: Option<Ref<Thread>>,
+    /// Whether programs can use the FP unit now.
+    pub floating_point: Use,
+    /// Whether breakpoint registers or stepping are set now.
+    pub debugging: Use,
     /// Up to when the current thread's time is accounted for.
     pub charged_until: Instant,
 }
@@ -30,6 +34,8 @@ impl Core {
         ready: ReadyQueue::EMPTY,
         loaded: SpaceRoot::Nothing,
         loaded_thread: None,
+        floating_point: Use::No,
+        debugging: Use::No,
         charged_until: Instant(0),
     };
 }

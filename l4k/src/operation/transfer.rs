@@ -6,6 +6,7 @@ use crate::base::arch::Arch;
 use crate::base::registers::{FIRST_WORD, TAG};
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
+use crate::object::reply::Grant;
 use crate::object::thread::{Thread, ThreadSlot};
 use l4k_sys::Error;
 use l4k_sys::abi::message::REGISTER_WORDS;
@@ -15,13 +16,14 @@ impl<A: Arch> System<A> {
     /// Checks the tag that a thread sends.
     ///
     /// # Errors
-    /// What [`Tag::from_bits`] says; `NotSupported` for capabilities; `NoBuffer`.
-    pub fn outgoing_tag(&self, sender: Ref<Thread>) -> Result<Tag, Error> {
+    /// What [`Tag::from_bits`] says; `MissingRight` for capabilities that may not go along; `NoBuffer`; `InvalidCapability`, `NotCopyable`.
+    pub fn outgoing_tag(&self, sender: Ref<Thread>, grant: Grant) -> Result<Tag, Error> {
         let tag = Tag::from_bits(self.store.get(sender).context.x[TAG])?;
-        if tag.capabilities() != 0 {
-            return Err(Error::NotSupported);
+        if tag.capabilities() != 0 && grant == Grant::Denied {
+            return Err(Error::MissingRight);
         }
         self.check_buffer(sender, tag)?;
+        self.check_granted(sender, tag)?;
         Ok(tag)
     }
 
@@ -36,7 +38,16 @@ impl<A: Arch> System<A> {
         Ok(())
     }
 
-    /// Writes the sender's message into the receiver's result registers and buffer. Both buffers were checked.
+    /// Whether a thread can take a message: its buffer and its window.
+    ///
+    /// # Errors
+    /// `NoBuffer`, `NoWindow`.
+    pub fn check_receiver(&self, receiver: Ref<Thread>, tag: Tag) -> Result<(), Error> {
+        self.check_buffer(receiver, tag)?;
+        self.check_window(receiver, tag)
+    }
+
+    /// Writes the sender's message into the receiver's result registers and buffer. Both sides were checked.
     pub fn transfer(&mut self, from: Ref<Thread>, to: Ref<Thread>, tag: Tag, badge: Badge) {
         let source = &self.store.get(from).context.x;
         let mut values = [0; 7];
@@ -45,6 +56,7 @@ impl<A: Arch> System<A> {
             *value = source[FIRST_WORD + index];
         }
         self.transfer_long(from, to, tag);
+        self.grant(from, to, tag, &mut values[1..]);
         self.store.get_mut(to).context.set_results(Arrival::Message as u64, values, badge.value());
     }
 

@@ -1,12 +1,13 @@
 //! Untyped memory: what is free of it, and making it whole again.
 //!
 //! Memory above the watermark is zero and in no object. When an untyped has no children, all of it is free: before its next use
-//! what lies below the watermark is cleared, from the top down, a chunk a step, and the watermark follows.
+//! what lies below the watermark is cleared, from the top down, a chunk a step, and the watermark follows. The zeros are written back to
+//! memory at once: nobody who maps it uncached, and no device, sees what was there before.
 
 use super::next::Progress;
 use super::system::System;
 use crate::base::address::{PhysicalAddress, SizeBits};
-use crate::base::arch::Arch;
+use crate::base::arch::{Arch, CacheOperation};
 use crate::base::store::{Ref, UNIT};
 use crate::object::capability::{Capability, MemoryClass};
 use crate::object::slot::Slot;
@@ -98,7 +99,9 @@ impl<A: Arch> System<A> {
             return Progress::Complete;
         }
         let start = (untyped.watermark - 1) / CHUNK * CHUNK;
-        self.store.zero(untyped.base.add(start), untyped.watermark - start);
+        let (place, bytes) = (untyped.base.add(start), untyped.watermark - start);
+        self.store.zero(place, bytes);
+        self.store.machine.maintain_cache(place, bytes, CacheOperation::Clean);
         self.set_watermark(slot, start);
         if start == 0 { Progress::Complete } else { Progress::More }
     }

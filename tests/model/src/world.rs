@@ -29,13 +29,13 @@ const GROUND_BYTES: u64 = 1 << 20;
 pub mod slot {
     pub use l4k_sys::abi::boot::slot::*;
     /// What the root's objects are made of.
-    pub const GROUND: u64 = 9;
+    pub const GROUND: u64 = 16;
     /// 8 MiB of normal memory.
-    pub const UNTYPED: u64 = 10;
+    pub const UNTYPED: u64 = 17;
     /// 16 MiB of device memory at 0x0900_0000.
-    pub const DEVICE: u64 = 11;
+    pub const DEVICE: u64 = 18;
     /// First free slot.
-    pub const FREE: u64 = 12;
+    pub const FREE: u64 = 19;
 }
 
 /// Size in bits of the untyped in [`slot::UNTYPED`].
@@ -113,6 +113,7 @@ impl World {
             (slot::IRQ_CONTROL, Capability::IrqControl),
             (slot::SCHED_CONTROL, Capability::SchedControl { core: 0 }),
             (slot::DEBUG_CONSOLE, Capability::DebugConsole { rights: Rights::ALL }),
+            (slot::SMC_CONTROL, Capability::SmcControl { badge: Badge::NONE }),
         ] {
             *system.store.get_mut(table.slot(number as u32)) = Slot { capability, ..Slot::EMPTY };
         }

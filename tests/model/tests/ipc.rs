@@ -277,8 +277,10 @@ fn bad_tags_are_refused() {
         (127, Error::MessageTooLong),
         (1 << 7, Error::InvalidTag),
         (1 << 31, Error::InvalidTag),
-        (5 << 8, Error::TooManyCapabilities),
-        (1 << 8, Error::NotSupported),
+        (5 << 8 | 6, Error::TooManyCapabilities),
+        (1 << 8, Error::InvalidTag),
+        (4 << 8 | 3, Error::InvalidTag),
+        (1 << 8 | 1, Error::InvalidCapability),
         (7, Error::NoBuffer),
     ] {
         let outcome = world.system_call(SystemCall::Call as u64, [endpoint, bits, 0, 0, 0, 0, 0, 0], 0);

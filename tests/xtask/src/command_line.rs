@@ -38,6 +38,17 @@ pub enum Task {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Run the conformance suite on one machine, or the tests of it whose names begin with NAME
+    Suite {
+        /// An area, or an area and a test: ipc, or ipc::a_call_is_answered
+        name: Option<String>,
+        /// On what.
+        #[command(flatten)]
+        boot: MachineChoice,
+        /// Write the results to a file as well
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Print the size of the kernel: lines of code, lines with unsafe, bytes
     Size {
         /// Write the figures to a file as well
@@ -62,6 +73,14 @@ pub enum Task {
 pub struct Boot {
     /// The example's name
     pub example: String,
+    /// On what.
+    #[command(flatten)]
+    pub machine: MachineChoice,
+}
+
+/// What to boot on.
+#[derive(Args, Debug)]
+pub struct MachineChoice {
     /// The board: qemu-virt or rpi4 [default: the first that the example is for]
     #[arg(long)]
     board: Option<Board>,
@@ -131,7 +150,7 @@ impl ImageRequest {
     }
 }
 
-impl Boot {
+impl MachineChoice {
     /// cargo's profile.
     pub fn profile(&self) -> Profile {
         match self.release {

@@ -54,22 +54,32 @@ impl Firmware {
 
 /// Builds the project in `directory` for a board.
 pub fn build(toolchain: &Toolchain, directory: &Path, profile: Profile, board: Board) -> Result<Firmware> {
-    build_with(toolchain, directory, profile, board, &[])
+    build_with(toolchain, directory, profile, board, Extras::default())
 }
 
-/// Builds the project in `directory` for a board, with more of its features.
+/// What a build has beside the usual.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras<'a> {
+    /// More features of the project.
+    pub features: &'a [&'a str],
+    /// Variables that its build looks at.
+    pub variables: &'a [(&'a str, &'a str)],
+}
+
+/// Builds the project in `directory` for a board, with more than the usual.
 pub fn build_with(
     toolchain: &Toolchain,
     directory: &Path,
     profile: Profile,
     board: Board,
-    features: &[&str],
+    extras: Extras<'_>,
 ) -> Result<Firmware> {
     let boards = boards(directory)?;
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
     ensure!(boards.contains(&board), "`{name}` is not for the board {board}; it is for: {}", names(&boards));
     let mut command = toolchain.cargo(directory, "build");
-    command.arg("--no-default-features").args(board_features(board)).args(["--features", &features.join(",")]);
+    command.arg("--no-default-features").args(board_features(board)).args(["--features", &extras.features.join(",")]);
+    command.envs(extras.variables.iter().copied());
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     if let Some(shared) = shared_target(directory) {
         command.env("CARGO_TARGET_DIR", shared);

@@ -1,10 +1,11 @@
-//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `size`, `gdb`, `book`.
+//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `suite`, `size`, `gdb`, `book`.
 //!
 //! Each has a file or a directory of its own; this file only sends each task to its own.
 
 mod book;
 mod card;
 mod command_line;
+mod conformance;
 mod equipment;
 mod firmware;
 mod gdb;
@@ -45,15 +46,19 @@ fn perform(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Run(boot) => {
-            let machine = boot.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
-            run::run(&project, &boot.example, boot.profile(), machine)
+            let machine = boot.machine.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
+            run::run(&project, &boot.example, boot.machine.profile(), machine)
         }
         Task::Image(request) => image::run(&project, &request.request()),
         Task::Test { only, json } => test::run(&project, only, json.as_deref()),
+        Task::Suite { name, boot, json } => {
+            let machine = boot.machine(&firmware::boards(&project.path("tests/suite"))?)?;
+            conformance::run(&project, machine, boot.profile(), name.as_deref(), json.as_deref())
+        }
         Task::Size { json } => size::print(&project, json.as_deref()),
         Task::Gdb { boot, more } => {
-            let machine = boot.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
-            gdb::gdb(&project, &boot.example, boot.profile(), machine, &more)
+            let machine = boot.machine.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
+            gdb::gdb(&project, &boot.example, boot.machine.profile(), machine, &more)
         }
         Task::Book => {
             set_up::ensure(&project, &[Need::BookTool])?;

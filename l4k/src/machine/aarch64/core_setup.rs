@@ -1,9 +1,10 @@
 //! A core's own set-up: vectors, what programs may touch, the timer.
 
+use super::debug_registers;
 use super::instructions::close_performance_counters;
 use super::trap;
 use crate::base::arch::CoreNumber;
-use aarch64_cpu::registers::{CNTKCTL_EL1, CNTV_CTL_EL0, CPACR_EL1, MDSCR_EL1, TPIDR_EL0, TPIDRRO_EL0};
+use aarch64_cpu::registers::{CNTKCTL_EL1, CNTV_CTL_EL0, CPACR_EL1, TPIDR_EL0, TPIDRRO_EL0};
 use tock_registers::interfaces::Writeable;
 
 /// Sets a core up; the MMU is on.
@@ -15,7 +16,7 @@ pub fn set_up_core(core: CoreNumber) {
     CNTKCTL_EL1.write(CNTKCTL_EL1::EL0VCTEN::SET);
     CNTV_CTL_EL0.write(CNTV_CTL_EL0::ENABLE::CLEAR);
     close_performance_counters();
-    MDSCR_EL1.set(0);
+    debug_registers::set_up();
     TPIDR_EL0.set(0);
     TPIDRRO_EL0.set(0);
 }

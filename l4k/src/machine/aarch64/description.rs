@@ -4,7 +4,7 @@ use super::board::Board;
 use super::instructions::bytes_at;
 use crate::MemoryRange;
 use crate::machine::atags::{self, Atags};
-use crate::machine::device_tree::{self, Controller, DeviceTree};
+use crate::machine::device_tree::{self, Conduit, Controller, DeviceTree};
 use crate::machine::memory_map::Range;
 use core::fmt;
 
@@ -116,6 +116,14 @@ impl Description {
     pub fn controller(&self) -> Option<Controller> {
         match self {
             Self::Tree(tree) => tree.controller(),
+            Self::Atags(_) | Self::Least(_) => None,
+        }
+    }
+
+    /// How firmware is called, if it says that there is any.
+    pub fn conduit(&self) -> Option<Conduit> {
+        match self {
+            Self::Tree(tree) => tree.conduit(),
             Self::Atags(_) | Self::Least(_) => None,
         }
     }

@@ -12,6 +12,7 @@ const CTLR: u64 = 0x000;
 const TYPER: u64 = 0x004;
 const IGROUPR: u64 = 0x080;
 const ICENABLER: u64 = 0x180;
+const ISPENDR: u64 = 0x200;
 const IPRIORITYR: u64 = 0x400;
 const ICFGR: u64 = 0xc00;
 const IROUTER: u64 = 0x6000;
@@ -40,10 +41,16 @@ pub fn at(distributor: u64, redistributor: u64) -> Option<GicV3<'static>> {
     reset_private(redistributor + SECOND_FRAME);
     let distributor = NonNull::new(distributor as *mut Gicd)?;
     let redistributor = NonNull::new(redistributor as *mut GicrSgi)?;
-    // SAFETY: start-up mapped both blocks as device memory at these addresses, once, and calls this once: no other pointer to them exists.
+    // SAFETY: start-up mapped both blocks as device memory at these addresses, once, and calls this once: no other pointer to them exists but
+    // the addresses by which `raise` writes GICD_ISPENDR, which the driver leaves alone.
     let distributor = unsafe { UniqueMmioPointer::new(distributor) };
     // SAFETY: as above, for the redistributor of core 0, two frames of 64 KiB.
     unsafe { GicV3::new(distributor, redistributor, 1) }.ok()
+}
+
+/// Makes a shared line pending: the one register that the driver does not write, neither does anybody else.
+pub fn raise(distributor: u64, number: u32) {
+    write_device(distributor + ISPENDR + u64::from(number / 32) * 4, 1 << (number % 32));
 }
 
 fn reset_shared(distributor: u64) {

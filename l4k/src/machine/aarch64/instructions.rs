@@ -70,6 +70,13 @@ pub fn clean_to_unification(address: u64) {
     unsafe { asm!("dc cvau, {}", in(reg) address, options(nostack, preserves_flags)) }
 }
 
+/// Cleans a data cache line to the point of coherency.
+#[inline(always)]
+pub fn clean(address: u64) {
+    // SAFETY: as for `clean_to_unification`.
+    unsafe { asm!("dc cvac, {}", in(reg) address, options(nostack, preserves_flags)) }
+}
+
 /// Cleans and invalidates a data cache line to the point of coherency.
 #[inline(always)]
 pub fn clean_and_invalidate(address: u64) {

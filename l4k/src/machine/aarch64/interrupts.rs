@@ -1,6 +1,7 @@
 //! The interrupt controller: GICv2 by our own driver, GICv3 and GICv4 by `arm-gic`. Non-secure group 1 throughout.
 
 use super::gic_v2::GicV2;
+use super::gic_v3;
 use crate::base::arch::{Claimed, LINES, Line, Mask, Trigger};
 use arm_gic::gicv3::{GicCpuInterface, GicV3, Group};
 use arm_gic::{IntId, InterruptGroup};
@@ -11,6 +12,10 @@ pub const TIMER: u32 = 27;
 /// First interrupt number that is not private to a core.
 const FIRST_SHARED: u32 = 32;
 
+/// Where a GICv3's distributor is, virtual.
+#[derive(Clone, Copy, Debug)]
+pub struct Distributor(pub u64);
+
 /// The interrupt controller of the machine.
 #[derive(Debug)]
 pub enum Interrupts {
@@ -19,7 +24,7 @@ pub enum Interrupts {
     /// Version 2.
     V2(GicV2),
     /// Version 3 or 4.
-    V3(GicV3<'static>),
+    V3(GicV3<'static>, Distributor),
 }
 
 impl Interrupts {
@@ -28,7 +33,7 @@ impl Interrupts {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.set_up(TIMER),
-            Self::V3(gic) => set_up_v3(gic),
+            Self::V3(gic, _) => set_up_v3(gic),
         }
     }
 
@@ -37,7 +42,9 @@ impl Interrupts {
         let number = match self {
             Self::None => return Claimed::Spurious,
             Self::V2(gic) => gic.acknowledge(),
-            Self::V3(_) => GicCpuInterface::get_and_acknowledge_interrupt(InterruptGroup::Group1).map(IntId::raw_value),
+            Self::V3(..) => {
+                GicCpuInterface::get_and_acknowledge_interrupt(InterruptGroup::Group1).map(IntId::raw_value)
+            }
         };
         match number {
             None => Claimed::Spurious,
@@ -51,7 +58,7 @@ impl Interrupts {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.end(number),
-            Self::V3(_) => {
+            Self::V3(..) => {
                 if let Ok(id) = IntId::try_from(number) {
                     GicCpuInterface::end_interrupt(id, InterruptGroup::Group1);
                 }
@@ -65,7 +72,7 @@ impl Interrupts {
         let count = match self {
             Self::None => 0,
             Self::V2(gic) => gic.lines(),
-            Self::V3(gic) => gic.typer().num_spis() + FIRST_SHARED,
+            Self::V3(gic, _) => gic.typer().num_spis() + FIRST_SHARED,
         };
         number >= FIRST_SHARED && number < count.min(LINES as u32)
     }
@@ -75,7 +82,7 @@ impl Interrupts {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.configure(u32::from(line.0), trigger),
-            Self::V3(gic) => {
+            Self::V3(gic, _) => {
                 let Ok(line) = IntId::try_from(u32::from(line.0)) else { return };
                 let trigger = match trigger {
                     Trigger::Level => arm_gic::Trigger::Level,
@@ -87,12 +94,21 @@ impl Interrupts {
         }
     }
 
+    /// Makes a shared line pending.
+    pub fn raise(&mut self, line: Line) {
+        match self {
+            Self::None => (),
+            Self::V2(gic) => gic.raise(u32::from(line.0)),
+            Self::V3(_, Distributor(distributor)) => gic_v3::raise(*distributor, u32::from(line.0)),
+        }
+    }
+
     /// Masks or unmasks a shared line.
     pub fn mask(&mut self, line: Line, mask: Mask) {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.mask(u32::from(line.0), mask),
-            Self::V3(gic) => {
+            Self::V3(gic, _) => {
                 if let Ok(line) = IntId::try_from(u32::from(line.0)) {
                     let _ = gic.distributor().enable_interrupt(line, mask == Mask::Unmasked);
                 }

@@ -1,6 +1,8 @@
 //! The real core as the kernel sees it: [`Arch`].
 
 use super::console;
+use super::debug_registers;
+use super::floating_point;
 use super::instructions as instruction;
 use super::interrupts::{Interrupts, TIMER};
 use super::kernel_tables::WINDOW;
@@ -8,9 +10,13 @@ use crate::base::address::{Asid, PhysicalAddress};
 use crate::base::arch::{
     Arch, CacheOperation, Claimed, Invalidation, Level, Line, Mask, SpaceRoot, TableEntry, Trigger,
 };
+use crate::base::debugging::Debugging;
 use crate::base::time::{Instant, TicksPerSecond};
+use crate::machine::device_tree::Conduit;
 use crate::machine::table_format;
-use aarch64_cpu::registers::{CNTFRQ_EL0, CNTV_CTL_EL0, CNTV_CVAL_EL0, CNTVCT_EL0, TPIDR_EL0, TPIDRRO_EL0, TTBR0_EL1};
+use aarch64_cpu::registers::{
+    CNTFRQ_EL0, CNTV_CTL_EL0, CNTV_CVAL_EL0, CNTVCT_EL0, CPACR_EL1, TPIDR_EL0, TPIDRRO_EL0, TTBR0_EL1,
+};
 use tock_registers::interfaces::{Readable, Writeable};
 
 /// The machine.
@@ -20,11 +26,13 @@ pub struct Machine {
     pub interrupts: Interrupts,
     /// Physical address of a table without entries: the user half when no program runs.
     pub empty_table: u64,
+    /// How firmware is called, if there is any.
+    pub conduit: Option<Conduit>,
 }
 
 impl Machine {
     /// Before start-up has looked at it.
-    pub const NEW: Machine = Machine { interrupts: Interrupts::None, empty_table: 0 };
+    pub const NEW: Machine = Machine { interrupts: Interrupts::None, empty_table: 0, conduit: None };
 }
 
 /// Rate of the counter if firmware has not set CNTFRQ_EL0: that of QEMU. Start-up says so.
@@ -91,6 +99,10 @@ impl Arch for Machine {
         self.interrupts.configure(line, trigger);
     }
 
+    fn raise_line(&mut self, line: Line) {
+        self.interrupts.raise(line);
+    }
+
     fn mask_line(&mut self, line: Line, mask: Mask) {
         self.interrupts.mask(line, mask);
     }
@@ -117,10 +129,12 @@ impl Arch for Machine {
 
     fn maintain_cache(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation) {
         // CTR_EL0.DminLine: words of the smallest data cache line, as a power of two.
-        let line = 4 << (instruction::cache_type() >> 16 & 0xf);
-        let (mut address, end) = (WINDOW + start.value(), WINDOW + start.value() + bytes);
+        let line: u64 = 4 << (instruction::cache_type() >> 16 & 0xf);
+        let (first, end) = (WINDOW + start.value(), WINDOW + start.value() + bytes);
+        let mut address = first & !(line - 1);
         while address < end {
             match operation {
+                CacheOperation::Clean => instruction::clean(address),
                 CacheOperation::PublishCode => instruction::clean_to_unification(address),
                 CacheOperation::CleanAndInvalidate => instruction::clean_and_invalidate(address),
             }
@@ -149,6 +163,28 @@ impl Arch for Machine {
     fn load_thread_registers(&mut self, thread_pointer: u64, buffer_address: u64) {
         TPIDR_EL0.set(thread_pointer);
         TPIDRRO_EL0.set(buffer_address);
+    }
+
+    fn open_floating_point(&mut self, registers: PhysicalAddress) {
+        CPACR_EL1.write(CPACR_EL1::FPEN::TrapNothing);
+        floating_point::load(WINDOW + registers.value());
+    }
+
+    fn save_floating_point(&mut self, registers: PhysicalAddress) {
+        floating_point::save(WINDOW + registers.value());
+    }
+
+    /// No barrier: the return to the program synchronises.
+    fn close_floating_point(&mut self) {
+        CPACR_EL1.write(CPACR_EL1::FPEN::TrapEl0El1);
+    }
+
+    fn breakpoint_registers(&self) -> [u64; 2] {
+        debug_registers::count()
+    }
+
+    fn load_debugging(&mut self, debugging: &Debugging) {
+        debug_registers::load(debugging);
     }
 
     fn write_console(&mut self, bytes: &[u8]) {

@@ -9,7 +9,7 @@ use super::gic_v2::GicV2;
 use super::gic_v3;
 use super::image_layout::{IMAGE_PAGES, IMAGE_VIRTUAL, PAGE};
 use super::instructions::{bytes_at, invalidate_all, publish_stores};
-use super::interrupts::Interrupts;
+use super::interrupts::{Distributor, Interrupts};
 use super::kernel_tables::{RESERVE_PAGES, ReserveExhausted, TableBuilder, WINDOW};
 use super::machine::Machine;
 use super::stop::stop;
@@ -154,7 +154,7 @@ fn map_everything(
             let redistributor = tables.map_device(redistributor, REDISTRIBUTOR_BYTES)?;
             publish_stores();
             match gic_v3::at(distributor, redistributor) {
-                Some(gic) => Interrupts::V3(gic),
+                Some(gic) => Interrupts::V3(gic, Distributor(distributor)),
                 None => fail(format_args!("the device tree's GICv3 is none")),
             }
         }
@@ -162,7 +162,8 @@ fn map_everything(
     };
     publish_stores();
     interrupts.set_up();
-    Ok(Machine { interrupts, empty_table: symbols.physical(symbols.empty_table) })
+    let empty_table = symbols.physical(symbols.empty_table);
+    Ok(Machine { interrupts, empty_table, conduit: description.conduit() })
 }
 
 /// RAM that nobody uses. The description's own memory is given up: everything was read from it.

@@ -7,6 +7,7 @@
 use super::board::Board;
 use super::console::say;
 use super::cores::CORES_MAX;
+use super::firmware_call;
 use super::image_layout::STACK_STRIDE;
 use super::instructions::wait_for_interrupt;
 use super::kernel_tables::WINDOW;
@@ -126,7 +127,8 @@ pub fn enter_first_program() -> ! {
     unsafe { l4k_resume(context) }
 }
 
-/// Waits until there is a thread to run and returns the address of its context.
+/// Waits until there is a thread to run and returns the address of its context. Calls of firmware are made here, where nobody waits for the
+/// kernel's lock.
 fn settle(mut resume: Resume, core: CoreNumber) -> u64 {
     loop {
         match resume {
@@ -134,6 +136,11 @@ fn settle(mut resume: Resume, core: CoreNumber) -> u64 {
             Resume::Idle => {
                 wait_for_interrupt();
                 resume = KERNEL.with(|kernel| kernel.handle(core, Event::Interrupt));
+            }
+            Resume::Firmware(call) => {
+                let conduit = KERNEL.with(|kernel| kernel.system.store.machine.conduit);
+                let answer = conduit.map(|conduit| firmware_call::call(conduit, call));
+                resume = KERNEL.with(|kernel| kernel.answer_firmware(core, answer));
             }
         }
     }

@@ -12,7 +12,7 @@ use super::configuration::{Console, config_txt, readme_txt};
 use super::vendor;
 use crate::card::{self, CardFile};
 use crate::equipment::Equipment;
-use crate::firmware::{self, Profile};
+use crate::firmware::{self, Extras, Profile};
 use crate::project::Project;
 use crate::set_up;
 
@@ -50,7 +50,13 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
         Console::Pl011 => &[],
         Console::MiniUart => &["mini-uart-console"],
     };
-    let firmware = firmware::build_with(&toolchain, &directory, request.profile, request.board, features)?;
+    let firmware = firmware::build_with(
+        &toolchain,
+        &directory,
+        request.profile,
+        request.board,
+        Extras { features, ..Extras::default() },
+    )?;
     let kernel = fs::read(firmware.raw_image()?).context("reading the raw image")?;
     let mut files = own_files(request, kernel, given.is_some());
     files.extend(given.unwrap_or_default());

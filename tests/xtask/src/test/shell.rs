@@ -10,7 +10,7 @@ use l4k_qemu::Board;
 use super::libtest;
 use super::outcome::Outcome;
 use super::part::Context;
-use crate::firmware::{self, Firmware, Profile};
+use crate::firmware::{self, Extras, Firmware, Profile};
 use crate::toolchain::choice::host_cargo;
 
 /// The variables in which the tests find the board and the images: an ELF file, and a raw one.
@@ -37,7 +37,13 @@ pub fn run(context: &Context) -> Outcome {
 
 fn build(context: &Context, board: Board, features: &[&str]) -> Result<Firmware> {
     let directory = context.project.example("hello")?;
-    firmware::build_with(&context.toolchain, &directory, Profile::Development, board, features)
+    firmware::build_with(
+        &context.toolchain,
+        &directory,
+        Profile::Development,
+        board,
+        Extras { features, ..Extras::default() },
+    )
 }
 
 fn session(context: &Context, board: Board, own: &str, more: &[(&str, &Path)]) -> Result<Outcome> {

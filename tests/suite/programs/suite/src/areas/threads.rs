@@ -93,7 +93,7 @@ fn start_registers_are_checked(bench: &mut Bench<'_>) -> Outcome {
     same("x0 to x5", helper.thread.read_registers(0)?, [7, 8, 9, 0, 0, 0])?;
     same("x18 to x23", helper.thread.read_registers(18)?, [0; 6])?;
     same("x30, sp, pc", &helper.thread.read_registers(30)?[..3], &[0, 1 << 47, 0x20_0000][..])?;
-    refused("register 34", helper.thread.read_registers(34), Error::InvalidRegister)
+    refused("register 35", helper.thread.read_registers(35), Error::InvalidRegister)
 }
 
 fn a_suspended_thread_stands_still_and_goes_on(bench: &mut Bench<'_>) -> Outcome {

@@ -1,0 +1,99 @@
+//! Capabilities in messages: copies of the sender's, in the slots that the receiver has named before. All or nothing: everything is
+//! checked before the message is delivered.
+
+use super::copy::derive;
+use super::look_up::Table;
+use super::system::System;
+use crate::base::address::Badge;
+use crate::base::arch::Arch;
+use crate::base::registers::FIRST_WORD;
+use crate::base::store::Ref;
+use crate::object::capability::Capability;
+use crate::object::slot::Slot;
+use crate::object::thread::{Thread, Window};
+use l4k_sys::Error;
+use l4k_sys::abi::message::CAPABILITIES_MAX;
+use l4k_sys::abi::{Rights, Tag};
+
+impl<A: Arch> System<A> {
+    /// Names the slots of a thread's own CNode for the capabilities of the next message that brings any.
+    ///
+    /// # Errors
+    /// `InvalidCount` above four; `SlotOutOfRange`; `SlotOccupied`.
+    pub fn set_window(&mut self, thread: Ref<Thread>, first: u64, count: u64) -> Result<(), Error> {
+        if count > CAPABILITIES_MAX as u64 {
+            return Err(Error::InvalidCount);
+        }
+        let mut window = Window::NONE;
+        if count > 0 {
+            let table = self.own_table(thread)?;
+            table.slot(first)?;
+            table.slot(first.saturating_add(count - 1))?;
+            window = Window { first: first as u32, count: count as u8 };
+            if !self.is_free(table, window, count as usize) {
+                return Err(Error::SlotOccupied);
+            }
+        }
+        self.store.get_mut(thread).window = window;
+        Ok(())
+    }
+
+    /// Whether the first `count` slots of a window are in a table and empty.
+    fn is_free(&self, table: Table, window: Window, count: usize) -> bool {
+        (0..count as u64).all(|index| match table.slot(u64::from(window.first) + index) {
+            Ok(slot) => self.store.get(slot).capability == Capability::Empty,
+            Err(_) => false,
+        })
+    }
+
+    /// Whether a thread has slots for the capabilities of a message.
+    ///
+    /// # Errors
+    /// `NoWindow`.
+    pub fn check_window(&self, receiver: Ref<Thread>, tag: Tag) -> Result<(), Error> {
+        let count = tag.capabilities();
+        if count == 0 {
+            return Ok(());
+        }
+        let window = self.store.get(receiver).window;
+        let table = self.own_table(receiver).map_err(|_| Error::NoWindow)?;
+        if usize::from(window.count) < count || !self.is_free(table, window, count) {
+            return Err(Error::NoWindow);
+        }
+        Ok(())
+    }
+
+    /// Whether the capabilities that a thread sends are there and can be copied.
+    ///
+    /// # Errors
+    /// `InvalidCapability`, `NotCopyable`.
+    pub fn check_granted(&self, sender: Ref<Thread>, tag: Tag) -> Result<(), Error> {
+        for index in 0..tag.capabilities() {
+            let slot = self.granted(sender, index)?;
+            derive(&self.store.get(slot).capability, Rights::ALL, Badge::NONE)?;
+        }
+        Ok(())
+    }
+
+    /// The slot of the capability that word `index` of a sender's message names.
+    fn granted(&self, sender: Ref<Thread>, index: usize) -> Result<Ref<Slot>, Error> {
+        let word = self.store.get(sender).context.x.get(FIRST_WORD + index).copied();
+        self.look_up(sender, word.ok_or(Error::InvalidCapability)?)
+    }
+
+    /// Copies the capabilities of a message that passed both checks, and puts their new slots into the words that named them.
+    pub fn grant(&mut self, sender: Ref<Thread>, receiver: Ref<Thread>, tag: Tag, words: &mut [u64]) {
+        if tag.capabilities() == 0 {
+            return;
+        }
+        let window = core::mem::replace(&mut self.store.get_mut(receiver).window, Window::NONE);
+        let Ok(table) = self.own_table(receiver) else { return };
+        for (index, word) in words.iter_mut().enumerate().take(tag.capabilities()) {
+            let number = u64::from(window.first) + index as u64;
+            let (Ok(source), Ok(target)) = (self.granted(sender, index), table.slot(number)) else { return };
+            let copied = self.copy(source, target, Rights::ALL, Badge::NONE);
+            debug_assert!(copied.is_ok());
+            *word = number;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What a core holds of the thread that it runs: its address space, and the registers that exceptions do not change.
+
+use super::system::System;
+use crate::base::arch::{Arch, SpaceRoot};
+use crate::base::store::Ref;
+use crate::object::capability::Capability;
+use crate::object::thread::{Thread, ThreadSlot, Use};
+
+impl<A: Arch> System<A> {
+    /// Loads what the next thread needs, if it is not loaded already.
+    pub fn load(&mut self, thread: Option<Ref<Thread>>) {
+        let here = self.here;
+        let root = thread.map_or(SpaceRoot::Nothing, |thread| self.root_of(thread));
+        if self.core(here).loaded != root {
+            self.core_mut(here).loaded = root;
+            self.store.machine.enter_space(root);
+        }
+        let Some(thread) = thread else {
+            self.unload_thread();
+            self.store.machine.set_deadline(None);
+            return;
+        };
+        if self.core(here).loaded_thread != Some(thread) {
+            self.unload_thread();
+            self.load_thread(thread);
+        }
+    }
+
+    /// The registers that every thread has, and those of units that this thread or the one before it uses.
+    fn load_thread(&mut self, thread: Ref<Thread>) {
+        let here = self.here;
+        let Thread { ref context, floating_point, debugging, debugged, .. } = *self.store.get(thread);
+        let (pointer, buffer) = (context.thread_pointer, context.buffer_address);
+        self.store.machine.load_thread_registers(pointer, buffer);
+        match floating_point {
+            Some(area) => {
+                self.store.machine.open_floating_point(area.address());
+                self.core_mut(here).floating_point = Use::Yes;
+            }
+            None if self.core(here).floating_point == Use::Yes => {
+                self.store.machine.close_floating_point();
+                self.core_mut(here).floating_point = Use::No;
+            }
+            None => (),
+        }
+        if debugged == Use::Yes || self.core(here).debugging == Use::Yes {
+            self.store.machine.load_debugging(&debugging);
+            self.core_mut(here).debugging = debugged;
+        }
+        self.core_mut(here).loaded_thread = Some(thread);
+    }
+
+    /// Saves the registers of the thread that was loaded.
+    pub fn unload_thread(&mut self) {
+        let here = self.here;
+        if let Some(loaded) = self.core_mut(here).loaded_thread.take() {
+            let pointer = self.store.machine.thread_pointer();
+            let object = self.store.get_mut(loaded);
+            object.context.thread_pointer = pointer;
+            if let Some(area) = object.floating_point {
+                self.store.machine.save_floating_point(area.address());
+            }
+        }
+    }
+
+    /// Saves a thread's registers if they are loaded, so that they can be read and changed.
+    pub fn unload(&mut self, thread: Ref<Thread>) {
+        if self.core(self.here).loaded_thread == Some(thread) {
+            self.unload_thread();
+        }
+    }
+
+    /// The tables that a thread runs on. A space that lost its identifier is empty.
+    fn root_of(&self, thread: Ref<Thread>) -> SpaceRoot {
+        match self.store.get(thread.slot(ThreadSlot::AddressSpace)).capability {
+            Capability::AddressSpace { object } => self.root_of_space(object),
+            _ => SpaceRoot::Nothing,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The one look-up that turns a capability address into a slot: a bounds check and a load.
+
+use super::system::System;
+use crate::base::arch::Arch;
+use crate::base::store::Ref;
+use crate::object::capability::Capability;
+use crate::object::cnode::CNode;
+use crate::object::slot::Slot;
+use crate::object::thread::{Thread, ThreadSlot};
+use l4k_sys::Error;
+
+/// A CNode that may be changed, found through a capability.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// The table.
+    pub object: Ref<CNode>,
+    /// It has 2^n slots.
+    pub size_bits: u8,
+}
+
+impl Table {
+    /// The slot at an index.
+    ///
+    /// # Errors
+    /// `SlotOutOfRange` for 0, which is the kernel's, and beyond the end.
+    pub const fn slot(self, index: u64) -> Result<Ref<Slot>, Error> {
+        if index == 0 || index >= 1 << self.size_bits {
+            return Err(Error::SlotOutOfRange);
+        }
+        Ok(self.object.slot(index as u32))
+    }
+}
+
+impl<A: Arch> System<A> {
+    /// The slot that a capability address of a thread means: a bounds check and a load.
+    ///
+    /// # Errors
+    /// `InvalidCapability` for 0, beyond the end, and for an empty slot.
+    pub fn look_up(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<Slot>, Error> {
+        let slot = self.own_table(thread)?.slot(address).map_err(|_| Error::InvalidCapability)?;
+        if self.store.get(slot).capability.kind().is_none() {
+            return Err(Error::InvalidCapability);
+        }
+        Ok(slot)
+    }
+
+    /// A thread's own CNode.
+    ///
+    /// # Errors
+    /// `InvalidCapability` if it has none.
+    pub fn own_table(&self, thread: Ref<Thread>) -> Result<Table, Error> {
+        match self.store.get(thread.slot(ThreadSlot::CNode)).capability {
+            Capability::CNode { size_bits, object, .. } => Ok(Table { object, size_bits }),
+            _ => Err(Error::InvalidCapability),
+        }
+    }
+
+    /// The capability at an address.
+    ///
+    /// # Errors
+    /// As [`look_up`](Self::look_up).
+    pub fn capability(&self, thread: Ref<Thread>, address: u64) -> Result<Capability, Error> {
+        Ok(self.store.get(self.look_up(thread, address)?).capability)
+    }
+}

@@ -1,0 +1,86 @@
+//! `cargo xtask suite`: the conformance suite, or the tests of it that are named, on one machine. May call `firmware`, `set_up`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use l4k_qemu::{Boot, Machine, Report, Session};
+use serde_json::json;
+
+use crate::firmware::{self, Extras, Profile};
+use crate::project::Project;
+use crate::set_up::{self, Need};
+
+/// How long the suite may take.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// The variable by which the suite's build learns which tests are chosen.
+const FILTER: &str = "L4K_SUITE_FILTER";
+
+/// Builds the suite with the tests whose names begin with `name`, boots it, and prints a table.
+pub fn run(
+    project: &Project,
+    machine: Machine,
+    profile: Profile,
+    name: Option<&str>,
+    json: Option<&Path>,
+) -> Result<()> {
+    let toolchain = set_up::ensure(project, &[Need::Emulator])?;
+    let chosen = name.map(|name| (FILTER, name));
+    let extras = Extras { variables: chosen.as_slice(), ..Extras::default() };
+    let firmware = firmware::build_with(&toolchain, &project.path("tests/suite"), profile, machine.board, extras)?;
+    println!("{machine}");
+    let image = firmware.image(&machine)?;
+    let ended = Session::start(&Boot::new(machine, &image))?.wait_for_end(LIMIT)?;
+    let report = match Report::read(&ended.output) {
+        Ok(report) => report,
+        Err(error) => bail!("{error}; the output:\n{}", ended.output),
+    };
+    print!("{}", table(&report));
+    if let Some(file) = json {
+        let failed: BTreeMap<&String, &String> = report.failed.iter().map(|(name, reason)| (name, reason)).collect();
+        let results = json!({ "passed": report.passed, "failed": failed });
+        fs::write(file, format!("{results:#}\n")).with_context(|| format!("writing {}", file.display()))?;
+    }
+    for (name, reason) in &report.failed {
+        eprintln!("FAILED {name}: {reason}");
+    }
+    match report.failed.len() {
+        0 => Ok(()),
+        count => bail!("{count} tests failed; the output:\n{}", ended.output),
+    }
+}
+
+/// A line for each area, and for each test if there are few.
+fn table(report: &Report) -> String {
+    let mut areas: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    let passed = report.passed.iter().map(|name| (name, 0));
+    for (name, column) in passed.chain(report.failed.iter().map(|(name, _)| (name, 1))) {
+        areas.entry(name.split("::").next().unwrap_or(name)).or_default()[column] += 1;
+    }
+    let width = areas.keys().map(|area| area.len()).max().unwrap_or(0).max("area".len());
+    let mut lines = format!("{:<width$}  {:>6}  {:>6}\n", "area", "passed", "failed");
+    for (area, [passed, failed]) in &areas {
+        lines += &format!("{area:<width$}  {passed:>6}  {failed:>6}\n");
+    }
+    lines + &format!("{:<width$}  {:>6}  {:>6}\n", "all", report.passed.len(), report.failed.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+    use l4k_qemu::Report;
+
+    #[test]
+    fn tests_are_counted_by_area() {
+        let report = Report {
+            passed: ["ipc::a", "ipc::b", "faults::c"].map(str::to_owned).to_vec(),
+            failed: vec![("ipc::d".to_owned(), "lost".to_owned())],
+        };
+        let lines = table(&report);
+        let rows: Vec<Vec<&str>> = lines.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(rows[1..], [vec!["faults", "1", "0"], vec!["ipc", "2", "1"], vec!["all", "3", "1"]]);
+    }
+}
