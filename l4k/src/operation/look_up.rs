@@ -27,7 +27,8 @@ impl Table {
         if index == 0 || index >= 1 << self.size_bits {
             return Err(Error::SlotOutOfRange);
         }
-        Ok(self.object.slot(index as u32))
+        // The mask is for a processor that guesses the check above: what it loads ahead is in the table as well.
+        Ok(self.object.slot((index & ((1 << self.size_bits) - 1)) as u32))
     }
 }
 

@@ -187,6 +187,12 @@ global_asm!(
     "mov x0, #\\number",
     "b l4k_kernel_exception",
     ".endm",
+    // The return, and behind it what keeps a processor from guessing that the code goes on there: never executed.
+    ".macro leave_kernel",
+    "eret",
+    "dsb nsh",
+    "isb",
+    ".endm",
     // Stores x2 to x30 and the exception's own registers; x0 and x1 are stored already. Marks the context as full.
     ".macro store_full",
     "stp x2, x3, [sp, #16]",
@@ -348,7 +354,7 @@ global_asm!(
     "ldp x4, x5, [sp, #32]",
     "ldp x2, x3, [sp, #16]",
     "ldp x0, x1, [sp]",
-    "eret",
+    "leave_kernel",
     // After an interrupt or a fault: everything.
     "3:",
     "ldr x30, [sp, #{x30}]",
@@ -362,7 +368,7 @@ global_asm!(
     "ldp x4, x5, [sp, #32]",
     "ldp x2, x3, [sp, #16]",
     "ldp x0, x1, [sp]",
-    "eret",
+    "leave_kernel",
     ".section .bss.l4k_emergency_stack, \"aw\", @nobits",
     ".balign 16",
     ".space 4096",
