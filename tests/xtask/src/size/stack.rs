@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use object::{File, Object, ObjectSection, ObjectSymbol, SectionIndex, SymbolKind};
+use object::{File, Object, ObjectSection, ObjectSymbol, Section, SymbolKind};
 
 use super::call_graph::{CallGraph, Deepest, Index, IndirectCalls};
 use super::kernel_code::{Code, Kind, Symbol};
@@ -186,17 +186,21 @@ fn read(elf: &File<'_>) -> Result<Code> {
     Ok(Code {
         start: text.address(),
         words: text.data()?.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect(),
-        symbols: symbols(elf, text.index()),
+        symbols: symbols(elf, &text),
         constants,
         stack_sizes: stack_sizes::read(sizes.data()?)?,
         assembly: ASSEMBLY.iter().map(|name| ((*name).to_owned(), 0)).collect::<BTreeMap<_, _>>(),
     })
 }
 
-/// Symbols in the text. Marks of the linker script, which begin with two underscores, are no places in assembly.
-fn symbols(elf: &File<'_>, text: SectionIndex) -> Vec<Symbol> {
+/// Symbols in the text. Marks of the linker script are no places in assembly: they begin with two underscores, or are physical addresses.
+fn symbols(elf: &File<'_>, text: &Section<'_, '_>) -> Vec<Symbol> {
     let mut symbols = Vec::new();
-    for symbol in elf.symbols().filter(|symbol| symbol.section_index() == Some(text)) {
+    let addresses = text.address()..text.address() + text.size();
+    for symbol in elf.symbols().filter(|symbol| symbol.section_index() == Some(text.index())) {
+        if !addresses.contains(&symbol.address()) {
+            continue;
+        }
         let name = symbol.name().unwrap_or_default();
         let kind = match symbol.kind() {
             SymbolKind::Text if symbol.size() > 0 => Kind::Function(symbol.size()),
