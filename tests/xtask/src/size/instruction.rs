@@ -32,6 +32,8 @@ pub enum Instruction {
     AddRegisters { to: u8, from: u8 },
     /// The stack pointer goes down.
     StackDown(u64),
+    /// The stack pointer becomes a multiple of a power of two, at or below what a register holds.
+    StackAligned(u64),
     /// The stack pointer becomes something that cannot be told from the instruction.
     StackUnknown,
     /// Everything else.
@@ -88,7 +90,7 @@ fn stack(word: u32, to: u8, from: u8) -> Instruction {
         // `add` and `sub` of an extended register, and the logical operations with a constant but `ands`.
         _ if word & 0xbfe0_0000 == 0x8b20_0000 && to == STACK_POINTER => Instruction::StackUnknown,
         _ if word & 0x9f80_0000 == 0x9200_0000 && word & 0x6000_0000 != 0x6000_0000 && to == STACK_POINTER => {
-            Instruction::StackUnknown
+            alignment(word).map_or(Instruction::StackUnknown, Instruction::StackAligned)
         }
         // Pairs, `[sp, #n]!` and `[sp], #n`, of 32, 64 and 128 bits.
         _ if word & 0x3a80_0000 == 0x2880_0000 && from == STACK_POINTER => {
@@ -106,6 +108,14 @@ fn pair_scale(word: u32) -> u32 {
         (0, size) => 2 + (size >> 1),
         (_, size) => 2 + size,
     }
+}
+
+/// The alignment that an `and` makes: its constant is as many zeros as the alignment has, below ones. The constant is written as the number of
+/// its ones less one, and how far they are turned.
+fn alignment(word: u32) -> Option<u64> {
+    let (ones, turned) = (field(word, 10, 6) + 1, field(word, 16, 6));
+    let is_mask = word & 0xffc0_0000 == 0x9240_0000 && ones == turned;
+    is_mask.then(|| 1 << (64 - ones))
 }
 
 /// The constant of `add` and `sub`, which may be shifted by twelve.
@@ -177,8 +187,10 @@ mod tests {
             (0xf840_07fe, Other),             // ldr x30, [sp], #0
             (0x9100_03bf, Other),             // mov sp, x29
             (0x9100_027f, StackUnknown),      // mov sp, x19
-            (0x927c_ed3f, StackUnknown),      // and sp, x9, #~15
-            (0xcb28_63ff, StackUnknown),      // sub sp, sp, x8
+            (0x927c_ed3f, StackAligned(16)),  // and sp, x9, #~15
+            (0x9274_cd3f, StackAligned(4096)),
+            (0x927c_e93f, StackUnknown), // and sp, x9, #0xfffffffffffffff0 without the highest bit
+            (0xcb28_63ff, StackUnknown), // sub sp, sp, x8
         ] {
             assert_eq!(decode(word, 0x1000), expected, "{word:#x}");
         }

@@ -8,6 +8,9 @@ use super::instruction::{Instruction, decode};
 /// Bytes of an instruction.
 const WORD: u64 = 4;
 
+/// What the stack pointer is always a multiple of.
+const STACK_ALIGNMENT: u64 = 16;
+
 /// Instructions before a `br` among which the jump table's address is computed.
 const JUMP_TABLE_REACH: usize = 32;
 
@@ -146,11 +149,15 @@ impl Code {
         function
     }
 
-    /// The compiler's note; without one, what the instructions take together, as in functions of a library that was built without notes.
+    /// The compiler's note, and what may be left over where a frame is aligned more than the stack is, which is not in the note. Without a note,
+    /// what the instructions take together, as in functions of a library that was built without notes.
     fn stack(&self, place: &Place, instructions: &[(u64, Instruction)]) -> Option<u64> {
         match place.kind {
             Kind::Assembly => self.assembly.get(&place.name).copied(),
-            _ => self.stack_sizes.get(&place.start).copied().or_else(|| stack_by_instructions(instructions)),
+            _ => match self.stack_sizes.get(&place.start) {
+                Some(noted) => Some(noted + left_over(instructions)),
+                None => stack_by_instructions(instructions),
+            },
         }
     }
 
@@ -172,11 +179,20 @@ impl Code {
     }
 }
 
+/// What frames that are aligned more than the stack is may leave unused.
+fn left_over(instructions: &[(u64, Instruction)]) -> u64 {
+    let left_over = |instruction: &Instruction| match instruction {
+        Instruction::StackAligned(alignment) => alignment.saturating_sub(STACK_ALIGNMENT),
+        _ => 0,
+    };
+    instructions.iter().map(|(_, instruction)| left_over(instruction)).sum()
+}
+
 /// What all instructions together take from the stack: at least what is taken at once.
 fn stack_by_instructions(instructions: &[(u64, Instruction)]) -> Option<u64> {
     instructions.iter().try_fold(0, |bytes, (_, instruction)| match instruction {
         Instruction::StackDown(more) => Some(bytes + more),
-        Instruction::StackUnknown => None,
+        Instruction::StackAligned(_) | Instruction::StackUnknown => None,
         _ => Some(bytes),
     })
 }

@@ -84,6 +84,15 @@ fn function_without_a_note_takes_what_its_instructions_take() {
 }
 
 #[test]
+fn what_an_aligned_frame_leaves_unused_is_added_to_the_note() {
+    let aligned_to_32 = 0x927b_e93f; // and sp, x9, #~31
+    let mut code = code(&[("a", &[aligned_to_32, RETURN])]);
+    assert_eq!(function(&code.call_graph(), "a").stack, Some(32));
+    code.stack_sizes = BTreeMap::new();
+    assert_eq!(function(&code.call_graph(), "a").stack, None);
+}
+
+#[test]
 fn addresses_in_constants_and_registers_are_taken() {
     let mut code = code(&[("a", &[0x1000_0040, RETURN]), ("b", &[RETURN]), ("c", &[RETURN]), ("d", &[RETURN])]); // adr x0, #8
     code.constants = BTreeSet::from([START + 12]);
