@@ -89,7 +89,7 @@ impl CallGraph {
             Walk { graph: self, indirect_calls, path: Vec::new(), done: BTreeMap::new(), defects: Vec::new() };
         let bytes = walk.enter(root);
         let mut by_address = Vec::new();
-        if walk.has_indirect_call() {
+        if indirect_calls == IndirectCalls::EachTargetOnce && walk.has_indirect_call() {
             for (target, _) in self.iter().filter(|(_, function)| function.address == Address::Taken) {
                 by_address.push((target, walk.enter(target)));
             }

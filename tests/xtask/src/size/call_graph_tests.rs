@@ -62,8 +62,14 @@ fn function_called_twice_is_no_recursion() {
 #[test]
 fn indirect_call_is_found_with_its_place() {
     let mut functions = graph(&[("root", 16, &[1]), ("a", 16, &[])]);
+    functions.extend(graph(&[("target", 16, &[2])]));
     functions[1].indirect_calls.push(0x1234);
-    assert_eq!(defects(functions), [Defect::IndirectCall(names(&["root", "a"]), 0x1234)]);
+    functions[2].address = Address::Taken;
+    assert_eq!(
+        defects(functions),
+        [Defect::IndirectCall(names(&["root", "a"]), 0x1234)],
+        "and not what it may lead to"
+    );
 }
 
 #[test]
