@@ -4,6 +4,7 @@
 //! conformance suite prints.
 
 pub mod boot;
+pub mod debugger;
 pub mod emulator;
 pub mod machine;
 pub mod monitor;

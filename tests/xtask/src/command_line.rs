@@ -49,7 +49,7 @@ pub enum Task {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
-    /// Print the size of the kernel: lines of code, lines with unsafe, bytes
+    /// Print the size of the kernel: lines of code, lines with unsafe, bytes, and how deep its stacks get
     Size {
         /// Write the figures to a file as well
         #[arg(long, value_name = "FILE")]

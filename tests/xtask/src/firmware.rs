@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use l4k_qemu::{Board, Entry, Machine, raw};
@@ -89,6 +89,33 @@ pub fn build_with(
     }
     let messages = process::answer(&mut command)?;
     read(&messages).with_context(|| format!("`cargo build` in {} made no kernel", directory.display()))
+}
+
+/// The command that builds for release without the debug console, with the compiler's notes on how much stack each function takes; they are
+/// in the file and not in the image, and change no instruction.
+pub fn command_without_console(toolchain: &Toolchain, directory: &Path, board: Board) -> Command {
+    let mut command = toolchain.cargo(directory, "rustc");
+    command.args(["--quiet", "--release", "--no-default-features"]).args(board_feature(board));
+    command.args(["--message-format", "json-render-diagnostics", "--", "-Zemit-stack-sizes"]);
+    // Lets this crate alone use what is not stable.
+    let name = directory.file_name().unwrap_or_default().to_string_lossy().replace('-', "_");
+    command.env("RUSTC_BOOTSTRAP", name);
+    if let Some(shared) = shared_target(directory) {
+        command.env("CARGO_TARGET_DIR", shared);
+    }
+    command
+}
+
+/// Builds for release without the debug console, and returns the kernel's file.
+pub fn build_without_console(toolchain: &Toolchain, directory: &Path, board: Board) -> Result<PathBuf> {
+    let mut command = command_without_console(toolchain, directory, board);
+    kernel_of(&process::answer(&mut command)?, directory)
+}
+
+/// The kernel's file, from cargo's messages.
+pub fn kernel_of(messages: &str, directory: &Path) -> Result<PathBuf> {
+    let firmware = read(messages).with_context(|| format!("`cargo` in {} made no kernel", directory.display()))?;
+    Ok(firmware.kernel)
 }
 
 /// Where firmware of this repository is built to: together, so that what they depend on is built once. Projects elsewhere build to their own place.

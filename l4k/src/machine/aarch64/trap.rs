@@ -371,6 +371,7 @@ global_asm!(
     "leave_kernel",
     ".section .bss.l4k_emergency_stack, \"aw\", @nobits",
     ".balign 16",
+    "l4k_emergency_stack:",
     ".space 4096",
     "l4k_emergency_stack_top:",
     x30 = const offset_of!(Context, x) + 30 * 8,

@@ -1,16 +1,18 @@
 //! Part `no-panic`: the release kernel without the debug console links, which it does only if nothing in it can panic; and it does not link if a
-//! panic is put in. May call `copied` and `firmware`.
+//! panic is put in. The depth of its stacks can be told, and is less than what is reserved. May call `copied`, `firmware` and `size`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use l4k_qemu::Board;
+use object::File;
 
 use super::copied::copy_directory;
 use super::outcome::Outcome;
 use super::part::Context;
 use crate::firmware;
+use crate::size::Stacks;
 
 /// What the linker misses if the kernel can panic.
 const MISSING: &str = "l4k_the_kernel_can_panic";
@@ -22,18 +24,33 @@ const PANIC: &str = "\n#[used]\nstatic CAN_PANIC: fn(usize) -> u8 = |index| [1, 
 pub fn run(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     for board in [Board::QemuVirt, Board::RaspberryPi4] {
-        outcome.add(&format!("{board} links"), link(context, board));
+        match link(context, board) {
+            Ok(kernel) => {
+                outcome.add(&format!("{board} links"), Ok(()));
+                outcome.add(&format!("stacks of {board}"), stacks_suffice(&kernel));
+            }
+            Err(error) => outcome.add(&format!("{board} links"), Err(error)),
+        }
     }
     outcome.add("a panic does not link", with_panic(context));
     outcome
 }
 
-fn link(context: &Context, board: Board) -> Result<()> {
+fn link(context: &Context, board: Board) -> Result<PathBuf> {
     let directory = context.project.example("hello")?;
     match linker_says(context, &directory, board)? {
-        None => Ok(()),
-        Some(text) => bail!("{text}"),
+        Ok(kernel) => Ok(kernel),
+        Err(text) => bail!("{text}"),
     }
+}
+
+/// No recursion, nothing unknown, and no stack that gets deeper than it is.
+fn stacks_suffice(kernel: &Path) -> Result<()> {
+    let file = fs::read(kernel).with_context(|| format!("reading {}", kernel.display()))?;
+    let stacks = Stacks::of(&File::parse(file.as_slice())?)?;
+    let too_deep = stacks.all.iter().any(|stack| stack.deepest.bytes > stack.reserved);
+    ensure!(!too_deep, "a stack is too small:\n{stacks}");
+    Ok(())
 }
 
 fn with_panic(context: &Context) -> Result<()> {
@@ -44,8 +61,8 @@ fn with_panic(context: &Context) -> Result<()> {
     let result = add_panic(&copy).and_then(|()| linker_says(context, &copy, Board::Versal));
     fs::remove_dir_all(&parent).with_context(|| format!("removing {}", parent.display()))?;
     match result? {
-        None => bail!("it links"),
-        Some(text) => {
+        Ok(_) => bail!("it links"),
+        Err(text) => {
             ensure!(text.contains(MISSING), "it fails for another reason:\n{text}");
             Ok(())
         }
@@ -58,12 +75,13 @@ fn add_panic(copy: &Path) -> Result<()> {
     fs::write(&main, text + PANIC).with_context(|| format!("writing {}", main.display()))
 }
 
-/// Builds for release without the debug console; what cargo and the linker say if that fails.
-fn linker_says(context: &Context, directory: &Path, board: Board) -> Result<Option<String>> {
-    let mut command = context.toolchain.cargo(directory, "build");
-    command.args(["--quiet", "--release", "--no-default-features"]).args(firmware::board_feature(board));
+/// Builds for release without the debug console; the kernel, or what cargo and the linker say if that fails.
+fn linker_says(context: &Context, directory: &Path, board: Board) -> Result<Result<PathBuf, String>> {
+    let mut command = firmware::command_without_console(&context.toolchain, directory, board);
     command.env("CARGO_TARGET_DIR", context.project.target().join("firmware"));
     let output = command.output().context("cannot start cargo")?;
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    Ok((!output.status.success()).then_some(text))
+    if !output.status.success() {
+        return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    firmware::kernel_of(&String::from_utf8_lossy(&output.stdout), directory).map(Ok)
 }

@@ -50,7 +50,7 @@ fn session(context: &Context, board: Board, own: &str, more: &[(&str, &Path)]) -
     let firmware = build(context, board, &[])?;
     let mut command = host_cargo(context.project.root(), "test");
     command.args(["--no-fail-fast", "--package", "l4k-qemu", "--features", "images"]);
-    command.args(["--test", "shell_session", "--test", own]);
+    command.args(["--test", "shell_session", "--test", "kernel_stack", "--test", own]);
     command.env(BOARD, board.name()).env(IMAGE, &firmware.kernel).env(RAW_IMAGE, firmware.raw_image()?);
     command.envs(more.iter().copied());
     libtest::run(&mut command)
