@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `size`, `gdb`, `book`.
+//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `size`, `paths`, `gdb`, `book`.
 //!
 //! Each has a file or a directory of its own; this file only sends each task to its own.
 
@@ -9,6 +9,7 @@ mod equipment;
 mod firmware;
 mod gdb;
 mod image;
+mod paths;
 mod process;
 mod project;
 mod run;
@@ -51,6 +52,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Image(request) => image::run(&project, &request.request()),
         Task::Test { only, json } => test::run(&project, only, json.as_deref()),
         Task::Size { json } => size::print(&project, json.as_deref()),
+        Task::Paths(request) => paths::run(&project, &request.request()),
         Task::Gdb { boot, more } => {
             let machine = boot.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
             gdb::gdb(&project, &boot.example, boot.profile(), machine, &more)
