@@ -65,7 +65,7 @@ const CALLS: [u32; 7] = [
 #[must_use]
 pub const fn layout() -> Layout {
     let (start, handler) = (ADDRESS, ADDRESS + HANDLER as u64);
-    Layout { text: start..start + PROGRAM as u64, vectors: start + VECTORS as u64, system_call: handler }
+    Layout { text: start..start + PROGRAM as u64, vectors: start + VECTORS as u64, system_call: handler, telling: None }
 }
 
 /// The bytes to load.
@@ -108,7 +108,10 @@ pub fn check(table: &Table) -> Result<()> {
     let longest = &table.rows[1].longest;
     let of = |wanted| longest.classes.iter().find(|(class, _)| *class == wanted).map_or(0, |(_, count)| *count);
     let found = [of(Class::Load), of(Class::Store), of(Class::RegisterRead), longest.code_lines, longest.data_lines];
-    ensure!(found == [1, 1, 1, 2, 1], "loads, stores, reads of registers, lines of code and data were counted as {found:?}");
+    ensure!(
+        found == [1, 1, 1, 2, 1],
+        "loads, stores, reads of registers, lines of code and data were counted as {found:?}"
+    );
     Ok(())
 }
 

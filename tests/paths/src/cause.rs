@@ -14,6 +14,8 @@ pub enum Cause {
     UnknownCall,
     /// Any other synchronous exception of a program.
     Fault,
+    /// The same, told on the debug console since nobody handles it. Release builds without that console have no such entry.
+    FaultTold,
     /// An interrupt while a program ran.
     Interrupt,
     /// An interrupt while the core waited for one.
@@ -42,6 +44,7 @@ impl fmt::Display for Cause {
             },
             Cause::UnknownCall => formatter.write_str("unknown call"),
             Cause::Fault => formatter.write_str("fault"),
+            Cause::FaultTold => formatter.write_str("fault, told"),
             Cause::Interrupt => formatter.write_str("interrupt"),
             Cause::InterruptWhileIdle => formatter.write_str("interrupt while idle"),
             Cause::SystemError => formatter.write_str("system error"),

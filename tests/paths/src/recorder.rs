@@ -28,6 +28,8 @@ enum Role {
     Entry(Cause),
     /// The first one of a vector for exceptions of the kernel itself.
     Nested,
+    /// The first one of what tells a fault.
+    Telling,
 }
 
 /// What the core does.
@@ -93,6 +95,9 @@ impl Recorder {
     }
 
     fn role(&self, address: u64) -> Role {
+        if self.layout.telling == Some(address) {
+            return Role::Telling;
+        }
         let distance = address.wrapping_sub(self.layout.vectors);
         if distance >= 16 * VECTOR_BYTES || distance % VECTOR_BYTES != 0 {
             return Role::Inner;
@@ -112,6 +117,7 @@ impl Recorder {
             (_, Role::Entry(cause)) => self.enter(cause),
             (Activity::Waiting, _) => self.begin(Cause::InterruptWhileIdle),
             (Activity::Inside, Role::Nested) => self.path.nested += 1,
+            (Activity::Inside, Role::Telling) if self.path.cause == Cause::Fault => self.path.cause = Cause::FaultTold,
             _ => (),
         }
         if !matches!(self.activity, Activity::Inside) {
@@ -195,10 +201,9 @@ impl Recorder {
         }
         row.entries += 1;
         row.instructions += instructions;
-        self.departure = path.stretch_before.map(|before| Departure {
-            way_out: path.stretch(start),
-            answer: before + path.stretch.instructions,
-        });
+        self.departure = path
+            .stretch_before
+            .map(|before| Departure { way_out: path.stretch(start), answer: before + path.stretch.instructions });
     }
 }
 
@@ -218,7 +223,12 @@ mod tests {
     const BODY: u64 = VECTORS + 0x800;
 
     fn recorder() -> Recorder {
-        Recorder::new(Layout { text: VECTORS..VECTORS + 0x1000, vectors: VECTORS, system_call: BODY })
+        Recorder::new(Layout {
+            text: VECTORS..VECTORS + 0x1000,
+            vectors: VECTORS,
+            system_call: BODY,
+            telling: Some(BODY + 0x100),
+        })
     }
 
     /// Executes each word at its address.
@@ -256,7 +266,10 @@ mod tests {
     fn waiting_ends_an_entry_and_the_next_instruction_begins_another() {
         let mut recorder = recorder();
         execute(&mut recorder, &[(INTERRUPT, NOP), (BODY, NOP), (BODY + 4, WAIT)]);
-        execute(&mut recorder, &[(BODY + 8, NOP), (BODY + 4, WAIT), (BODY + 8, NOP), (BODY + 12, NOP), (BODY + 16, RETURN)]);
+        execute(
+            &mut recorder,
+            &[(BODY + 8, NOP), (BODY + 4, WAIT), (BODY + 8, NOP), (BODY + 12, NOP), (BODY + 16, RETURN)],
+        );
         assert_eq!(counts(&recorder, Cause::Interrupt), [1, 3, 3, 3]);
         assert_eq!(counts(&recorder, Cause::InterruptWhileIdle), [2, 2, 3, 3]);
     }
@@ -266,6 +279,16 @@ mod tests {
         let mut recorder = recorder();
         execute(&mut recorder, &[(SYNCHRONOUS, NOP), (OWN_FAULT, NOP), (OWN_FAULT + 4, RETURN), (BODY + 4, RETURN)]);
         assert_eq!(counts(&recorder, Cause::Fault), [1, 4, 4, 4]);
+    }
+
+    #[test]
+    fn fault_that_is_told_is_a_cause_of_its_own() {
+        let mut recorder = recorder();
+        execute(&mut recorder, &[(SYNCHRONOUS, NOP), (BODY + 0x100, NOP), (BODY + 4, RETURN)]);
+        execute(&mut recorder, &[(SYNCHRONOUS, NOP), (BODY + 4, RETURN)]);
+        assert_eq!(counts(&recorder, Cause::FaultTold), [1, 3, 3, 3]);
+        assert_eq!(counts(&recorder, Cause::Fault), [1, 2, 2, 2]);
+        assert_eq!(recorder.table().longest_stretch().map(|row| row.cause), Some(Cause::Fault));
     }
 
     #[test]

@@ -2,18 +2,22 @@
 //! this crate.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
-use addr2line::Loader;
-use anyhow::{Result, anyhow};
+use addr2line::{Loader, demangle_auto};
+use anyhow::{Context, Result, anyhow};
 use l4k_paths::table::Visits;
+use object::{Object, ObjectSymbol};
 
-/// What a function of the library begins with: it is named by who calls it.
-const LIBRARY: [&str; 4] = ["core::", "<core::", "alloc::", "compiler_builtins::"];
+/// What is in the name of a function of this project. One of the library is named by who calls it, unless that is the library, too.
+const OWN: &str = "l4k";
 
 /// The kernel's functions.
 pub struct Functions {
     loader: Loader,
+    /// Symbols by address, for assembly.
+    symbols: BTreeMap<u64, String>,
 }
 
 /// Instructions executed in a function.
@@ -29,7 +33,11 @@ impl Functions {
     /// Of an ELF file with debug information.
     pub fn of(kernel: &Path) -> Result<Functions> {
         let loader = Loader::new(kernel).map_err(|error| anyhow!("reading {}: {error}", kernel.display()))?;
-        Ok(Functions { loader })
+        let bytes = fs::read(kernel).with_context(|| format!("reading {}", kernel.display()))?;
+        let file = object::File::parse(&*bytes).context("the kernel's ELF file")?;
+        let named = file.symbols().filter(|symbol| symbol.name().is_ok_and(|name| name.starts_with(OWN)));
+        let symbols = named.map(|symbol| (symbol.address(), symbol.name().unwrap_or_default().to_owned())).collect();
+        Ok(Functions { loader, symbols })
     }
 
     /// The functions that instructions were executed in; those with the most first.
@@ -47,10 +55,10 @@ impl Functions {
     /// The innermost function that is not the library's; in assembly, the nearest symbol.
     fn name(&self, address: u64) -> String {
         let names = self.inlined(address);
-        let own = names.iter().find(|name| !LIBRARY.iter().any(|start| name.starts_with(start)));
+        let own = names.iter().find(|name| name.contains(OWN));
         match own.or(names.last()) {
             Some(name) => short(name),
-            None => self.loader.find_symbol(address).unwrap_or("?").to_owned(),
+            None => self.symbols.range(..=address).next_back().map_or("?", |(_, name)| name).to_owned(),
         }
     }
 
@@ -59,15 +67,20 @@ impl Functions {
         let mut names = Vec::new();
         let Ok(mut frames) = self.loader.find_frames(address) else { return names };
         while let Ok(Some(frame)) = frames.next() {
-            let name = frame.function.as_ref().and_then(|function| function.demangle().ok());
-            names.extend(name.map(std::borrow::Cow::into_owned));
+            let name = frame.function.as_ref().and_then(|function| function.raw_name().ok());
+            names.extend(name.map(|name| demangle_auto(name, None).into_owned()));
         }
         names
     }
 }
 
-/// Without the crate, and without what stands between angle brackets.
+/// Without the crate, and without what stands between angle brackets; of a trait's function, the type and the function.
 fn short(name: &str) -> String {
+    if let Some((kind, rest)) = name.strip_prefix('<').and_then(|name| name.split_once(" as "))
+        && let Some((_, function)) = rest.rsplit_once(">::")
+    {
+        return format!("{}::{function}", kind.rsplit("::").next().unwrap_or(kind));
+    }
     let mut depth = 0_u32;
     let mut outside = String::new();
     for letter in name.trim_start_matches("l4k::").chars() {
@@ -79,11 +92,7 @@ fn short(name: &str) -> String {
         }
     }
     let words: Vec<&str> = outside.split("::").filter(|word| !word.is_empty()).collect();
-    match words.len() {
-        // `<Type as Trait>::function`: nothing else is outside.
-        0 | 1 => name.to_owned(),
-        _ => words.join("::"),
-    }
+    words.join("::")
 }
 
 #[cfg(test)]
@@ -95,7 +104,7 @@ mod tests {
         let long = "l4k::operation::time::<impl l4k::operation::system::System<A>>::bind_context";
         assert_eq!(short(long), "operation::time::bind_context");
         assert_eq!(short("l4k::base::store::Store<A>::zero"), "base::store::Store::zero");
-        assert_eq!(short("<Machine as Arch>::now"), "<Machine as Arch>::now");
+        assert_eq!(short("<l4k::machine::Machine as l4k::base::arch::Arch>::now"), "Machine::now");
         assert_eq!(short("memset"), "memset");
     }
 }

@@ -11,6 +11,9 @@ use object::{Object, ObjectSection, ObjectSymbol};
 const VECTORS: &str = "l4k_vectors";
 const SYSTEM_CALL: &str = "l4k_system_call";
 
+/// Parts of the name, as the compiler makes it, of the function through which faults are told.
+const TELLING: [&str; 3] = ["operation", "console", "write_str"];
+
 /// Reads it.
 pub fn layout(kernel: &Path) -> Result<Layout> {
     let bytes = fs::read(kernel).with_context(|| format!("reading {}", kernel.display()))?;
@@ -21,6 +24,8 @@ pub fn layout(kernel: &Path) -> Result<Layout> {
         let found = symbols.find(|symbol| symbol.name() == Ok(wanted));
         found.map(|symbol| symbol.address()).with_context(|| format!("the kernel has no symbol {wanted}"))
     };
+    let tells = |name: &str| TELLING.iter().all(|part| name.contains(part));
+    let telling = file.symbols().find(|symbol| symbol.name().is_ok_and(tells)).map(|symbol| symbol.address());
     let range = text.address()..text.address() + text.size();
-    Ok(Layout { text: range, vectors: address(VECTORS)?, system_call: address(SYSTEM_CALL)? })
+    Ok(Layout { text: range, vectors: address(VECTORS)?, system_call: address(SYSTEM_CALL)?, telling })
 }

@@ -85,11 +85,7 @@ impl Bench<'_> {
     fn calibrate(&self) -> Result<()> {
         let image = self.scratch.join("calibration.bin");
         fs::write(&image, calibration::image()).with_context(|| format!("writing {}", image.display()))?;
-        let loader = format!(
-            "loader,file={},addr={:#x},cpu-num=0,force-raw=on",
-            image.display(),
-            calibration::ADDRESS
-        );
+        let loader = format!("loader,file={},addr={:#x},cpu-num=0,force-raw=on", image.display(), calibration::ADDRESS);
         let boot = Boot::empty(machine()).with_arguments(&["-device", &loader]);
         let (boot, output) = self.with_plugin(boot, calibration::layout());
         let ended = Session::start(&boot)?.wait_for_end(PATIENCE)?;

@@ -13,6 +13,9 @@ unit: instructions of the kernel, from the first one at the exception vector to 
 nothing to run; waiting does not count. Every instruction counts as one. One core, qemu-virt, an instruction a nanosecond of virtual time.
 stretch: the longest part of an entry between two preemption points (reads of ISR_EL1), or between one and the entry's beginning or end.";
 
+/// From how many instructions on a stretch is told with its place.
+const LONG: u64 = 1000;
+
 /// Functions named for each figure.
 const NAMED: usize = 3;
 
@@ -73,24 +76,27 @@ fn count(sample: &Sample, wanted: Class) -> u64 {
 }
 
 fn preemption(table: &Table, functions: &Functions) -> String {
-    let mut out = String::from("\npreemption\n");
-    if let Some(row) = table.longest_stretch() {
+    let mut out = String::from("\nlong stretches\n");
+    let mut rows: Vec<&Row> = table.rows.iter().filter(|row| row.stretch.instructions >= LONG).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.stretch.instructions));
+    for row in rows {
         let where_it_is = named(&functions.parts(&row.stretch.visits));
-        let _ = writeln!(
-            out,
-            "longest stretch without a preemption point: {} (in {}: {where_it_is})",
-            row.stretch.instructions, row.cause
-        );
+        let _ = writeln!(out, "{:<24}{:>9}  {where_it_is}", row.cause.to_string(), row.stretch.instructions);
     }
     let interrupted = &table.interrupted;
-    let _ = writeln!(out, "calls that an interrupt was waiting for when they left: {}", interrupted.times);
-    let _ = writeln!(
+    let longest = table.longest_stretch().map_or(0, |row| row.stretch.instructions);
+    let _ = write!(
         out,
-        "  longest way from their last preemption point to the program: {} ({})",
+        "\npreemption (`fault, told` left out: it is the debug console's)\n\
+         longest stretch without a preemption point                        {longest:>9}\n\
+         calls that an interrupt was waiting for when they left            {:>9}\n\
+         longest way of these from their last point to the program         {:>9}  {}\n\
+         longest that the interrupt of one of these can have waited        {:>9}\n",
+        interrupted.times,
         interrupted.way_out.instructions,
-        named(&functions.parts(&interrupted.way_out.visits))
+        named(&functions.parts(&interrupted.way_out.visits)),
+        interrupted.answer,
     );
-    let _ = writeln!(out, "  longest time that their interrupt can have waited: {}", interrupted.answer);
     out
 }
 
