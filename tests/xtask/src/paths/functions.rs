@@ -16,7 +16,7 @@ const OWN: &str = "l4k";
 /// The kernel's functions.
 pub struct Functions {
     loader: Loader,
-    /// Symbols by address, for assembly.
+    /// Symbols by address, for what has no debug information: assembly, and what the compiler brings along.
     symbols: BTreeMap<u64, String>,
 }
 
@@ -35,8 +35,9 @@ impl Functions {
         let loader = Loader::new(kernel).map_err(|error| anyhow!("reading {}: {error}", kernel.display()))?;
         let bytes = fs::read(kernel).with_context(|| format!("reading {}", kernel.display()))?;
         let file = object::File::parse(&*bytes).context("the kernel's ELF file")?;
-        let named = file.symbols().filter(|symbol| symbol.name().is_ok_and(|name| name.starts_with(OWN)));
-        let symbols = named.map(|symbol| (symbol.address(), symbol.name().unwrap_or_default().to_owned())).collect();
+        // A name that begins with `$` says what kind of bytes follow.
+        let named = file.symbols().filter_map(|symbol| Some((symbol.address(), symbol.name().ok()?.to_owned())));
+        let symbols = named.filter(|(_, name)| !name.is_empty() && !name.starts_with('$')).collect();
         Ok(Functions { loader, symbols })
     }
 
@@ -58,7 +59,10 @@ impl Functions {
         let own = names.iter().find(|name| name.contains(OWN));
         match own.or(names.last()) {
             Some(name) => short(name),
-            None => self.symbols.range(..=address).next_back().map_or("?", |(_, name)| name).to_owned(),
+            None => {
+                let symbol = self.symbols.range(..=address).next_back();
+                symbol.map_or("?".into(), |(_, name)| demangle_auto(name.into(), None)).into_owned()
+            }
         }
     }
 

@@ -89,9 +89,11 @@ fn preemption(table: &Table, functions: &Functions) -> String {
         out,
         "\npreemption (`fault, told` left out: it is the debug console's)\n\
          longest stretch without a preemption point                        {longest:>9}\n\
+         the same and the longest way out: no interrupt waited longer      {:>9}\n\
          calls that an interrupt was waiting for when they left            {:>9}\n\
          longest way of these from their last point to the program         {:>9}  {}\n\
          longest that the interrupt of one of these can have waited        {:>9}\n",
+        longest + interrupted.way_out.instructions,
         interrupted.times,
         interrupted.way_out.instructions,
         named(&functions.parts(&interrupted.way_out.visits)),

@@ -7,11 +7,11 @@ use l4k_sys::abi::{FrameSize, MapAttributes, Rights, ThreadState, boot};
 use l4k_sys::handle::NewObject;
 use l4k_sys::{AddressSpace, AsidPool, CNode, Frame, Nanoseconds, SchedContext, Thread, Untyped};
 
-use crate::harness::bench::{READ_WRITE, own, page};
+use crate::harness::bench::{READ_EXECUTE, READ_WRITE, SPACE, own, page};
 use crate::harness::bodies;
 use crate::harness::failure::{Failure, holds, same};
 use crate::harness::system::PRIORITY;
-use crate::harness::threads::{IDLE, LONG_SLICE, Manner, let_others_run};
+use crate::harness::threads::{LONG_SLICE, Manner, let_others_run};
 use crate::harness::{Bench, Outcome};
 
 crate::tests![
@@ -23,6 +23,7 @@ crate::tests![
     delete_of_a_pool_takes_the_identifiers_of_its_spaces,
     retype_of_used_memory_gives_way,
     retype_makes_as_many_threads_as_it_may,
+    a_large_frame_becomes_code_and_uncached_memory,
 ];
 
 /// Bits and slots of a large CNode; slot 0 is never used.
@@ -119,14 +120,18 @@ fn delete_of_a_full_cnode_gives_way(bench: &mut Bench<'_>) -> Outcome {
     Ok(())
 }
 
+/// Priority of the least urgent of the callers, which are all less urgent than the suite.
+const LOWEST_CALLER: u8 = 10;
+
 fn delete_of_an_endpoint_wakes_sixty_callers(bench: &mut Bench<'_>) -> Outcome {
     let neighbour = Neighbour::new(bench)?;
     let memory = bench.untyped(12)?;
     let place = bench.place()?;
     memory.retype(NewObject::Endpoint, place, 1)?;
     let mut callers = [None; 60];
-    for caller in &mut callers {
-        *caller = Some(bench.start(Manner::of(IDLE), bodies::caller, [place.slot, 1])?);
+    // Each of another priority: the queue has a place for each of them to look at.
+    for (caller, priority) in callers.iter_mut().zip(LOWEST_CALLER..) {
+        *caller = Some(bench.start(Manner::of(priority), bodies::caller, [place.slot, 1])?);
     }
     let_others_run()?;
     let all_are_in = |state| callers.iter().flatten().try_for_each(|caller| caller.is_in(state));
@@ -208,6 +213,18 @@ fn retype_makes_as_many_threads_as_it_may(bench: &mut Bench<'_>) -> Outcome {
         neighbour.disturb(SLICE, || memory.retype(object, first, RETYPE_COUNT_MAX))?;
         holds("the last one is there", CNode::from_slot(table).at(RETYPE_COUNT_MAX).query()?.is_some())?;
         neighbour.disturb(SLICE, || own(memory.slot()).revoke())?;
+    }
+    Ok(())
+}
+
+fn a_large_frame_becomes_code_and_uncached_memory(bench: &mut Bench<'_>) -> Outcome {
+    let neighbour = Neighbour::new(bench)?;
+    let frame = Frame::from_slot(bench.make(NewObject::Frame(FrameSize::Large))?);
+    let address = page(0) + FrameSize::Large.bytes();
+    for (rights, attributes) in [(READ_EXECUTE, MapAttributes::NORMAL), (READ_WRITE, MapAttributes::UNCACHED)] {
+        neighbour.disturb(SLICE, || frame.map(SPACE, address, rights, attributes))?;
+        same("mapping", frame.query()?.mapped_at, Some(address))?;
+        frame.unmap()?;
     }
     Ok(())
 }
