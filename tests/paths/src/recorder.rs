@@ -46,6 +46,7 @@ enum Activity {
 /// What an entry that passed a preemption point left behind; an interrupt may follow at once.
 #[derive(Debug)]
 struct Departure {
+    cause: Cause,
     way_out: Stretch,
     answer: u64,
 }
@@ -99,7 +100,7 @@ impl Recorder {
             return Role::Telling;
         }
         let distance = address.wrapping_sub(self.layout.vectors);
-        if distance >= 16 * VECTOR_BYTES || distance % VECTOR_BYTES != 0 {
+        if distance >= 16 * VECTOR_BYTES || !distance.is_multiple_of(VECTOR_BYTES) {
             return Role::Inner;
         }
         match distance / VECTOR_BYTES {
@@ -157,11 +158,11 @@ impl Recorder {
     }
 
     fn enter(&mut self, cause: Cause) {
-        if let Some(Departure { way_out, answer }) = self.departure.take()
+        if let Some(Departure { cause: left, way_out, answer }) = self.departure.take()
             && cause == Cause::Interrupt
         {
+            self.table.row(left).gave_way += 1;
             let interrupted = &mut self.table.interrupted;
-            interrupted.times += 1;
             interrupted.answer = interrupted.answer.max(answer);
             if way_out.instructions > interrupted.way_out.instructions {
                 interrupted.way_out = way_out;
@@ -201,9 +202,11 @@ impl Recorder {
         }
         row.entries += 1;
         row.instructions += instructions;
-        self.departure = path
-            .stretch_before
-            .map(|before| Departure { way_out: path.stretch(start), answer: before + path.stretch.instructions });
+        self.departure = path.stretch_before.map(|before| Departure {
+            cause: path.cause,
+            way_out: path.stretch(start),
+            answer: before + path.stretch.instructions,
+        });
     }
 }
 
@@ -308,11 +311,14 @@ mod tests {
         execute(&mut recorder, &preempted);
         recorder.run_program();
         execute(&mut recorder, &[(INTERRUPT, RETURN)]);
-        assert_eq!(recorder.table().interrupted.times, 0);
+        assert_eq!(row(&recorder, Cause::Fault).gave_way, 0);
         execute(&mut recorder, &preempted);
         execute(&mut recorder, &[(INTERRUPT, RETURN), (INTERRUPT, RETURN)]);
         let interrupted = &recorder.table().interrupted;
-        assert_eq!((interrupted.times, interrupted.way_out.instructions, interrupted.answer), (1, 1, 3));
+        assert_eq!(
+            (row(&recorder, Cause::Fault).gave_way, interrupted.way_out.instructions, interrupted.answer),
+            (1, 1, 3)
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::instruction::Class;
 pub struct Table {
     /// By cause, in the order of causes.
     pub rows: Vec<Row>,
-    /// Entries that an interrupt was waiting for when they left: calls that gave way to it at a preemption point.
+    /// Those that gave way to an interrupt, all together.
     pub interrupted: Interrupted,
 }
 
@@ -22,6 +22,9 @@ pub struct Row {
     pub cause: Cause,
     /// How many.
     pub entries: u64,
+    /// How many of them gave way to an interrupt: they passed a preemption point, and it was taken before the program's next
+    /// instruction.
+    pub gave_way: u64,
     /// Instructions of all together.
     pub instructions: u64,
     /// The one with the fewest instructions.
@@ -65,11 +68,9 @@ pub struct Visits {
     pub times: u64,
 }
 
-/// Entries with a preemption point after which an interrupt was taken before the program's next instruction.
+/// Entries that gave way to an interrupt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interrupted {
-    /// How many.
-    pub times: u64,
     /// The longest way from the last preemption point to the program.
     pub way_out: Stretch,
     /// The most instructions that such an entry executed from the last preemption point but one to its end: the interrupt came in
@@ -84,6 +85,7 @@ impl Row {
         Row {
             cause,
             entries: 0,
+            gave_way: 0,
             instructions: 0,
             shortest: Sample::default(),
             longest: Sample::default(),

@@ -6,9 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use l4k_paths::{Arguments, Layout, Table, calibration};
+use l4k_paths::{Arguments, Cause, Layout, Table, calibration};
 use l4k_qemu::monitor::Monitor;
 use l4k_qemu::{Board, Boot, Clock, Machine, Report, Session};
+use l4k_sys::abi::SystemCall;
 
 use super::functions::Functions;
 use super::{kernel, plugin, report};
@@ -23,6 +24,9 @@ pub const SUITE: &str = "suite";
 
 /// How long the suite may take on this computer; it needs less than a minute.
 const LIMIT: Duration = Duration::from_secs(600);
+
+/// Calls that take long in the suite while interrupts come every 10,000 instructions: they have to give way.
+const LONG_CALLS: [SystemCall; 3] = [SystemCall::UntypedRetype, SystemCall::CNodeDelete, SystemCall::CNodeRevoke];
 
 /// How long the emulator may take to answer or to end.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -105,7 +109,12 @@ impl Bench<'_> {
         let results = Report::read(&ended.output).with_context(said)?;
         ensure!(results.failed.is_empty(), said());
         println!("software: the conformance suite, {} tests, release build", results.passed.len());
-        Ok((firmware, read(&output)?))
+        let table = read(&output)?;
+        for call in LONG_CALLS {
+            let gave_way = table.rows.iter().any(|row| row.cause == Cause::call(call as u64) && row.gave_way > 0);
+            ensure!(gave_way, "interrupts came, and no {call:?} gave way to one");
+        }
+        Ok((firmware, table))
     }
 
     fn example(&self, toolchain: &Toolchain, name: &str, time: Duration) -> Result<(Firmware, Table)> {

@@ -22,8 +22,8 @@ pub fn build(project: &Project) -> Result<PathBuf> {
 
 /// From cargo's messages: the file of the package's one library.
 fn library(messages: &str) -> Option<PathBuf> {
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let made = messages.filter(|message| message["target"]["kind"][0] == "cdylib").last()?;
+    let mut messages = messages.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let made = messages.find(|message| message["target"]["kind"][0] == "cdylib")?;
     Some(made["filenames"][0].as_str()?.into())
 }
 

@@ -11,7 +11,8 @@ use super::functions::{Functions, Part};
 const MEANING: &str = "\
 unit: instructions of the kernel, from the first one at the exception vector to the `eret` to a program, or to the `wfi` of a core that has
 nothing to run; waiting does not count. Every instruction counts as one. One core, qemu-virt, an instruction a nanosecond of virtual time.
-stretch: the longest part of an entry between two preemption points (reads of ISR_EL1), or between one and the entry's beginning or end.";
+stretch: the longest part of an entry between two preemption points (reads of ISR_EL1), or between one and the entry's beginning or end.
+gave way: entries that passed a preemption point, after which an interrupt was taken before the program's next instruction.";
 
 /// From how many instructions on a stretch is told with its place.
 const LONG: u64 = 1000;
@@ -24,15 +25,16 @@ pub fn text(table: &Table, functions: &Functions) -> String {
     let mut out = format!("{MEANING}\n\n");
     let _ = writeln!(
         out,
-        "{:<24}{:>9}{:>9}{:>9}{:>9}{:>9}  where the longest went",
-        "cause", "entries", "shortest", "mean", "longest", "stretch"
+        "{:<24}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}  where the longest went",
+        "cause", "entries", "gave way", "shortest", "mean", "longest", "stretch"
     );
     for row in &table.rows {
         let _ = writeln!(
             out,
-            "{:<24}{:>9}{:>9}{:>9}{:>9}{:>9}  {}",
+            "{:<24}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}  {}",
             row.cause.to_string(),
             row.entries,
+            row.gave_way,
             row.shortest.instructions,
             row.mean(),
             row.longest.instructions,
@@ -90,11 +92,11 @@ fn preemption(table: &Table, functions: &Functions) -> String {
         "\npreemption (`fault, told` left out: it is the debug console's)\n\
          longest stretch without a preemption point                        {longest:>9}\n\
          the same and the longest way out: no interrupt waited longer      {:>9}\n\
-         calls that an interrupt was waiting for when they left            {:>9}\n\
+         entries that gave way to an interrupt                             {:>9}\n\
          longest way of these from their last point to the program         {:>9}  {}\n\
          longest that the interrupt of one of these can have waited        {:>9}\n",
         longest + interrupted.way_out.instructions,
-        interrupted.times,
+        table.rows.iter().map(|row| row.gave_way).sum::<u64>(),
         interrupted.way_out.instructions,
         named(&functions.parts(&interrupted.way_out.visits)),
         interrupted.answer,
@@ -118,7 +120,6 @@ pub fn json(table: &Table, functions: &Functions) -> Value {
             "cause": row.cause.to_string(), "stretch": stretch(&row.stretch, functions),
         })),
         "interrupted": {
-            "times": interrupted.times,
             "way_out": stretch(&interrupted.way_out, functions),
             "answer": interrupted.answer,
         },
@@ -127,7 +128,7 @@ pub fn json(table: &Table, functions: &Functions) -> Value {
 
 fn row_json(row: &Row, functions: &Functions) -> Value {
     json!({
-        "cause": row.cause.to_string(), "entries": row.entries, "mean": row.mean(),
+        "cause": row.cause.to_string(), "entries": row.entries, "gave_way": row.gave_way, "mean": row.mean(),
         "shortest": sample(&row.shortest, functions), "longest": sample(&row.longest, functions),
         "stretch": stretch(&row.stretch, functions),
     })
