@@ -1,6 +1,7 @@
 //! The command line, as types. May call nothing of this crate but `test`'s list of parts, and the requests of other commands.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
@@ -9,6 +10,7 @@ use l4k_qemu::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySiz
 use crate::firmware::Profile;
 use crate::image;
 use crate::image::configuration::Console;
+use crate::paths;
 use crate::test::Part;
 
 /// The project's commands.
@@ -55,6 +57,8 @@ pub enum Task {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Count the kernel's instructions from each entry to its exit, by cause, and the longest stretch without a preemption point
+    Paths(PathsRequest),
     /// Build an example, boot it stopped, and attach gdb with the symbols of the kernel and of all programs
     Gdb {
         /// What to boot.
@@ -133,6 +137,31 @@ pub struct ImageRequest {
     /// Write the result to a file as well
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+}
+
+/// What to count the kernel's instructions in.
+#[derive(Args, Debug)]
+pub struct PathsRequest {
+    /// The conformance suite (`suite`), or an example's name
+    #[arg(long, default_value = paths::SUITE)]
+    example: String,
+    /// How long an example runs, in seconds of this computer; the suite runs to its end
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Write the figures to a file as well
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl PathsRequest {
+    /// As the command takes it.
+    pub fn request(self) -> paths::Request {
+        let software = match self.example.as_str() {
+            paths::SUITE => paths::Software::Suite,
+            _ => paths::Software::Example { name: self.example, time: Duration::from_secs(self.seconds) },
+        };
+        paths::Request { software, json: self.json }
+    }
 }
 
 impl ImageRequest {

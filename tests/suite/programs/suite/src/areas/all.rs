@@ -1,6 +1,8 @@
 //! The areas in the order in which they run.
 
-use super::{capabilities, faults, interrupts, ipc, memory, notifications, system_calls, threads, time, untyped};
+use super::{
+    capabilities, faults, interrupts, ipc, memory, notifications, preemption, system_calls, threads, time, untyped,
+};
 use crate::harness::runner::Area;
 
 /// All areas, in the order in which they run.
@@ -15,4 +17,5 @@ pub const ALL: &[Area] = &[
     Area { name: "threads", tests: threads::TESTS },
     Area { name: "interrupts", tests: interrupts::TESTS },
     Area { name: "time", tests: time::TESTS },
+    Area { name: "preemption", tests: preemption::TESTS },
 ];

@@ -7,6 +7,7 @@ mod interrupts;
 mod ipc;
 mod memory;
 mod notifications;
+mod preemption;
 mod system_calls;
 mod threads;
 mod time;

@@ -1,0 +1,85 @@
+//! One way through the kernel while it is gone. May call `trail` and `table`.
+
+use std::collections::HashSet;
+
+use crate::cause::Cause;
+use crate::instruction::Class;
+use crate::table::{Sample, Stretch};
+use crate::trail::{LINE_BITS, Trail};
+
+/// A way through the kernel, from its first instruction to where it is now.
+#[derive(Debug)]
+pub struct Path {
+    /// Why.
+    pub cause: Cause,
+    /// All its instructions.
+    pub trail: Trail,
+    /// Those since the last preemption point.
+    pub stretch: Trail,
+    /// Length of the stretch before that; `None` before the first preemption point.
+    pub stretch_before: Option<u64>,
+    /// Exceptions of the kernel itself that have not returned.
+    pub nested: u32,
+    classes: [u64; Class::ALL.len()],
+    data: HashSet<u64>,
+}
+
+impl Path {
+    /// Nothing yet, in code of so many instructions.
+    pub fn new(code: usize) -> Path {
+        Path {
+            cause: Cause::Fault,
+            trail: Trail::new(code),
+            stretch: Trail::new(code),
+            stretch_before: None,
+            nested: 0,
+            classes: [0; Class::ALL.len()],
+            data: HashSet::new(),
+        }
+    }
+
+    /// Begins again.
+    pub fn begin(&mut self, cause: Cause) {
+        self.cause = cause;
+        self.trail.clear();
+        self.stretch.clear();
+        self.stretch_before = None;
+        self.nested = 0;
+        self.classes = [0; Class::ALL.len()];
+        self.data.clear();
+    }
+
+    /// One more instruction.
+    pub fn add(&mut self, index: u32, class: Class) {
+        self.trail.add(index);
+        self.stretch.add(index);
+        self.classes[class as usize] += 1;
+    }
+
+    /// It reads or writes memory.
+    pub fn access(&mut self, address: u64) {
+        self.data.insert(address >> LINE_BITS);
+    }
+
+    /// A preemption point is passed.
+    pub fn pass_point(&mut self) {
+        self.stretch_before = Some(self.stretch.instructions);
+        self.stretch.clear();
+    }
+
+    /// What there is to keep of it, for code that begins at `start`.
+    pub fn sample(&self, start: u64) -> Sample {
+        Sample {
+            instructions: self.trail.instructions,
+            classes: Class::ALL.iter().map(|class| (*class, self.classes[*class as usize])).collect(),
+            code_lines: self.trail.lines(start),
+            data_lines: self.data.len() as u64,
+            visits: self.trail.visits(start),
+        }
+    }
+
+    /// The stretch since the last preemption point.
+    pub fn stretch(&self, start: u64) -> Stretch {
+        Stretch { instructions: self.stretch.instructions, visits: self.stretch.visits(start) }
+    }
+}

@@ -1,0 +1,136 @@
+//! What was counted, by cause; as JSON between the plugin and its reader. May call `cause` and `instruction`.
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::cause::Cause;
+use crate::instruction::Class;
+
+/// Everything that was counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// By cause, in the order of causes.
+    pub rows: Vec<Row>,
+    /// Those that gave way to an interrupt, all together.
+    pub interrupted: Interrupted,
+}
+
+/// The entries for one cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Why.
+    pub cause: Cause,
+    /// How many.
+    pub entries: u64,
+    /// How many of them gave way to an interrupt: they passed a preemption point, and it was taken before the program's next
+    /// instruction.
+    pub gave_way: u64,
+    /// Instructions of all together.
+    pub instructions: u64,
+    /// The one with the fewest instructions.
+    pub shortest: Sample,
+    /// The one with the most.
+    pub longest: Sample,
+    /// The longest part of any of them between two preemption points, or between one and the beginning or the end.
+    pub stretch: Stretch,
+}
+
+/// One entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Its instructions.
+    pub instructions: u64,
+    /// The same by class.
+    pub classes: Vec<(Class, u64)>,
+    /// Distinct lines of 64 bytes that its instructions lie in.
+    pub code_lines: u64,
+    /// Distinct lines of 64 bytes that it reads or writes.
+    pub data_lines: u64,
+    /// Where they are.
+    pub visits: Vec<Visits>,
+}
+
+/// A part of an entry in which the kernel does not look for interrupts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// Its instructions.
+    pub instructions: u64,
+    /// Where they are.
+    pub visits: Vec<Visits>,
+}
+
+/// An instruction and how often it was executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visits {
+    /// Its address.
+    pub address: u64,
+    /// How often.
+    pub times: u64,
+}
+
+/// Entries that gave way to an interrupt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interrupted {
+    /// The longest way from the last preemption point to the program.
+    pub way_out: Stretch,
+    /// The most instructions that such an entry executed from the last preemption point but one to its end: the interrupt came in
+    /// between.
+    pub answer: u64,
+}
+
+impl Row {
+    /// No entry yet.
+    #[must_use]
+    pub fn new(cause: Cause) -> Row {
+        Row {
+            cause,
+            entries: 0,
+            gave_way: 0,
+            instructions: 0,
+            shortest: Sample::default(),
+            longest: Sample::default(),
+            stretch: Stretch::default(),
+        }
+    }
+
+    /// Instructions of an entry on average, rounded down.
+    #[must_use]
+    pub fn mean(&self) -> u64 {
+        self.instructions / self.entries.max(1)
+    }
+}
+
+impl Table {
+    /// As it is written to a file.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// As it was written.
+    ///
+    /// # Errors
+    /// It is something else, or not whole.
+    pub fn from_json(text: &str) -> Result<Table> {
+        serde_json::from_str(text).context("the plugin's table")
+    }
+
+    /// The row of a cause, which is made if there is none.
+    pub fn row(&mut self, cause: Cause) -> &mut Row {
+        let index = match self.rows.binary_search_by_key(&cause, |row| row.cause) {
+            Ok(index) => index,
+            Err(index) => {
+                self.rows.insert(index, Row::new(cause));
+                index
+            }
+        };
+        &mut self.rows[index]
+    }
+
+    /// The row of the longest stretch of all, without what a kernel without debug console does not do.
+    #[must_use]
+    pub fn longest_stretch(&self) -> Option<&Row> {
+        let real = self.rows.iter().filter(|row| row.cause != Cause::FaultTold);
+        real.max_by_key(|row| row.stretch.instructions)
+    }
+}

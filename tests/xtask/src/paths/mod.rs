@@ -1,0 +1,9 @@
+//! `cargo xtask paths`: the kernel's instructions from each entry to its exit, counted in QEMU.
+
+mod functions;
+mod kernel;
+mod measure;
+mod plugin;
+mod report;
+
+pub use measure::{Request, SUITE, Software, run};
