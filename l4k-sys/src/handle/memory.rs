@@ -152,7 +152,7 @@ impl AsidPool {
     /// Gives an address space an identifier.
     ///
     /// # Errors
-    /// `AsidAssigned` if it has one; `AsidsExhausted`.
+    /// `AsidAssigned` if it has one; `AsidsExhausted`; `Dying` if the pool is being destroyed.
     pub fn assign(self, space: AddressSpace) -> Result<(), Error> {
         perform(SystemCall::AsidPoolAssign, [self.0, space.slot()])
     }

@@ -16,9 +16,10 @@ pub struct Breakpoint {
 
 /// Whether each instruction ends in a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Stepping {
     /// It does not.
-    Off,
+    Off = 0,
     /// It does.
     On,
 }

@@ -115,6 +115,16 @@ impl<A: Arch> Store<A> {
         Some(reference)
     }
 
+    /// The object that zero bytes are, in memory that is zero and that no other object uses: nothing is written. `None` if the address
+    /// cannot hold objects.
+    ///
+    /// Only for types of which zero bytes are a value: made of integers, options of references, and enums with a `repr` and a variant
+    /// 0. Tests compare what is adopted with what the type calls new.
+    pub(crate) fn adopt<T: Object>(&mut self, address: PhysicalAddress) -> Option<Ref<T>> {
+        const { assert!(size_of::<T>() <= 1 << T::BITS && align_of::<T>() <= 1 << T::BITS) };
+        Ref::at(address)
+    }
+
     /// Reads an object.
     #[inline(always)]
     pub fn get<T: Object>(&self, reference: Ref<T>) -> &T {

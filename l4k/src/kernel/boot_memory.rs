@@ -85,6 +85,7 @@ pub fn lay_ground<'a, A: Arch>(
     let watermark = ((1u64 << (BOOT_CNODE_BITS + SLOT_BITS)) / UNIT) as u32;
     let ground = Capability::Untyped { size_bits: size, memory: MemoryClass::Normal, watermark, base: block.start };
     *system.store.get_mut(untyped) = Slot { capability: ground, ..Slot::EMPTY };
+    system.add_reference(&capability);
     system.insert_child(untyped, table.slot(slot::CNODE)?, capability);
     Ok((Ground { table, untyped }, block))
 }

@@ -22,11 +22,12 @@ const LAST_COMPATIBLE_VERSION: usize = 24;
 
 /// The instruction that calls firmware (SMC Calling Convention, DEN0028).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Conduit {
     /// `hvc`.
-    Hypervisor,
+    Hypervisor = 1,
     /// `smc`.
-    SecureMonitor,
+    SecureMonitor = 2,
 }
 
 /// An interrupt controller by physical addresses.

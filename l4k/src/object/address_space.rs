@@ -39,13 +39,11 @@ pub struct AddressSpace {
 }
 
 impl AddressSpace {
-    /// An empty space of a size from 15 to 22 bits, with one capability to it.
-    #[must_use]
-    pub const fn new(size: SizeBits) -> AddressSpace {
-        let pages = (size.bytes() / PAGE_SIZE) as u16;
-        let mut used = [0; PAGES_MAX / 64];
-        used[0] = 0b11;
-        AddressSpace { references: 1, identity: None, pages, free: pages - 2, used, entries: [0; PAGES_MAX] }
+    /// Makes zero bytes an empty space of a size from 15 to 22 bits.
+    pub const fn begin(&mut self, size: SizeBits) {
+        self.pages = (size.bytes() / PAGE_SIZE) as u16;
+        self.free = self.pages - 2;
+        self.used[0] = 0b11;
     }
 
     /// Tables in all, without the top level.
@@ -130,7 +128,15 @@ mod tests {
     #[test]
     fn every_page_but_header_and_top_is_handed_out_once() {
         for bits in 15..=22 {
-            let mut space = AddressSpace::new(SizeBits::new(bits).unwrap());
+            let mut space = AddressSpace {
+                references: 0,
+                identity: None,
+                pages: 0,
+                free: 0,
+                used: [0; PAGES_MAX / 64],
+                entries: [0; PAGES_MAX],
+            };
+            space.begin(SizeBits::new(bits).unwrap());
             let mut seen = std::collections::BTreeSet::new();
             while let Some(table) = space.allocate() {
                 assert!(table.0 >= 2 && u64::from(table.0) < 1 << (bits - 12) && seen.insert(table.0));

@@ -1,5 +1,6 @@
 //! Pools of address-space identifiers: 511 a pool; identifier 512 p + i belongs to entry i of pool p, and i = 0 to nobody.
 
+use super::Life;
 use super::address_space::AddressSpace;
 use crate::base::store::{Object, Ref};
 
@@ -26,16 +27,24 @@ pub struct AsidPool {
     /// Capabilities to it.
     pub references: u32,
     /// Its place among the pools: 0 to 127.
-    pub number: u32,
+    pub number: u8,
+    /// Alive, or dying: then it gives nothing out any more.
+    pub life: Life,
+    /// Once dying: entries that were looked at.
+    pub drained: u16,
     /// Entry i - 1 is identifier 512 · number + i.
     pub entries: [AsidEntry; POOL_ENTRIES],
 }
 
 impl AsidPool {
-    /// An empty pool whose generations go on after `generation`, with one capability to it.
-    #[must_use]
-    pub const fn new(number: u32, generation: u32) -> AsidPool {
-        AsidPool { references: 1, number, entries: [AsidEntry { space: None, generation }; POOL_ENTRIES] }
+    /// Makes zero bytes an empty pool whose generations go on after `generation`.
+    pub fn begin(&mut self, number: u8, generation: u32) {
+        self.number = number;
+        if generation != 0 {
+            for entry in &mut self.entries {
+                entry.generation = generation;
+            }
+        }
     }
 }
 

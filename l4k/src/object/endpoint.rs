@@ -13,14 +13,15 @@ pub struct ThreadQueue {
 
 /// Who is in an endpoint's queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Side {
     /// Callers, or nobody.
-    Callers,
+    Callers = 0,
     /// Receivers.
     Receivers,
 }
 
-/// An endpoint.
+/// An endpoint. Zero bytes are a new one.
 #[derive(Debug)]
 #[repr(align(32))]
 pub struct Endpoint {
@@ -32,12 +33,6 @@ pub struct Endpoint {
     pub side: Side,
     /// Those who wait.
     pub queue: ThreadQueue,
-}
-
-impl Endpoint {
-    /// A new endpoint with one capability to it.
-    pub const NEW: Endpoint =
-        Endpoint { references: 1, life: Life::Alive, side: Side::Callers, queue: ThreadQueue { first: None } };
 }
 
 impl Object for Endpoint {

@@ -32,9 +32,9 @@ pub struct Irq {
 const _: () = assert!(core::mem::offset_of!(Irq, notification) == 32);
 
 impl Irq {
-    /// An interrupt that stands for nothing yet, with one capability to it.
+    /// An interrupt that stands for nothing yet, without a capability to it.
     pub const NEW: Irq =
-        Irq { references: 1, line: None, acknowledge: Acknowledge::ByDriver, missed: false, notification: Slot::EMPTY };
+        Irq { references: 0, line: None, acknowledge: Acknowledge::ByDriver, missed: false, notification: Slot::EMPTY };
 }
 
 impl Object for Irq {

@@ -5,7 +5,7 @@ use super::endpoint::ThreadQueue;
 use super::thread::Thread;
 use crate::base::store::{Object, Ref};
 
-/// A notification.
+/// A notification. Zero bytes are a new one.
 #[derive(Debug)]
 #[repr(align(64))]
 pub struct Notification {
@@ -19,12 +19,6 @@ pub struct Notification {
     pub queue: ThreadQueue,
     /// The thread whose receives return with its signals.
     pub bound: Option<Ref<Thread>>,
-}
-
-impl Notification {
-    /// A new notification with one capability to it.
-    pub const NEW: Notification =
-        Notification { references: 1, life: Life::Alive, word: 0, queue: ThreadQueue { first: None }, bound: None };
 }
 
 impl Object for Notification {

@@ -6,6 +6,7 @@ use l4k_sys::abi::Rights;
 
 /// Whether the caller's scheduling context went along to a passive server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Loan {
     /// The server runs on its own.
     None,
@@ -15,6 +16,7 @@ pub enum Loan {
 
 /// Whether capabilities may go along with messages: the grant right of the endpoint capability that was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Grant {
     /// Words only.
     Denied,
@@ -32,9 +34,10 @@ impl Grant {
 
 /// What a reply object is in use for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum ReplyState {
     /// Nothing.
-    Idle,
+    Idle = 0,
     /// A thread waits in a receive with it.
     Offered {
         /// The thread.
@@ -57,7 +60,7 @@ pub enum ReplyState {
     },
 }
 
-/// A reply object.
+/// A reply object. Zero bytes are a new one.
 #[derive(Debug)]
 #[repr(align(64))]
 pub struct Reply {
@@ -65,11 +68,6 @@ pub struct Reply {
     pub references: u32,
     /// What it is in use for.
     pub state: ReplyState,
-}
-
-impl Reply {
-    /// A new reply object with one capability to it.
-    pub const NEW: Reply = Reply { references: 1, state: ReplyState::Idle };
 }
 
 impl Object for Reply {

@@ -5,7 +5,7 @@ use crate::base::arch::CoreNumber;
 use crate::base::store::{Object, Ref};
 use crate::base::time::Ticks;
 
-/// A scheduling context. Budget 0 until SchedControl fills it.
+/// A scheduling context. Budget 0 until SchedControl fills it. Zero bytes are a new one.
 #[derive(Debug)]
 #[repr(align(128))]
 pub struct SchedContext {
@@ -25,20 +25,6 @@ pub struct SchedContext {
     pub thread: Option<Ref<Thread>>,
     /// The thread that it was bound to.
     pub owner: Option<Ref<Thread>>,
-}
-
-impl SchedContext {
-    /// A new context with one capability to it.
-    pub const NEW: SchedContext = SchedContext {
-        references: 1,
-        core: CoreNumber(0),
-        budget: Ticks(0),
-        period: Ticks(0),
-        remaining: Ticks(0),
-        consumed: Ticks(0),
-        thread: None,
-        owner: None,
-    };
 }
 
 impl Object for SchedContext {

@@ -8,13 +8,14 @@ use super::sched_context::SchedContext;
 use super::slot::Slot;
 use crate::base::address::Badge;
 use crate::base::debugging::Debugging;
-use crate::base::registers::Context;
+use crate::base::registers::{Context, Shape};
 use crate::base::store::{Object, Ref};
 use l4k_sys::abi::Fault;
 use l4k_sys::abi::object::THREAD_BITS;
 
 /// What a thread that is in a call waits with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum CallKind {
     /// A message of its own.
     Message,
@@ -24,9 +25,10 @@ pub enum CallKind {
 
 /// Why a thread is suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Suspension {
     /// Not started, or stopped by who may.
-    Stopped,
+    Stopped = 0,
     /// Stopped by a fault that nobody handled.
     Faulted,
     /// Being destroyed: cannot be resumed.
@@ -35,9 +37,10 @@ pub enum Suspension {
 
 /// Where a thread is. A variant holds exactly what is true of a thread there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum State {
     /// Not to run.
-    Suspended(Suspension),
+    Suspended(Suspension) = 0,
     /// Current, in a ready queue, or ready but without a scheduling context.
     Ready,
     /// In an endpoint's queue of callers.
@@ -124,11 +127,22 @@ impl Window {
 
 /// Whether something that not every thread needs is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Use {
     /// It is not.
-    No,
+    No = 0,
     /// It is.
     Yes,
+}
+
+/// A thread's last fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum LastFault {
+    /// It has none, or none that counts any more.
+    None = 0,
+    /// This.
+    Of(Fault),
 }
 
 /// Longest name of a thread in bytes.
@@ -165,7 +179,7 @@ pub struct Thread {
     /// Highest priority that it may give to others.
     pub maximum_priority: Priority,
     /// Its last fault, while it is calling or awaiting a reply with it.
-    pub fault: Option<Fault>,
+    pub fault: LastFault,
     /// Breakpoints and stepping.
     pub debugging: Debugging,
     /// Whether the processor has to know of them: [`Debugging::in_use`], kept so that a switch need not look.
@@ -182,26 +196,10 @@ impl Object for Thread {
 }
 
 impl Thread {
-    /// A thread that has nothing yet, with one capability to it.
-    pub const NEW: Thread = Thread {
-        context: Context::START,
-        slots: [Slot::EMPTY; 4],
-        state: State::Suspended(Suspension::Stopped),
-        links: QueueLinks { next: None, previous: None, above: None, below: None },
-        references: 1,
-        running_on: None,
-        own_context: None,
-        notification: None,
-        replies: None,
-        window: Window::NONE,
-        floating_point: None,
-        priority: 0,
-        maximum_priority: 0,
-        fault: None,
-        debugging: Debugging::OFF,
-        debugged: Use::No,
-        name: [0; NAME_LENGTH],
-    };
+    /// Makes zero bytes a thread that has nothing yet.
+    pub const fn begin(&mut self) {
+        self.context.shape = Shape::Full;
+    }
 }
 
 impl Ref<Thread> {

@@ -6,10 +6,14 @@ use super::system::System;
 use crate::base::address::Asid;
 use crate::base::arch::{Arch, Invalidation, SpaceRoot};
 use crate::base::store::Ref;
+use crate::object::Life;
 use crate::object::address_space::{AddressSpace, TableNumber};
-use crate::object::asid_pool::{AsidEntry, AsidPool, POOLS};
+use crate::object::asid_pool::{AsidEntry, AsidPool, POOL_ENTRIES, POOLS};
 use crate::object::frame::{LAST_GENERATION, SpaceIdentity};
 use l4k_sys::Error;
+
+/// Entries of a dying pool that one step looks at.
+const DRAIN_SPAN: usize = 64;
 
 /// Identifiers covered by a pool, the one that is not given out included.
 const POOL_SPAN: u16 = 512;
@@ -17,28 +21,31 @@ const POOL_SPAN: u16 = 512;
 impl<A: Arch> System<A> {
     /// A place for a new pool and the generation after which it goes on.
     #[must_use]
-    pub fn free_pool_place(&self) -> Option<(u32, u32)> {
+    pub fn free_pool_place(&self) -> Option<(u8, u32)> {
         let number = self.pools.iter().position(|place| place.pool.is_none())?;
-        Some((number as u32, self.pools[number % POOLS].generation))
+        Some((number as u8, self.pools[number % POOLS].generation))
     }
 
     /// Enters a pool that was just made.
-    pub fn enter_pool(&mut self, number: u32, pool: Ref<AsidPool>) {
+    pub fn enter_pool(&mut self, number: u8, pool: Ref<AsidPool>) {
         self.pools[number as usize % POOLS].pool = Some(pool);
     }
 
     /// Gives a space an identity.
     ///
     /// # Errors
-    /// `AsidAssigned`, `AsidsExhausted`.
+    /// `AsidAssigned`, `AsidsExhausted`; `Dying` for a pool that is being destroyed.
     pub fn assign_asid(&mut self, pool: Ref<AsidPool>, space: Ref<AddressSpace>) -> Result<(), Error> {
         if self.store.get(space).identity.is_some() {
             return Err(Error::AsidAssigned);
         }
         let pool = self.store.get_mut(pool);
+        if pool.life == Life::Dying {
+            return Err(Error::Dying);
+        }
         let usable = |entry: &AsidEntry| entry.space.is_none() && entry.generation < LAST_GENERATION;
         let index = pool.entries.iter().position(usable).ok_or(Error::AsidsExhausted)?;
-        let value = pool.number as u16 * POOL_SPAN + index as u16 + 1;
+        let value = u16::from(pool.number) * POOL_SPAN + index as u16 + 1;
         let asid = Asid::new(value).ok_or(Error::AsidsExhausted)?;
         let Some(entry) = pool.entries.get_mut(index) else { return Err(Error::AsidsExhausted) };
         entry.space = Some(space);
@@ -86,18 +93,28 @@ impl<A: Arch> System<A> {
         self.store.machine.invalidate(Invalidation::Space(identity.asid));
     }
 
-    /// Takes the identity of one of a dying pool's spaces away.
+    /// Takes the identity of one of a dying pool's spaces away, or looks at some more entries for the next; notes the generations that
+    /// a pool in its place goes on after.
     pub fn drain_pool(&mut self, pool: Ref<AsidPool>) -> Progress {
-        let space = self.store.get(pool).entries.iter().find_map(|entry| entry.space);
-        if let Some(space) = space {
+        let object = self.store.get_mut(pool);
+        object.life = Life::Dying;
+        let (start, number) = (object.drained as usize, object.number as usize % POOLS);
+        let Some(entries) = object.entries.get(start..(start + DRAIN_SPAN).min(POOL_ENTRIES)) else {
+            return Progress::Complete;
+        };
+        if let Some(space) = entries.iter().find_map(|entry| entry.space) {
             self.release_asid(space);
             return Progress::More;
         }
-        let object = self.store.get(pool);
-        let generation = object.entries.iter().map(|entry| entry.generation).max().unwrap_or(0);
-        let number = object.number as usize % POOLS;
-        self.pools[number].pool = None;
-        self.pools[number].generation = generation;
+        let generation = entries.iter().map(|entry| entry.generation).max().unwrap_or(0);
+        let end = start + entries.len();
+        object.drained = end as u16;
+        let place = &mut self.pools[number];
+        place.generation = place.generation.max(generation);
+        if end < POOL_ENTRIES {
+            return Progress::More;
+        }
+        place.pool = None;
         Progress::Complete
     }
 }

@@ -9,7 +9,7 @@ use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::endpoint::{Endpoint, Side};
 use crate::object::reply::{Grant, ReplyState};
-use crate::object::thread::{CallKind, State, Thread};
+use crate::object::thread::{CallKind, LastFault, State, Thread};
 use l4k_sys::Error;
 use l4k_sys::abi::{Arrival, Tag};
 
@@ -84,7 +84,7 @@ impl<A: Arch> System<A> {
     }
 
     fn deliver_fault(&mut self, caller: Ref<Thread>, receiver: Ref<Thread>, badge: Badge) {
-        let Some(fault) = self.store.get(caller).fault else { return };
+        let LastFault::Of(fault) = self.store.get(caller).fault else { return };
         let (tag, words) = fault.to_message();
         let values = [tag.bits(), words[0], words[1], words[2], words[3], words[4], words[5]];
         self.store.get_mut(receiver).context.set_results(Arrival::Fault as u64, values, badge.value());

@@ -6,7 +6,7 @@ use crate::base::debugging::Stepping;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::capability::Capability;
-use crate::object::thread::{CallKind, State, Suspension, Thread, ThreadSlot};
+use crate::object::thread::{CallKind, LastFault, State, Suspension, Thread, ThreadSlot};
 use l4k_sys::abi::{Fault, Rights};
 
 /// Whether somebody will hear of a fault.
@@ -23,7 +23,7 @@ impl<A: Arch> System<A> {
     /// Stops a ready thread with a fault.
     pub fn raise(&mut self, thread: Ref<Thread>, fault: Fault) -> Handled {
         let object = self.store.get_mut(thread);
-        object.fault = Some(fault);
+        object.fault = LastFault::Of(fault);
         if object.debugging.stepping == Stepping::On {
             object.context.arm_step();
         }

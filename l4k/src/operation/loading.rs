@@ -29,7 +29,7 @@ impl<A: Arch> System<A> {
     /// The registers that every thread has, and those of units that this thread or the one before it uses.
     fn load_thread(&mut self, thread: Ref<Thread>) {
         let here = self.here;
-        let Thread { ref context, floating_point, debugging, debugged, .. } = *self.store.get(thread);
+        let Thread { ref context, floating_point, debugged, .. } = *self.store.get(thread);
         let (pointer, buffer) = (context.thread_pointer, context.buffer_address);
         self.store.machine.load_thread_registers(pointer, buffer);
         match floating_point {
@@ -44,6 +44,7 @@ impl<A: Arch> System<A> {
             None => (),
         }
         if debugged == Use::Yes || self.core(here).debugging == Use::Yes {
+            let debugging = self.store.get(thread).debugging;
             self.store.machine.load_debugging(&debugging);
             self.core_mut(here).debugging = debugged;
         }

@@ -33,10 +33,11 @@ impl Table {
 }
 
 impl<A: Arch> System<A> {
-    /// The slot that a capability address of a thread means: a bounds check and a load.
+    /// The slot that a capability address of a thread means: a bounds check and a load. One copy of it serves all calls.
     ///
     /// # Errors
     /// `InvalidCapability` for 0, beyond the end, and for an empty slot.
+    #[inline(never)]
     pub fn look_up(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<Slot>, Error> {
         let slot = self.own_table(thread)?.slot(address).map_err(|_| Error::InvalidCapability)?;
         if self.store.get(slot).capability.kind().is_none() {

@@ -9,12 +9,8 @@ use crate::object::address_space::AddressSpace;
 use crate::object::asid_pool::AsidPool;
 use crate::object::capability::{Capability, MemoryClass};
 use crate::object::cnode::CNode;
-use crate::object::endpoint::Endpoint;
 use crate::object::frame::Frame;
 use crate::object::irq::Irq;
-use crate::object::notification::Notification;
-use crate::object::reply::Reply;
-use crate::object::sched_context::SchedContext;
 use crate::object::slot::{Links, Slot};
 use crate::object::thread::Thread;
 use l4k_sys::Error;
@@ -120,6 +116,7 @@ impl<A: Arch> System<A> {
         let mut address = first;
         for slot in window.slots() {
             if let Some(capability) = self.make(shape, address, untyped.memory) {
+                self.add_reference(&capability);
                 self.insert_child(untyped_slot, slot, capability);
             }
             address = address.add(shape.object.bytes());
@@ -127,7 +124,7 @@ impl<A: Arch> System<A> {
         Ok(Next::value(first.value()))
     }
 
-    /// Makes one object in memory that is zero and unused. `None` only outside object memory, where no normal untyped lies.
+    /// Makes one object in memory that is zero and unused, with no capability to it yet. Most objects begin as zero bytes. `None` only outside object memory, where no normal untyped lies.
     fn make(&mut self, shape: Shape, address: PhysicalAddress, memory: MemoryClass) -> Option<Capability> {
         let store = &mut self.store;
         Some(match shape.kind {
@@ -138,20 +135,18 @@ impl<A: Arch> System<A> {
             }
             ObjectKind::CNode => self.make_cnode(address, shape.argument as u8)?,
             ObjectKind::Thread => Capability::Thread { object: make_thread(store, address, shape.object)? },
-            ObjectKind::Endpoint => Capability::Endpoint {
-                rights: Rights::ALL,
-                object: store.create(address, Endpoint::NEW)?,
-                badge: Badge::NONE,
-            },
-            ObjectKind::Notification => Capability::Notification {
-                rights: Rights::ALL,
-                object: store.create(address, Notification::NEW)?,
-                badge: Badge::NONE,
-            },
-            ObjectKind::Reply => Capability::Reply { object: store.create(address, Reply::NEW)? },
-            ObjectKind::SchedContext => Capability::SchedContext { object: store.create(address, SchedContext::NEW)? },
+            ObjectKind::Endpoint => {
+                Capability::Endpoint { rights: Rights::ALL, object: store.adopt(address)?, badge: Badge::NONE }
+            }
+            ObjectKind::Notification => {
+                Capability::Notification { rights: Rights::ALL, object: store.adopt(address)?, badge: Badge::NONE }
+            }
+            ObjectKind::Reply => Capability::Reply { object: store.adopt(address)? },
+            ObjectKind::SchedContext => Capability::SchedContext { object: store.adopt(address)? },
             ObjectKind::AddressSpace => {
-                Capability::AddressSpace { object: store.create(address, AddressSpace::new(shape.object))? }
+                let object = store.adopt(address)?;
+                AddressSpace::begin(store.get_mut(object), shape.object);
+                Capability::AddressSpace { object }
             }
             ObjectKind::AsidPool => self.make_pool(address)?,
             ObjectKind::Irq => Capability::Irq { object: store.create(address, Irq::NEW)? },
@@ -161,9 +156,9 @@ impl<A: Arch> System<A> {
         })
     }
 
-    /// Makes a CNode of 2^`size_bits` empty slots: its memory is zero, which is what empty slots are.
+    /// Makes a CNode of 2^`size_bits` empty slots, with no capability to it yet: its memory is zero, which is what empty slots are.
     pub fn make_cnode(&mut self, address: PhysicalAddress, size_bits: u8) -> Option<Capability> {
-        let capability = Capability::CNodeHeader { size_bits, references: 1, cursor: 0, next: None };
+        let capability = Capability::CNodeHeader { size_bits, references: 0, cursor: 0, next: None };
         let header = Slot { capability, links: Links::NONE };
         let object = self.store.create(address, CNode { header })?;
         Some(Capability::CNode { size_bits, rights: Rights::ALL, object })
@@ -171,7 +166,8 @@ impl<A: Arch> System<A> {
 
     fn make_pool(&mut self, address: PhysicalAddress) -> Option<Capability> {
         let (number, generation) = self.free_pool_place()?;
-        let object = self.store.create(address, AsidPool::new(number, generation))?;
+        let object = self.store.adopt(address)?;
+        AsidPool::begin(self.store.get_mut(object), number, generation);
         self.enter_pool(number, object);
         Some(Capability::AsidPool { object })
     }
@@ -179,7 +175,8 @@ impl<A: Arch> System<A> {
 
 /// A thread; one of the larger size has its FP/SIMD registers in the second half, which is zero.
 fn make_thread<A: Arch>(store: &mut Store<A>, address: PhysicalAddress, size: SizeBits) -> Option<Ref<Thread>> {
-    let thread = store.create(address, Thread::NEW)?;
+    let thread = store.adopt(address)?;
+    Thread::begin(store.get_mut(thread));
     if size.value() == FLOATING_POINT_THREAD_BITS {
         store.get_mut(thread).floating_point = Some(thread.floating_point());
     }

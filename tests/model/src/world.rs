@@ -117,6 +117,7 @@ impl World {
         ] {
             *system.store.get_mut(table.slot(number as u32)) = Slot { capability, ..Slot::EMPTY };
         }
+        system.add_reference(&capability);
         system.insert_child(table.slot(slot::GROUND as u32), table.slot(slot::CNODE as u32), capability);
         let root = make_root(&mut kernel, table);
         let world = World { kernel, root, table, next_slot: slot::FREE };

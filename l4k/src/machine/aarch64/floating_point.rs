@@ -9,7 +9,8 @@ global_asm!(
     ".arch_extension fp",
     ".arch_extension simd",
     ".section .text.l4k_floating_point, \"ax\"",
-    // x0: where to. Leaves x1.
+    // x0: where to. Changes x1.
+    ".type l4k_save_floating_point, %function",
     "l4k_save_floating_point:",
     "stp q0, q1, [x0]",
     "stp q2, q3, [x0, #32]",
@@ -32,7 +33,9 @@ global_asm!(
     "mrs x1, fpsr",
     "str x1, [x0, #{status}]",
     "ret",
-    // x0: where from. Leaves x1.
+    ".size l4k_save_floating_point, . - l4k_save_floating_point",
+    // x0: where from. Changes x1.
+    ".type l4k_load_floating_point, %function",
     "l4k_load_floating_point:",
     "ldp q0, q1, [x0]",
     "ldp q2, q3, [x0, #32]",
@@ -55,6 +58,7 @@ global_asm!(
     "ldr x1, [x0, #{status}]",
     "msr fpsr, x1",
     "ret",
+    ".size l4k_load_floating_point, . - l4k_load_floating_point",
     control = const offset_of!(FloatingPoint, control),
     status = const offset_of!(FloatingPoint, status),
 );

@@ -192,6 +192,7 @@ global_asm!(
     "eret",
     "dsb nsh",
     "isb",
+    "b .",
     ".endm",
     // Stores x2 to x30 and the exception's own registers; x0 and x1 are stored already. Marks the context as full.
     ".macro store_full",
