@@ -25,6 +25,10 @@ pub const SUITE: &str = "suite";
 /// How long the suite may take on this computer; it needs less than a minute.
 const LIMIT: Duration = Duration::from_secs(600);
 
+/// Instructions that the kernel may execute at the most without looking for interrupts. No object's size changes it: the longest stretch is the making of
+/// as many objects as one call makes.
+const STRETCH_MAX: u64 = 24_000;
+
 /// Calls that take long in the suite while interrupts come every 10,000 instructions: they have to give way.
 const LONG_CALLS: [SystemCall; 3] = [SystemCall::UntypedRetype, SystemCall::CNodeDelete, SystemCall::CNodeRevoke];
 
@@ -69,6 +73,14 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
     if let Some(file) = &request.json {
         let figures = report::json(&table, &functions);
         fs::write(file, format!("{figures:#}\n")).with_context(|| format!("writing {}", file.display()))?;
+    }
+    if let Some(row) = table.longest_stretch() {
+        let longest = row.stretch.instructions;
+        ensure!(
+            longest <= STRETCH_MAX,
+            "{} keeps interrupts waiting for {longest} instructions, above {STRETCH_MAX}",
+            row.cause
+        );
     }
     Ok(())
 }

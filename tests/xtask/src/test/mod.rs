@@ -15,6 +15,7 @@ pub mod lint;
 pub mod no_panic;
 pub mod outcome;
 pub mod part;
+mod paths;
 pub mod shell;
 pub mod suite;
 pub mod summary;

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use super::outcome::Outcome;
 use super::summary::{Row, Summary};
-use super::{book, commands, copied, documentation, examples, format, host, lint, no_panic, shell, suite};
+use super::{book, commands, copied, documentation, examples, format, host, lint, no_panic, paths, shell, suite};
 use crate::project::Project;
 use crate::set_up::{self, Need};
 use crate::toolchain::Toolchain;
@@ -38,6 +38,8 @@ pub enum Part {
     Examples,
     /// The release kernel cannot panic.
     NoPanic,
+    /// Long operations give way to interrupts.
+    Paths,
     /// An example that was copied out of the project still builds.
     Copied,
     /// The book is built, its code compiled, its console sessions run.
@@ -46,7 +48,7 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 13] = [
+    pub const ALL: [Part; 14] = [
         Part::Format,
         Part::House,
         Part::LintHost,
@@ -58,6 +60,7 @@ impl Part {
         Part::Shell,
         Part::Examples,
         Part::NoPanic,
+        Part::Paths,
         Part::Copied,
         Part::Book,
     ];
@@ -76,6 +79,7 @@ impl Part {
             Part::Shell => "shell",
             Part::Examples => "examples",
             Part::NoPanic => "no-panic",
+            Part::Paths => "paths",
             Part::Copied => "copied",
             Part::Book => "book",
         }
@@ -87,7 +91,7 @@ impl Part {
             Part::Format | Part::LintHost | Part::House | Part::Host | Part::Documentation => &[],
             Part::Copied | Part::NoPanic => &[],
             Part::LintTarget => &[Need::Linter],
-            Part::Commands | Part::Suite | Part::Shell | Part::Examples => &[Need::Emulator],
+            Part::Commands | Part::Suite | Part::Shell | Part::Examples | Part::Paths => &[Need::Emulator],
             Part::Book => &[Need::BookTool, Need::Emulator],
         }
     }
@@ -105,6 +109,7 @@ impl Part {
             Part::Shell => shell::run(context),
             Part::Examples => examples::run(context),
             Part::NoPanic => no_panic::run(context),
+            Part::Paths => paths::check(context),
             Part::Copied => copied::run(context),
             Part::Book => book::run(context),
         }
