@@ -5,7 +5,7 @@ use core::fmt;
 use l4k_sys::abi::boot::{BootInformation, Entry, slot};
 use l4k_sys::abi::{Error, FrameSize};
 use l4k_sys::handle::NewObject;
-use l4k_sys::{AddressSpace, AsidPool, DebugConsole, Frame, IrqControl, SchedControl};
+use l4k_sys::{AddressSpace, AsidPool, DebugConsole, Frame, IrqControl, SchedControl, SmcControl};
 
 use crate::device_memory::DevicePool;
 use crate::memory::UntypedPool;
@@ -56,6 +56,8 @@ impl Resources {
     pub const ADDRESS_SPACE: AddressSpace = AddressSpace::from_slot(slot::ADDRESS_SPACE);
     /// The kernel's console; the slot may be empty.
     pub const DEBUG_CONSOLE: DebugConsole = DebugConsole::from_slot(slot::DEBUG_CONSOLE);
+    /// Authority over calls of firmware. Its slot is empty if the kernel was built without the feature `firmware-calls`.
+    pub const SMC_CONTROL: SmcControl = SmcControl::from_slot(slot::SMC_CONTROL);
 
     /// Everything that the boot information tells of.
     ///

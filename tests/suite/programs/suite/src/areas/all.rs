@@ -1,7 +1,8 @@
 //! The areas in the order in which they run.
 
 use super::{
-    capabilities, faults, interrupts, ipc, memory, notifications, preemption, system_calls, threads, time, untyped,
+    capabilities, faults, firmware, interrupts, ipc, memory, notifications, preemption, system_calls, threads, time,
+    untyped,
 };
 use crate::harness::runner::Area;
 
@@ -17,5 +18,6 @@ pub const ALL: &[Area] = &[
     Area { name: "threads", tests: threads::TESTS },
     Area { name: "interrupts", tests: interrupts::TESTS },
     Area { name: "time", tests: time::TESTS },
+    Area { name: "firmware", tests: firmware::TESTS },
     Area { name: "preemption", tests: preemption::TESTS },
 ];

@@ -3,6 +3,7 @@
 mod all;
 mod capabilities;
 mod faults;
+mod firmware;
 mod interrupts;
 mod ipc;
 mod memory;
