@@ -274,7 +274,11 @@ fn check_threads(system: &System<Simulated>, reached: &Reached) {
 }
 
 /// The threads of a queue in order, its links checked.
-fn queued(system: &System<Simulated>, queue: ThreadQueue) -> Vec<Ref<Thread>> {
+///
+/// # Panics
+/// If the links are wrong.
+#[must_use]
+pub fn queued(system: &System<Simulated>, queue: ThreadQueue) -> Vec<Ref<Thread>> {
     let mut threads = Vec::new();
     let (mut group, mut above) = (queue.first, None);
     while let Some(first) = group {

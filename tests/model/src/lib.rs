@@ -3,6 +3,7 @@
 pub mod invariants;
 pub mod leaves;
 pub mod objects;
+pub mod reference;
 pub mod world;
 
 pub use world::{Outcome, Results, World};

@@ -1,0 +1,147 @@
+//! Interrupts, and calls of the machine.
+
+use super::call::Answer;
+use super::state::{Entry, Errors, Object, Place, State};
+use l4k_sys::Error;
+use l4k_sys::abi::ObjectKind;
+
+/// Lines that devices of the simulated machine have.
+const LINES: std::ops::Range<u64> = 32..1020;
+
+impl State {
+    fn irq(&self, caller: Object, address: u64) -> Result<Object, Error> {
+        self.of_kind(caller, address, ObjectKind::Irq).map(|(_, held)| held.object)
+    }
+
+    /// `IrqControlIssue`.
+    pub fn issue(&mut self, caller: Object, x: [u64; 8]) -> Answer {
+        let mut errors = Errors::default();
+        errors.note(self.of_kind(caller, x[0], ObjectKind::IrqControl));
+        let irq = errors.note(self.irq(caller, x[1]));
+        errors.when(!LINES.contains(&x[2]), Error::InvalidInterrupt);
+        errors.when(!matches!(x[3], 0 | 1 | 3), Error::InvalidArgument);
+        let taken = self.irqs.values().any(|irq| irq.line == Some(x[2]));
+        errors.when(taken || irq.is_some_and(|irq| self.irqs[&irq].line.is_some()), Error::InterruptTaken);
+        let (true, Some(irq)) = (errors.is_empty(), irq) else { return Answer::Refused(errors) };
+        let object = self.irqs.get_mut(&irq).expect("an Irq");
+        object.line = Some(x[2]);
+        object.acknowledges_itself = x[3] == 3;
+        self.unmasked.remove(&x[2]);
+        Answer::Done([0; 7])
+    }
+
+    /// `IrqBind`.
+    pub fn bind_irq(&mut self, caller: Object, x: [u64; 8]) -> Answer {
+        let mut errors = Errors::default();
+        let irq = errors.note(self.irq(caller, x[0]));
+        let bound = irq.is_some_and(|irq| self.at(Place::Irq(irq)).is_some());
+        if x[1] == 0 {
+            errors.when(irq.is_some() && !bound, Error::NotBound);
+            let (true, Some(irq)) = (errors.is_empty(), irq) else { return Answer::Refused(errors) };
+            if let Some(line) = self.irqs[&irq].line {
+                self.unmasked.remove(&line);
+            }
+            self.delete(Place::Irq(irq));
+            return Answer::Done([0; 7]);
+        }
+        let notification = errors.note(self.with_right(caller, x[1], ObjectKind::Notification, 1));
+        let line = irq.and_then(|irq| self.irqs[&irq].line);
+        errors.when(irq.is_some() && line.is_none(), Error::NotIssued);
+        errors.when(bound, Error::AlreadyBound);
+        let (true, Some(irq), Some(capability)) = (errors.is_empty(), irq, notification) else {
+            return Answer::Refused(errors);
+        };
+        let (source, _) = self.look_up(caller, x[1]).expect("looked up before");
+        self.entries.insert(Place::Irq(irq), Entry { capability, parent: Some(source) });
+        let object = self.irqs.get_mut(&irq).expect("an Irq");
+        if std::mem::take(&mut object.missed) {
+            self.signal(capability.object, capability.badge);
+        } else if let Some(line) = line {
+            self.unmasked.insert(line);
+        }
+        Answer::Done([0; 7])
+    }
+
+    /// `IrqAcknowledge`.
+    pub fn acknowledge(&mut self, caller: Object, x: [u64; 8]) -> Answer {
+        let mut errors = Errors::default();
+        let irq = errors.note(self.irq(caller, x[0]));
+        if let Some(irq) = irq {
+            errors.when(self.irqs[&irq].line.is_none(), Error::NotIssued);
+            errors.when(self.at(Place::Irq(irq)).is_none(), Error::NotBound);
+        }
+        let (true, Some(line)) = (errors.is_empty(), irq.and_then(|irq| self.irqs[&irq].line)) else {
+            return Answer::Refused(errors);
+        };
+        self.unmasked.insert(line);
+        Answer::Done([0; 7])
+    }
+
+    /// `IrqRaise`: the line is pending; that it interrupts is a step of its own.
+    #[must_use]
+    pub fn raise(&self, caller: Object, x: [u64; 8]) -> Answer {
+        match self.irq(caller, x[0]).map(|irq| self.irqs[&irq].line) {
+            Err(error) => Answer::refused(error),
+            Ok(None) => Answer::refused(Error::NotIssued),
+            Ok(Some(_)) => Answer::Done([0; 7]),
+        }
+    }
+
+    /// A line interrupts: its notification is signalled, and it is masked until somebody acknowledges it.
+    pub fn interrupt(&mut self, line: u64) {
+        if !self.unmasked.contains(&line) {
+            return;
+        }
+        let irq = self.irqs.iter().find(|(_, irq)| irq.line == Some(line)).map(|(object, _)| *object);
+        let Some(irq) = irq else { return };
+        match self.at(Place::Irq(irq)) {
+            Some(notification) => {
+                if !self.irqs[&irq].acknowledges_itself {
+                    self.unmasked.remove(&line);
+                }
+                self.signal(notification.object, notification.badge);
+            }
+            None => {
+                self.unmasked.remove(&line);
+                self.irqs.get_mut(&irq).expect("an Irq").missed = true;
+            }
+        }
+    }
+
+    /// `DebugWrite`, `DebugNameThread`: what they do shows nowhere in the state.
+    #[must_use]
+    pub fn debug(&self, caller: Object, x: [u64; 8], names: bool) -> Answer {
+        let mut errors = Errors::default();
+        errors.note(self.with_right(caller, x[0], ObjectKind::DebugConsole, 1));
+        if names {
+            errors.note(self.of_kind(caller, x[1], ObjectKind::Thread));
+            let bytes = [x[3], x[4]].map(u64::to_le_bytes);
+            let name = bytes.as_flattened().get(..usize::try_from(x[2]).unwrap_or(usize::MAX));
+            let is_good = |name: &[u8]| !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+            errors.when(!name.is_some_and(is_good), Error::InvalidArgument);
+        } else {
+            errors.when(x[1] > 48, Error::InvalidArgument);
+        }
+        if errors.is_empty() { Answer::Done([0; 7]) } else { Answer::Refused(errors) }
+    }
+
+    /// `DebugExit`: the machine goes on, since it is simulated.
+    #[must_use]
+    pub fn exit(&self, caller: Object, x: [u64; 8]) -> Answer {
+        let mut errors = Errors::default();
+        errors.note(self.with_right(caller, x[0], ObjectKind::DebugConsole, 2));
+        errors.when(x[1] > 255, Error::InvalidArgument);
+        if errors.is_empty() { Answer::Done([0; 7]) } else { Answer::Refused(errors) }
+    }
+
+    /// `FirmwareCall`, on a machine whose firmware answers with its own arguments.
+    #[must_use]
+    pub fn firmware(&self, caller: Object, x: [u64; 8]) -> Answer {
+        let mut errors = Errors::default();
+        errors.when(x[1] >> 32 != 0, Error::InvalidArgument);
+        if let Some((_, control)) = errors.note(self.of_kind(caller, x[0], ObjectKind::SmcControl)) {
+            errors.when(control.badge != 0 && control.badge != x[1], Error::MissingRight);
+        }
+        if errors.is_empty() { Answer::Done([x[1], x[2], x[3], x[4], 0, 0, 0]) } else { Answer::Refused(errors) }
+    }
+}

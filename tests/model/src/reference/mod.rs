@@ -1,0 +1,13 @@
+//! The reference model: what each system call does, in plain maps and lists, written from the documents and not from the kernel's code.
+
+pub mod abstraction;
+pub mod call;
+mod capabilities;
+pub mod driver;
+mod ipc;
+mod machine;
+mod memory;
+pub mod state;
+pub mod steps;
+mod threads;
+mod waiting;
