@@ -152,7 +152,8 @@ impl AsidPool {
     /// Gives an address space an identifier.
     ///
     /// # Errors
-    /// `AsidAssigned` if it has one; `AsidsExhausted`; `Dying` if the pool is being destroyed.
+    /// `AsidAssigned` if it has one; `AsidsExhausted`; `Dying` if the pool is being destroyed; `AddressInUse` if the space lost the identifier that
+    /// it had while something was mapped.
     pub fn assign(self, space: AddressSpace) -> Result<(), Error> {
         perform(SystemCall::AsidPoolAssign, [self.0, space.slot()])
     }

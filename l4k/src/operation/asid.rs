@@ -34,10 +34,14 @@ impl<A: Arch> System<A> {
     /// Gives a space an identity.
     ///
     /// # Errors
-    /// `AsidAssigned`, `AsidsExhausted`; `Dying` for a pool that is being destroyed.
+    /// `AsidAssigned`, `AsidsExhausted`; `Dying` for a pool that is being destroyed; `AddressInUse` if something was mapped when the space
+    /// lost the identifier that it had: no capability says so any more, and nobody could take it away.
     pub fn assign_asid(&mut self, pool: Ref<AsidPool>, space: Ref<AddressSpace>) -> Result<(), Error> {
         if self.store.get(space).identity.is_some() {
             return Err(Error::AsidAssigned);
+        }
+        if self.store.get(space).entries_in_use(TableNumber::TOP) > 0 {
+            return Err(Error::AddressInUse);
         }
         let pool = self.store.get_mut(pool);
         if pool.life == Life::Dying {

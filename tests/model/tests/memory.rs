@@ -209,3 +209,19 @@ fn spaces_need_an_identity_and_pools_run_out() {
     assert_eq!(world.call(SystemCall::FrameQuery, &[slot]).unwrap().values[4], 0, "its spaces are empty");
     assert_eq!(world.call(SystemCall::AddressSpaceQuery, &[other]).unwrap().values[2], 0);
 }
+
+#[test]
+fn a_space_that_lost_its_identifier_with_mappings_gets_no_other() {
+    let mut world = World::new();
+    let (first, second) = (world.make(ObjectKind::AsidPool, 0), world.make(ObjectKind::AsidPool, 0));
+    let [space, empty] = [15, 15].map(|bits| world.make(ObjectKind::AddressSpace, bits));
+    let frame = world.make(ObjectKind::Frame, 12);
+    world.call(SystemCall::AsidPoolAssign, &[first, space]).unwrap();
+    world.call(SystemCall::AsidPoolAssign, &[first, empty]).unwrap();
+    world.call(SystemCall::FrameMap, &[frame, space, 0x40_0000, 3, 0]).unwrap();
+    world.call(SystemCall::CNodeDelete, &[0, first]).unwrap();
+    // The frame's capability says that it is not mapped: the entry in the tables must never count again.
+    assert_eq!(world.call(SystemCall::FrameQuery, &[frame]).unwrap().values[4], 0);
+    assert_eq!(world.call(SystemCall::AsidPoolAssign, &[second, space]), Err(Error::AddressInUse));
+    assert_eq!(world.call(SystemCall::AsidPoolAssign, &[second, empty]).map(|_| ()), Ok(()));
+}

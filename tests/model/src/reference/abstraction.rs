@@ -48,6 +48,7 @@ pub fn of(world: &World) -> State {
         state.entries.insert(found.places[slot], Entry { capability, parent });
         add_object(system, &contents.capability, &mut state);
     }
+    state.pending = system.store.machine.raised.iter().map(|line| u64::from(line.0)).collect();
     state.unmasked = system.store.machine.unmasked.iter().map(|line| u64::from(line.0)).collect();
     state
 }

@@ -38,7 +38,10 @@ impl State {
     }
 
     /// The CNode that a slot call works in: object and size in bits.
-    fn table(&self, caller: Object, address: u64) -> Result<(Object, u64), Error> {
+    ///
+    /// # Errors
+    /// `InvalidCapability`, `WrongKind`, `MissingRight`.
+    pub fn table(&self, caller: Object, address: u64) -> Result<(Object, u64), Error> {
         if address == 0 {
             return self.own_table(caller).ok_or(Error::InvalidCapability);
         }

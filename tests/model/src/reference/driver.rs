@@ -20,7 +20,27 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Steps of one sequence, after which a new world begins.
-pub const SEQUENCE: usize = 250;
+pub const SEQUENCE: usize = 400;
+
+/// What a world begins with beside its threads.
+const FURNITURE: [(ObjectKind, u64); 16] = [
+    (ObjectKind::Endpoint, 0),
+    (ObjectKind::Endpoint, 0),
+    (ObjectKind::Notification, 0),
+    (ObjectKind::Notification, 0),
+    (ObjectKind::Reply, 0),
+    (ObjectKind::Reply, 0),
+    (ObjectKind::Reply, 0),
+    (ObjectKind::Frame, 12),
+    (ObjectKind::Frame, 12),
+    (ObjectKind::Frame, 21),
+    (ObjectKind::Irq, 0),
+    (ObjectKind::Irq, 0),
+    (ObjectKind::AddressSpace, 15),
+    (ObjectKind::CNode, 6),
+    (ObjectKind::SchedContext, 0),
+    (ObjectKind::AsidPool, 0),
+];
 
 /// Steps between two checks of the kernel's invariants, which take longer than a comparison.
 const CHECK_EVERY: usize = 25;
@@ -50,10 +70,8 @@ impl Pair {
     fn new() -> Pair {
         let mut world = World::new();
         world.checks = Checks::OnDemand;
-        for kind in
-            [ObjectKind::Endpoint, ObjectKind::Endpoint, ObjectKind::Notification, ObjectKind::Reply, ObjectKind::Reply]
-        {
-            world.make(kind, 0);
+        for (kind, bits) in FURNITURE {
+            world.make(kind, bits);
         }
         for (priority, time) in [(100, Time::Own), (100, Time::Own), (60, Time::Own), (100, Time::Lent)] {
             world.spawn(priority, time);
@@ -154,14 +172,15 @@ impl Pair {
             }
             Step::Fault(thread) => {
                 let Some(thread) = self.runner(*thread) else { return Ok(Next::Over) };
-                self.fault(thread);
+                if !is_first(&self.model, thread) {
+                    self.fault(thread);
+                }
                 Next::GoesOn
             }
             Step::Interrupt(line) => {
                 let _ = writeln!(self.program, "line {line} interrupts");
                 self.world.kernel.system.store.machine.raised.insert(Line(*line as u16));
                 let _ = self.world.kernel.handle(CORE, Event::Interrupt);
-                self.world.kernel.system.store.machine.raised.clear();
                 self.model.interrupt(*line);
                 Next::GoesOn
             }
@@ -300,6 +319,9 @@ fn is_spared(call: SystemCall, model: &State, caller: Object, x: &[u64; 9]) -> b
         SystemCall::CNodeMove | SystemCall::CNodeSwap => first(1) || first(3),
         SystemCall::ThreadSuspend | SystemCall::ThreadConfigure => root(x[0]),
         SystemCall::ThreadSetPriority => root(x[0]) && x[2] < 255,
+        SystemCall::SchedContextUnbind => x[0] == slot::SCHED_CONTEXT,
+        // The first thread waits for nobody: the others are lost without it.
+        SystemCall::Call | SystemCall::Receive | SystemCall::ReplyReceive | SystemCall::Wait => is_first(model, caller),
         _ => false,
     }
 }
@@ -328,7 +350,7 @@ fn differences(model: &State, actual: &State) -> String {
             );)*
         };
     }
-    maps!(entries, threads, endpoints, replies, notifications, contexts, spaces, pools, irqs, unmasked);
+    maps!(entries, threads, endpoints, replies, notifications, contexts, spaces, pools, irqs, unmasked, pending);
     text
 }
 
@@ -355,6 +377,18 @@ pub fn play(steps: &[Step]) -> Result<usize, Box<Divergence>> {
         }
     }
     Ok(steps.len())
+}
+
+/// The calls of a sequence, as a program.
+#[must_use]
+pub fn describe(steps: &[Step]) -> String {
+    let mut pair = Pair::new();
+    for step in steps {
+        if pair.step(step) != Ok(Next::GoesOn) {
+            break;
+        }
+    }
+    pair.program
 }
 
 /// The steps of a seed.

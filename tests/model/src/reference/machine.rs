@@ -78,20 +78,23 @@ impl State {
     }
 
     /// `IrqRaise`: the line is pending; that it interrupts is a step of its own.
-    #[must_use]
-    pub fn raise(&self, caller: Object, x: [u64; 8]) -> Answer {
+    pub fn raise(&mut self, caller: Object, x: [u64; 8]) -> Answer {
         match self.irq(caller, x[0]).map(|irq| self.irqs[&irq].line) {
             Err(error) => Answer::refused(error),
             Ok(None) => Answer::refused(Error::NotIssued),
-            Ok(Some(_)) => Answer::Done([0; 7]),
+            Ok(Some(line)) => {
+                self.pending.insert(line);
+                Answer::Done([0; 7])
+            }
         }
     }
 
-    /// A line interrupts: its notification is signalled, and it is masked until somebody acknowledges it.
+    /// A device raises its line, and the processor takes the first that is pending and not masked: its notification is signalled, and it is
+    /// masked until somebody acknowledges it.
     pub fn interrupt(&mut self, line: u64) {
-        if !self.unmasked.contains(&line) {
-            return;
-        }
+        self.pending.insert(line);
+        let Some(line) = self.pending.intersection(&self.unmasked).next().copied() else { return };
+        self.pending.remove(&line);
         let irq = self.irqs.iter().find(|(_, irq)| irq.line == Some(line)).map(|(object, _)| *object);
         let Some(irq) = irq else { return };
         match self.at(Place::Irq(irq)) {

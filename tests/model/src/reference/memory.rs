@@ -47,6 +47,7 @@ impl State {
 
     fn slots_for(&self, caller: Object, x: [u64; 8], errors: &mut Errors) -> Vec<Place> {
         let count = x[5];
+        errors.note(self.table(caller, x[3]));
         errors.when(count == 0 || count > 256, Error::InvalidCount);
         let mut slots = Vec::new();
         for index in 0..count.min(256) {

@@ -234,6 +234,8 @@ pub struct State {
     pub irqs: BTreeMap<Object, Irq>,
     /// Lines that may interrupt.
     pub unmasked: BTreeSet<u64>,
+    /// Lines that are pending.
+    pub pending: BTreeSet<u64>,
 }
 
 /// Errors that a call may answer with: each is true of its arguments. Success is right if there is none.

@@ -99,6 +99,46 @@ const EDGES: [u64; 30] = [
     u64::MAX,
 ];
 
+/// Calls that make something of a world, as often as they stand here: without them more would be taken apart than built.
+const BUILDING: [SystemCall; 36] = [
+    SystemCall::UntypedRetype,
+    SystemCall::UntypedRetype,
+    SystemCall::UntypedRetype,
+    SystemCall::UntypedRetype,
+    SystemCall::CNodeCopy,
+    SystemCall::CNodeCopy,
+    SystemCall::CNodeMint,
+    SystemCall::CNodeMint,
+    SystemCall::SetWindow,
+    SystemCall::Call,
+    SystemCall::Call,
+    SystemCall::Call,
+    SystemCall::Receive,
+    SystemCall::Receive,
+    SystemCall::ReplyReceive,
+    SystemCall::Reply,
+    SystemCall::Reply,
+    SystemCall::Signal,
+    SystemCall::Wait,
+    SystemCall::ThreadConfigure,
+    SystemCall::ThreadResume,
+    SystemCall::ThreadResume,
+    SystemCall::ThreadResume,
+    SystemCall::ThreadCancel,
+    SystemCall::ThreadSetPriority,
+    SystemCall::ThreadBindNotification,
+    SystemCall::ThreadSetBuffer,
+    SystemCall::FrameMap,
+    SystemCall::FrameMap,
+    SystemCall::AsidPoolAssign,
+    SystemCall::SchedControlConfigure,
+    SystemCall::SchedContextBind,
+    SystemCall::SchedContextBind,
+    SystemCall::IrqControlIssue,
+    SystemCall::IrqBind,
+    SystemCall::IrqAcknowledge,
+];
+
 use Argument::{Empty, FreeAddress, Holds, Is};
 use ObjectKind as Kind;
 
@@ -108,7 +148,7 @@ impl Random {
     }
 
     fn some(&mut self, kind: ObjectKind) -> Argument {
-        match self.below(14) {
+        match self.below(30) {
             0 => self.edge(),
             1 => Is(self.below(64)),
             2 => {
@@ -124,7 +164,7 @@ impl Random {
     }
 
     fn empty(&mut self) -> Argument {
-        match self.below(8) {
+        match self.below(16) {
             0 => self.edge(),
             1 => Is(self.below(64)),
             _ => Empty(self.below(12)),
@@ -132,7 +172,7 @@ impl Random {
     }
 
     fn number(&mut self, sensible: &[u64]) -> Argument {
-        if self.below(6) == 0 { self.edge() } else { Is(self.of(sensible)) }
+        if self.below(12) == 0 { self.edge() } else { Is(self.of(sensible)) }
     }
 
     /// A slot in use, of any kind.
@@ -185,7 +225,7 @@ impl Random {
             0 => Step::Interrupt(32 + self.below(4)),
             1 => Step::Fault(self.below(8)),
             _ => {
-                let call = self.of(SystemCall::ALL);
+                let call = if self.below(2) == 0 { self.of(SystemCall::ALL) } else { self.of(&BUILDING) };
                 let arguments = self.arguments(call);
                 let interrupted = (self.below(6) == 0).then(|| self.below(4) as u32);
                 Step::Call { thread: self.below(8), call, arguments, interrupted }
