@@ -1,30 +1,56 @@
 //! Random sequences of system calls on the kernel and on the reference model: results and states agree after each.
 //!
-//! `L4K_STEPS` sets the number of steps, `L4K_SEED` the first seed.
+//! `L4K_STEPS` sets the number of steps, `L4K_SEED` the first seed. Sequences are shared among all processors.
 
 use l4k_model::reference::driver::{play, sequence, shrink};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::thread::available_parallelism;
+
+/// How often the progress is told in a long run.
+const TOLD: u64 = 20;
 
 fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-#[test]
-fn the_kernel_does_what_the_model_says() {
-    let (steps, first) = (number("L4K_STEPS", 20_000), number("L4K_SEED", 1));
-    let mut taken = 0;
-    let mut seed = first;
-    while taken < steps {
-        match std::panic::catch_unwind(|| play(&sequence(seed))) {
-            Ok(Ok(count)) => taken += count as u64,
-            _ => {
-                let short = shrink(sequence(seed));
-                match play(&short) {
-                    Err(divergence) => panic!("seed {seed}:\n{}{}", divergence.program, divergence.difference),
-                    Ok(_) => panic!("seed {seed} fails, its shortened sequence does not: {short:?}"),
+/// A seed whose sequence diverges or breaks an invariant, if one does.
+fn first_failing(steps: u64, first: u64) -> Option<u64> {
+    let (taken, next, stop) = (AtomicU64::new(0), AtomicU64::new(first), AtomicBool::new(false));
+    let failing = Mutex::new(None);
+    let work = || {
+        while taken.load(SeqCst) < steps && !stop.load(SeqCst) {
+            let seed = next.fetch_add(1, SeqCst);
+            match std::panic::catch_unwind(|| play(&sequence(seed))) {
+                Ok(Ok(count)) => {
+                    let before = taken.fetch_add(count as u64, SeqCst);
+                    let part = |steps_taken| steps_taken * TOLD / steps.max(1);
+                    if part(before) != part(before + count as u64) {
+                        eprintln!("  {} of {steps} steps", before + count as u64);
+                    }
+                }
+                _ => {
+                    stop.store(true, SeqCst);
+                    *failing.lock().expect("no thread panics with it") = Some(seed);
                 }
             }
         }
-        seed += 1;
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..available_parallelism().map_or(1, |count| count.get()) {
+            scope.spawn(work);
+        }
+    });
+    eprintln!("{} steps in {} sequences from seed {first}", taken.load(SeqCst), next.load(SeqCst) - first);
+    failing.into_inner().expect("no thread panics with it")
+}
+
+#[test]
+fn the_kernel_does_what_the_model_says() {
+    let Some(seed) = first_failing(number("L4K_STEPS", 20_000), number("L4K_SEED", 1)) else { return };
+    let short = shrink(sequence(seed));
+    match play(&short) {
+        Err(divergence) => panic!("seed {seed}:\n{}{}", divergence.program, divergence.difference),
+        Ok(_) => panic!("seed {seed} fails, its shortened sequence does not: {short:?}"),
     }
-    println!("{taken} steps in {} sequences from seed {first}", seed - first);
 }

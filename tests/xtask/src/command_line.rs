@@ -10,6 +10,7 @@ use l4k_qemu::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySiz
 use crate::firmware::Profile;
 use crate::image;
 use crate::image::configuration::Console;
+use crate::model;
 use crate::paths;
 use crate::test::Part;
 
@@ -36,9 +37,21 @@ pub enum Task {
         /// Only one part
         #[arg(long, value_name = "PART", value_parser = part)]
         only: Option<Part>,
+        /// Steps of the part `model`
+        #[arg(long, default_value_t = model::STEPS, value_parser = clap::value_parser!(u64).range(1..))]
+        steps: u64,
         /// Write the results to a file as well
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+    },
+    /// Make random system calls on the kernel's core and on the reference model, and compare
+    Model {
+        /// System calls, faults and interrupts in all
+        #[arg(long, default_value_t = model::STEPS, value_parser = clap::value_parser!(u64).range(1..))]
+        steps: u64,
+        /// Seed of the first sequence
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Run the conformance suite on one machine, or the tests of it whose names begin with NAME
     Suite {

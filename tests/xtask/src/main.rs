@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `suite`, `size`, `paths`, `gdb`, `book`.
+//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `model`, `suite`, `size`, `paths`, `gdb`, `book`.
 //!
 //! Each has a file or a directory of its own; this file only sends each task to its own.
 
@@ -10,6 +10,7 @@ mod equipment;
 mod firmware;
 mod gdb;
 mod image;
+mod model;
 mod paths;
 mod process;
 mod project;
@@ -51,7 +52,8 @@ fn perform(task: Task) -> Result<()> {
             run::run(&project, &boot.example, boot.machine.profile(), machine)
         }
         Task::Image(request) => image::run(&project, &request.request()),
-        Task::Test { only, json } => test::run(&project, only, json.as_deref()),
+        Task::Test { only, steps, json } => test::run(&project, only, steps, json.as_deref()),
+        Task::Model { steps, seed } => model::run(&project, model::Request { steps, seed }),
         Task::Suite { name, boot, json } => {
             let machine = boot.machine(&firmware::boards(&project.path("tests/suite"))?)?;
             conformance::run(&project, machine, boot.profile(), name.as_deref(), json.as_deref())

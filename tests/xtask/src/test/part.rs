@@ -8,7 +8,9 @@ use anyhow::{Result, bail};
 
 use super::outcome::Outcome;
 use super::summary::{Row, Summary};
-use super::{book, commands, copied, documentation, examples, format, host, lint, no_panic, paths, shell, suite};
+use super::{
+    book, commands, copied, documentation, examples, format, host, lint, model, no_panic, paths, shell, suite,
+};
 use crate::project::Project;
 use crate::set_up::{self, Need};
 use crate::toolchain::Toolchain;
@@ -26,6 +28,8 @@ pub enum Part {
     House,
     /// Unit, integration and documentation tests on the host.
     Host,
+    /// The kernel's core and the reference model agree.
+    Model,
     /// The documentation has no broken link.
     Documentation,
     /// The project's commands refuse what is wrong.
@@ -48,11 +52,12 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 14] = [
+    pub const ALL: [Part; 15] = [
         Part::Format,
         Part::House,
         Part::LintHost,
         Part::Host,
+        Part::Model,
         Part::LintTarget,
         Part::Documentation,
         Part::Commands,
@@ -73,6 +78,7 @@ impl Part {
             Part::LintTarget => "lint-target",
             Part::House => "house",
             Part::Host => "host",
+            Part::Model => "model",
             Part::Documentation => "documentation",
             Part::Commands => "commands",
             Part::Suite => "suite",
@@ -88,7 +94,7 @@ impl Part {
     /// What it needs besides the compilers.
     fn needs(self) -> &'static [Need] {
         match self {
-            Part::Format | Part::LintHost | Part::House | Part::Host | Part::Documentation => &[],
+            Part::Format | Part::LintHost | Part::House | Part::Host | Part::Model | Part::Documentation => &[],
             Part::Copied | Part::NoPanic => &[],
             Part::LintTarget => &[Need::Linter],
             Part::Commands | Part::Suite | Part::Shell | Part::Examples | Part::Paths => &[Need::Emulator],
@@ -103,6 +109,7 @@ impl Part {
             Part::LintTarget => lint::target(context),
             Part::House => host::house(context),
             Part::Host => host::all(context),
+            Part::Model => model::check(context),
             Part::Documentation => documentation::run(context),
             Part::Commands => commands::run(context),
             Part::Suite => suite::run(context),
@@ -122,14 +129,16 @@ pub struct Context {
     pub project: Project,
     /// The compiler for the target.
     pub toolchain: Toolchain,
+    /// Steps of the part `model`.
+    pub steps: u64,
 }
 
 /// Runs all parts, or one of them, goes on after one that failed, and prints the summary. An error if anything failed.
-pub fn run(project: &Project, only: Option<Part>, json: Option<&Path>) -> Result<()> {
+pub fn run(project: &Project, only: Option<Part>, steps: u64, json: Option<&Path>) -> Result<()> {
     let parts: Vec<Part> = Part::ALL.into_iter().filter(|part| only.is_none_or(|only| *part == only)).collect();
     let needs: Vec<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
     let toolchain = set_up::ensure(project, &needs)?;
-    let context = Context { project: project.clone(), toolchain };
+    let context = Context { project: project.clone(), toolchain, steps };
     let mut summary = Summary::default();
     for (index, part) in parts.iter().enumerate() {
         eprintln!("\n[{}/{}] {}", index + 1, parts.len(), part.name());
