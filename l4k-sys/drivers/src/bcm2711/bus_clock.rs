@@ -19,8 +19,8 @@ impl BusClock {
         if self.bus_hertz == 0 {
             return Err(ClockOutOfRange);
         }
-        match self.core_hertz.div_ceil(self.bus_hertz).next_multiple_of(2) {
-            divider if divider >= 2 && divider <= largest => Ok(divider),
+        match self.core_hertz.div_ceil(self.bus_hertz).checked_next_multiple_of(2) {
+            Some(divider) if divider >= 2 && divider <= largest => Ok(divider),
             _ => Err(ClockOutOfRange),
         }
     }
@@ -49,6 +49,7 @@ mod tests {
         assert_eq!(divider(500_000_000, 0), Err(ClockOutOfRange));
         assert_eq!(divider(500_000_000, 7_000), Err(ClockOutOfRange));
         assert_eq!(divider(0, 100_000), Err(ClockOutOfRange));
+        assert_eq!(divider(u32::MAX, 1), Err(ClockOutOfRange));
     }
 
     #[test]
