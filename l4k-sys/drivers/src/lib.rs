@@ -5,11 +5,12 @@
 //! written against `embedded-hal`.
 //!
 //! [`bcm2711`] has the devices of the Raspberry Pi 4. [`registers`] and [`wait`] are what device logic stands on: it asks for registers and for a way to wait, and is tested on the host with
-//! a model of the device.
+//! a model of the device. [`devices`] has the registers of those that a program was given when it was started.
 //!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
 // src/barrier.rs
+// src/devices.rs
 // src/registers.rs
 // trusted-files-end
 #![no_std]
@@ -22,6 +23,7 @@ pub mod barrier;
 pub mod bcm2711;
 pub mod console;
 pub mod delay;
+pub mod devices;
 pub mod pl011;
 pub mod registers;
 pub mod sd;

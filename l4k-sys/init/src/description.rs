@@ -28,6 +28,24 @@ pub struct Description<'a> {
     pub devices: &'a [DeviceMapping],
 }
 
+impl<'a> Description<'a> {
+    /// A program with these supplies and nothing out of the ordinary: priority 100, a time slice of 10 milliseconds, 32 slots, no devices. What
+    /// shall be different is named: `Description { priority: 200, ..Description::new(supervisor, badge, &supplies) }`.
+    #[must_use]
+    pub const fn new(supervisor: Endpoint, badge: Badge, supplies: &'a [Supply]) -> Description<'a> {
+        Description {
+            supervisor,
+            badge,
+            priority: 100,
+            maximum_priority: 100,
+            time_slice: Nanoseconds::from_milliseconds(10),
+            cnode_bits: 5,
+            supplies,
+            devices: &[],
+        }
+    }
+}
+
 /// What goes into one of its slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Supply {

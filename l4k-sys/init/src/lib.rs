@@ -3,7 +3,7 @@
 //!
 //! [`Resources`] is what the first program has to give. An [`Image`] is a program of the package, a [`Description`] says what it is
 //! given, and a [`Home`] is the memory that everything of it is made of: destroying the program is one revoke of that
-//! memory, and starting it again begins with all of it whole.
+//! memory, and starting it again begins with all of it whole. A [`Program`] is the three of them together.
 //!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
@@ -21,6 +21,7 @@ pub mod layout;
 pub mod memory;
 pub mod plan;
 pub mod problem;
+pub mod program;
 pub mod resources;
 pub mod slots;
 pub mod solo;
@@ -35,4 +36,5 @@ pub use failure::{Cause, Failure, Step};
 pub use home::Home;
 pub use image::Image;
 pub use problem::Problem;
+pub use program::Program;
 pub use resources::{ResourceProblem, Resources};

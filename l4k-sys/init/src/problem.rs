@@ -44,6 +44,24 @@ impl fmt::Debug for Problem {
     }
 }
 
+impl From<ResourceProblem> for Problem {
+    fn from(problem: ResourceProblem) -> Problem {
+        Problem::Resources(problem)
+    }
+}
+
+impl From<PackageError<'static>> for Problem {
+    fn from(error: PackageError<'static>) -> Problem {
+        Problem::Package(error)
+    }
+}
+
+impl From<Failure<'static>> for Problem {
+    fn from(failure: Failure<'static>) -> Problem {
+        Problem::Program(failure)
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
         Problem::Kernel(error)

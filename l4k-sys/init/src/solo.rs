@@ -8,18 +8,15 @@
 use heapless::Vec;
 use l4k_sys::abi::boot::BootInformation;
 use l4k_sys::abi::{Error, FrameSize};
-use l4k_sys::entry::package_bytes;
 use l4k_sys::exit::Status;
 use l4k_sys::handle::NewObject;
-use l4k_sys::package::Package;
 use l4k_sys::startup::label;
-use l4k_sys::{Badge, Endpoint, Nanoseconds, Received, Reply};
+use l4k_sys::{Badge, Endpoint, Received, Reply};
 
 use crate::boot::{Device, device_for};
 use crate::description::{Description, DeviceMapping};
-use crate::home::Home;
-use crate::image::Image;
 pub use crate::problem::Problem;
+use crate::program::Program;
 use crate::resources::Resources;
 
 /// Most devices that the program can have.
@@ -31,10 +28,6 @@ pub const DEVICE_ADDRESS: u64 = 0x10_0000_0000;
 /// From one device to the next, in bytes.
 pub const DEVICE_STRIDE: u64 = 0x1_0000;
 
-const PRIORITY: u8 = 100;
-const TIME_SLICE: Nanoseconds = Nanoseconds::from_milliseconds(10);
-const CNODE_BITS: u8 = 5;
-
 /// Starts the program of this name with the devices of these roles, waits for its end and returns its status.
 ///
 /// # Errors
@@ -44,7 +37,7 @@ pub fn run(
     program: &'static str,
     roles: &[&'static str],
 ) -> Result<Status, Problem> {
-    let mut resources = Resources::new(information).map_err(Problem::Resources)?;
+    let mut resources = Resources::new(information)?;
     let mut devices: Vec<Device<'_>, DEVICES_MAX> = Vec::new();
     for role in roles {
         let device = device_for(information, role).ok_or(Problem::NoDevice(role))?;
@@ -65,22 +58,10 @@ pub fn supervise(
     devices: &[DeviceMapping],
     arguments: [u64; 3],
 ) -> Result<Status, Problem> {
-    let package = Package::parse(package_bytes()).map_err(Problem::Package)?;
-    let image = Image::find(&package, program).ok_or(Problem::NoProgram(program))?.map_err(Problem::Program)?;
     let supervisor = Endpoint::from_slot(resources.make(NewObject::Endpoint)?);
     let reply = Reply::from_slot(resources.make(NewObject::Reply)?);
-    let description = Description {
-        supervisor,
-        badge: Badge::new(1),
-        priority: PRIORITY,
-        maximum_priority: PRIORITY,
-        time_slice: TIME_SLICE,
-        cnode_bits: CNODE_BITS,
-        supplies: &[],
-        devices,
-    };
-    let home = Home::reserve(resources, &image, &description).map_err(Problem::Program)?;
-    home.start(resources, &image, &description, arguments).map_err(Problem::Program)?;
+    let description = Description { devices, ..Description::new(supervisor, Badge::new(1), &[]) };
+    Program::new(resources, program, description)?.start(resources, arguments)?;
     end_of(supervisor, reply, program)
 }
 

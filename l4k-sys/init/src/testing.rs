@@ -11,7 +11,7 @@ use l4k_sys::abi::boot::BootInformation;
 use l4k_sys::abi::memory::PAGE_SIZE;
 use l4k_sys::abi::{Error, Rights, SystemCall, VERSION_MAJOR, VERSION_MINOR};
 use l4k_sys::registers::Registers;
-use l4k_sys::{Badge, Endpoint, Nanoseconds, stub};
+use l4k_sys::{Badge, Endpoint, stub};
 
 use crate::description::{Description, Supply};
 use crate::device_memory::DevicePool;
@@ -44,16 +44,7 @@ pub fn image() -> Image<'static> {
 
 /// A description without devices.
 pub fn description(supplies: &[Supply]) -> Description<'_> {
-    Description {
-        supervisor: Endpoint::from_slot(20),
-        badge: Badge::new(3),
-        priority: 100,
-        maximum_priority: 100,
-        time_slice: Nanoseconds::from_milliseconds(10),
-        cnode_bits: 5,
-        supplies,
-        devices: &[],
-    }
+    Description::new(Endpoint::from_slot(20), Badge::new(3), supplies)
 }
 
 /// Resources over the recording kernel.

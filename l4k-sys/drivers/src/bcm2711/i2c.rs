@@ -6,6 +6,7 @@ use core::fmt;
 
 use embedded_hal::i2c::{ErrorKind, ErrorType, I2c as I2cBus, NoAcknowledgeSource, Operation, SevenBitAddress};
 
+use super::bus_clock::{BusClock, ClockOutOfRange};
 use crate::registers::{Offset, Registers};
 use crate::wait::{TimedOut, Wait, until};
 
@@ -28,6 +29,9 @@ const REFUSED: u32 = 1 << 8;
 const BYTE_READY: u32 = 1 << 5;
 const ROOM: u32 = 1 << 4;
 const DONE: u32 = 1 << 1;
+
+/// A divider has 16 bits. 0 stands for 32768.
+const LARGEST_DIVIDER: u32 = 0xfffe;
 
 /// Microseconds that a transfer may take besides its bytes, and for each byte: at 100 kHz a byte takes 90, and devices may stretch the clock.
 const PATIENCE: u32 = 20_000;
@@ -84,32 +88,6 @@ impl embedded_hal::i2c::Error for I2cError {
     }
 }
 
-/// The bus's clock cannot be divided from the core's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockOutOfRange;
-
-/// Clocks of the bus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BusClock {
-    /// The chip's core clock in hertz.
-    pub core_hertz: u32,
-    /// The bus's clock in hertz, at most.
-    pub bus_hertz: u32,
-}
-
-impl BusClock {
-    /// The divider: even, 2 to 65534, rounded up so that the bus is not faster than asked for.
-    const fn divider(self) -> Result<u32, ClockOutOfRange> {
-        if self.bus_hertz == 0 {
-            return Err(ClockOutOfRange);
-        }
-        match self.core_hertz.div_ceil(self.bus_hertz).next_multiple_of(2) {
-            divider @ 2..=0xfffe => Ok(divider),
-            _ => Err(ClockOutOfRange),
-        }
-    }
-}
-
 /// A controller.
 #[derive(Debug)]
 pub struct I2c<R, W> {
@@ -123,7 +101,7 @@ impl<R: Registers, W: Wait> I2c<R, W> {
     /// # Errors
     /// [`ClockOutOfRange`]; nothing was written then.
     pub fn new(mut registers: R, wait: W, clock: BusClock) -> Result<I2c<R, W>, ClockOutOfRange> {
-        let divider = clock.divider()?;
+        let divider = clock.divider(LARGEST_DIVIDER)?;
         registers.write(CONTROL, 0);
         registers.write(DIVIDER, divider);
         registers.write(STATUS, STRETCHED | REFUSED | DONE);

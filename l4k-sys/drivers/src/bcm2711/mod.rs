@@ -1,6 +1,7 @@
 //! Devices of the BCM2711, the chip of the Raspberry Pi 4: their logic over [`Registers`](crate::registers::Registers). The book says which of them QEMU has, and
 //! which were thus never run but against a model.
 
+pub mod bus_clock;
 pub mod clock_manager;
 pub mod framebuffer;
 pub mod gpio;

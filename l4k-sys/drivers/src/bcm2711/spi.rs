@@ -7,6 +7,7 @@ use core::fmt;
 
 use embedded_hal::spi::{ErrorKind, ErrorType, MODE_0, Mode, Phase, Polarity, SpiBus};
 
+use super::bus_clock::{BusClock, ClockOutOfRange};
 use crate::registers::{Offset, Registers};
 use crate::wait::{TimedOut, Wait, until};
 
@@ -23,6 +24,9 @@ const DONE: u32 = 1 << 16;
 const BYTE_READY: u32 = 1 << 17;
 const ROOM: u32 = 1 << 18;
 
+/// The largest divider, which is written as 0.
+const LARGEST_DIVIDER: u32 = 0x1_0000;
+
 /// Bytes that may be under way: more would overflow the receive FIFO of 64 (the data sheet names 16 words of 32 bits).
 const UNDER_WAY: usize = 16;
 
@@ -38,33 +42,6 @@ pub enum ChipSelect {
     One = 1,
     /// Neither: devices are selected by other pins.
     None = 3,
-}
-
-/// Clocks of the bus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BusClock {
-    /// The chip's core clock in hertz.
-    pub core_hertz: u32,
-    /// The bus's clock in hertz, at most.
-    pub bus_hertz: u32,
-}
-
-/// The bus's clock cannot be divided from the core's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockOutOfRange;
-
-impl BusClock {
-    /// The divider: even, 2 to 65536, which is written as 0.
-    const fn divider(self) -> Result<u32, ClockOutOfRange> {
-        if self.bus_hertz == 0 {
-            return Err(ClockOutOfRange);
-        }
-        match self.core_hertz.div_ceil(self.bus_hertz).next_multiple_of(2) {
-            divider @ 2..=0xfffe => Ok(divider),
-            0x1_0000 => Ok(0),
-            _ => Err(ClockOutOfRange),
-        }
-    }
 }
 
 /// The controller did not come to an end.
@@ -105,10 +82,10 @@ impl<R: Registers, W: Wait> Spi<R, W> {
     /// # Errors
     /// [`ClockOutOfRange`]; nothing was written then.
     pub fn new(mut registers: R, wait: W, clock: BusClock, select: ChipSelect) -> Result<Spi<R, W>, ClockOutOfRange> {
-        let divider = clock.divider()?;
+        let divider = clock.divider(LARGEST_DIVIDER)?;
         let settings = select as u32 | mode_bits(MODE_0);
         registers.write(CONTROL, CLEAR | settings);
-        registers.write(CLOCK, divider);
+        registers.write(CLOCK, divider % LARGEST_DIVIDER);
         Ok(Spi { registers, wait, settings })
     }
 
@@ -312,16 +289,23 @@ mod tests {
     }
 
     #[test]
-    fn modes_and_clocks_are_set() {
+    fn modes_are_set() {
         let mut controller = Controller::default();
         bus(&mut controller).set_mode(MODE_3);
         assert_eq!(controller.control, POLARITY | PHASE | ChipSelect::None as u32);
-        let with = |core_hertz, bus_hertz| BusClock { core_hertz, bus_hertz }.divider();
-        assert_eq!(with(250_000_000, 3_815), Ok(65_532));
-        assert_eq!(with(65_536, 1), Ok(0));
-        assert_eq!(with(250_000_000, 300_000_000), Ok(2));
-        assert_eq!(with(250_000_000, 3_000), Err(ClockOutOfRange));
-        assert_eq!(with(250_000_000, 0), Err(ClockOutOfRange));
+    }
+
+    #[test]
+    fn the_largest_divider_is_written_as_zero_and_a_larger_one_not_at_all() {
+        let mut controller = Controller { clock: 7, ..Controller::default() };
+        let mut with = |core_hertz| {
+            let clock = BusClock { core_hertz, bus_hertz: 1 };
+            let refused = Spi::new(&mut controller, Patience(0), clock, ChipSelect::None).err();
+            (refused, controller.clock)
+        };
+        assert_eq!(with(65_537), (Some(ClockOutOfRange), 7));
+        assert_eq!(with(65_536), (None, 0));
+        assert_eq!(with(65_534), (None, 65_534));
     }
 
     #[test]

@@ -11,8 +11,9 @@ mod registers;
 
 use embedded_hal::digital::PinState;
 use embedded_hal::spi::SpiBus;
+use l4k_drivers::bcm2711::bus_clock::BusClock;
 use l4k_drivers::bcm2711::gpio::{Function, Gpio, Pin};
-use l4k_drivers::bcm2711::spi::{BusClock, ChipSelect, Spi};
+use l4k_drivers::bcm2711::spi::{ChipSelect, Spi};
 use l4k_drivers::bcm2711::system_timer::{Compare, SystemTimer};
 use l4k_drivers::bcm2711::watchdog::Watchdog;
 use l4k_drivers::registers::Mapped;

@@ -14,10 +14,8 @@ mod service;
 use core::convert::Infallible;
 use core::fmt;
 
-use l4k_init::{Failure, ResourceProblem, Resources, boot};
+use l4k_init::{Resources, boot};
 use l4k_sys::abi::boot::BootInformation;
-use l4k_sys::entry::package_bytes;
-use l4k_sys::package::{Package, PackageError};
 use l4k_sys::{Error, info};
 
 use crate::objects::Objects;
@@ -28,10 +26,7 @@ l4k_sys::panic_handler!(report);
 
 /// Why the system could not be started.
 enum Problem {
-    Resources(ResourceProblem),
-    Package(PackageError<'static>),
-    Missing(&'static str),
-    Program(Failure<'static>),
+    Init(l4k_init::Problem),
     Kernel(&'static str, Error),
     NoConsole,
     UnknownConsole,
@@ -40,10 +35,7 @@ enum Problem {
 impl fmt::Debug for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Resources(problem) => write!(formatter, "{problem}"),
-            Self::Package(error) => write!(formatter, "the package of programs: {error}"),
-            Self::Missing(name) => write!(formatter, "the package has no program {name}"),
-            Self::Program(failure) => write!(formatter, "{failure}"),
+            Self::Init(problem) => write!(formatter, "{problem:?}"),
             Self::Kernel(what, error) => write!(formatter, "cannot {what}: {error}"),
             Self::NoConsole => write!(formatter, "the board names no device for the role console, with an interrupt"),
             Self::UnknownConsole => write!(formatter, "there is no driver for the board's console"),
@@ -51,13 +43,18 @@ impl fmt::Debug for Problem {
     }
 }
 
+impl From<l4k_init::Problem> for Problem {
+    fn from(problem: l4k_init::Problem) -> Problem {
+        Problem::Init(problem)
+    }
+}
+
 fn main(information: BootInformation<'static>) -> Result<Infallible, Problem> {
     info!("init on {}", boot::board_name(&information));
-    let mut resources = Resources::new(&information).map_err(Problem::Resources)?;
-    let package = Package::parse(package_bytes()).map_err(Problem::Package)?;
+    let mut resources = Resources::new(&information).map_err(l4k_init::Problem::from)?;
     let objects = Objects::new(&mut resources, &information)?;
     let supplies = programs::Supplies::new(&objects);
-    let programs = programs::all(&mut resources, &package, &objects, &supplies)?;
+    let programs = programs::all(&mut resources, &objects, &supplies)?;
     let mut service = Service::new(resources, &objects, programs);
     service.start_all()?;
     service.run().map_err(|error| Problem::Kernel("serve", error))

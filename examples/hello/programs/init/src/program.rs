@@ -1,7 +1,7 @@
-//! One supervised program: its image, its home, and its life.
+//! One supervised program: what it is started with, and its life.
 
 use hello_interface::{Name, ProgramState, ProgramStatus};
-use l4k_init::{Description, Failure, Home, Image, Resources};
+use l4k_init::{Failure, Resources};
 use l4k_sys::{Nanoseconds, Reply};
 
 /// When a program is started.
@@ -36,9 +36,7 @@ enum Life {
 
 /// A supervised program.
 pub struct Program<'a> {
-    image: Image<'static>,
-    description: Description<'a>,
-    home: Home,
+    program: l4k_init::Program<'a>,
     start_time: StartTime,
     recovery: Recovery,
     arguments: [u64; 3],
@@ -54,17 +52,13 @@ pub struct Program<'a> {
 impl<'a> Program<'a> {
     /// A program that was not started yet.
     pub const fn new(
-        image: Image<'static>,
-        description: Description<'a>,
-        home: Home,
+        program: l4k_init::Program<'a>,
         start_time: StartTime,
         recovery: Recovery,
         arguments: [u64; 3],
     ) -> Program<'a> {
         Program {
-            image,
-            description,
-            home,
+            program,
             start_time,
             recovery,
             arguments,
@@ -78,7 +72,7 @@ impl<'a> Program<'a> {
 
     /// Its name.
     pub const fn name(&self) -> &'static str {
-        self.image.name
+        self.program.name()
     }
 
     /// When it is started.
@@ -92,7 +86,7 @@ impl<'a> Program<'a> {
         self.life = Life::Absent;
         let [first, second, third] = self.arguments;
         let arguments = [argument.unwrap_or(first), second, third];
-        self.home.start(resources, &self.image, &self.description, arguments)?;
+        self.program.start(resources, arguments)?;
         self.life = Life::Present;
         self.starts += 1;
         Ok(())
@@ -110,7 +104,7 @@ impl<'a> Program<'a> {
 
     fn end(&mut self, life: Life) {
         self.note_time();
-        let _ = self.home.destroy();
+        let _ = self.program.home().destroy();
         self.life = life;
     }
 
@@ -138,7 +132,7 @@ impl<'a> Program<'a> {
 
     /// What is told of it.
     pub fn status(&self) -> Option<ProgramStatus> {
-        let thread = if self.life == Life::Present { self.home.status() } else { None };
+        let thread = if self.life == Life::Present { self.program.home().status() } else { None };
         let time_now = thread.map_or(0, |thread| thread.time_used.count());
         let state = match self.life {
             Life::Absent => ProgramState::Absent,
@@ -149,17 +143,17 @@ impl<'a> Program<'a> {
         Some(ProgramStatus {
             name: Name::new(self.name())?,
             state,
-            priority: self.description.priority,
+            priority: self.program.description().priority,
             starts: self.starts,
             time_used: Nanoseconds::new(self.time_before.saturating_add(time_now)),
-            memory: self.home.memory_bytes(),
+            memory: self.program.home().memory_bytes(),
         })
     }
 
     /// Keeps the time used, before the thread that knows it goes away.
     fn note_time(&mut self) {
         if self.life == Life::Present {
-            let time = self.home.status().map_or(0, |thread| thread.time_used.count());
+            let time = self.program.home().status().map_or(0, |thread| thread.time_used.count());
             self.time_before = self.time_before.saturating_add(time);
         }
     }

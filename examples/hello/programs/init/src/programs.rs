@@ -2,11 +2,10 @@
 
 use heapless::Vec;
 use hello_interface::slots::{self, ping, uart};
-use l4k_init::{Description, DeviceMapping, Home, Image, Resources, Supply, SupplySource};
+use l4k_init::{Description, DeviceMapping, Resources, Supply, SupplySource};
+use l4k_sys::Badge;
 use l4k_sys::abi::Rights;
 use l4k_sys::handle::NewObject;
-use l4k_sys::package::Package;
-use l4k_sys::{Badge, Nanoseconds};
 
 use crate::Problem;
 use crate::objects::Objects;
@@ -17,12 +16,6 @@ pub const PROGRAMS: usize = 5;
 
 /// The table of programs.
 pub type Programs<'a> = Vec<Program<'a>, PROGRAMS>;
-
-/// Time slice of every program.
-const TIME_SLICE: Nanoseconds = Nanoseconds::from_milliseconds(10);
-
-/// Every capability table has 2^5 slots.
-const CNODE_BITS: u8 = 5;
 
 /// Badges: index in the table of programs plus one, since 0 is no badge.
 pub const fn badge_of(index: usize) -> Badge {
@@ -82,7 +75,6 @@ struct Line<'a> {
 /// The programs, with memory set aside for each. The order is that of the badges.
 pub fn all<'a>(
     resources: &mut Resources,
-    package: &Package<'static>,
     objects: &'a Objects,
     supplies: &'a Supplies,
 ) -> Result<Programs<'a>, Problem> {
@@ -113,29 +105,23 @@ pub fn all<'a>(
     let mut programs = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         // There is room for as many as there are lines.
-        let _ = programs.push(program(resources, package, objects, badge_of(index), line)?);
+        let _ = programs.push(program(resources, objects, badge_of(index), line)?);
     }
     Ok(programs)
 }
 
 fn program<'a>(
     resources: &mut Resources,
-    package: &Package<'static>,
     objects: &Objects,
     badge: Badge,
     line: &Line<'a>,
 ) -> Result<Program<'a>, Problem> {
-    let image = Image::find(package, line.name).ok_or(Problem::Missing(line.name))?.map_err(Problem::Program)?;
     let description = Description {
-        supervisor: objects.supervisor,
-        badge,
         priority: line.priority,
         maximum_priority: line.priority,
-        time_slice: TIME_SLICE,
-        cnode_bits: CNODE_BITS,
-        supplies: line.supplies,
         devices: line.devices,
+        ..Description::new(objects.supervisor, badge, line.supplies)
     };
-    let home = Home::reserve(resources, &image, &description).map_err(Problem::Program)?;
-    Ok(Program::new(image, description, home, line.start, line.recovery, line.arguments))
+    let program = l4k_init::Program::new(resources, line.name, description)?;
+    Ok(Program::new(program, line.start, line.recovery, line.arguments))
 }

@@ -36,7 +36,7 @@ impl<'a> Service<'a> {
     /// Starts those programs that start with the system.
     pub fn start_all(&mut self) -> Result<(), Problem> {
         for program in self.programs.iter_mut().filter(|program| program.start_time() == StartTime::Boot) {
-            program.start(&mut self.resources, None).map_err(Problem::Program)?;
+            program.start(&mut self.resources, None).map_err(l4k_init::Problem::from)?;
         }
         Ok(())
     }

@@ -3,88 +3,43 @@
 #![no_std]
 #![no_main]
 
-use l4k_init::{Description, Home, Image, Problem, Resources, Supply};
+use l4k_init::{Description, Problem, Program, Resources, Supply};
 use l4k_sys::abi::Rights;
 use l4k_sys::abi::boot::BootInformation;
-use l4k_sys::entry::package_bytes;
 use l4k_sys::exit::Status;
 use l4k_sys::handle::NewObject;
-use l4k_sys::package::Package;
 use l4k_sys::startup::{FIRST_FREE_SLOT, label};
-use l4k_sys::{Badge, Endpoint, Nanoseconds, Received, Reply, println};
+use l4k_sys::{Badge, Endpoint, Received, Reply, println};
 
 l4k_sys::first_program!(main);
 l4k_sys::panic_handler!(report);
-
-/// Every program's priority and time slice, and the bits of its capability table.
-const PRIORITY: u8 = 100;
-const TIME_SLICE: Nanoseconds = Nanoseconds::from_milliseconds(10);
-const CNODE_BITS: u8 = 4;
 
 /// By which the supervisor tells them apart.
 const SERVER: Badge = Badge::new(1);
 const CLIENT: Badge = Badge::new(2);
 
-/// A program with the memory that it is started in again and again.
-struct Program<'a> {
-    image: Image<'static>,
-    description: Description<'a>,
-    home: Home,
-}
-
 fn main(information: BootInformation<'static>) -> Result<Status, Problem> {
-    let mut resources = Resources::new(&information).map_err(Problem::Resources)?;
+    let mut resources = Resources::new(&information)?;
     let supervisor = Endpoint::from_slot(resources.make(NewObject::Endpoint)?);
     let reply = Reply::from_slot(resources.make(NewObject::Reply)?);
     // It outlives the servers: who calls while there is none waits for the next.
     let service = resources.make(NewObject::Endpoint)?;
     let serve = [Supply::copy(FIRST_FREE_SLOT, service, Rights::RECEIVE)];
     let call = [Supply::copy(FIRST_FREE_SLOT, service, Rights::CALL)];
-    let server = Program::new(&mut resources, "server", description(supervisor, SERVER, &serve))?;
-    let client = Program::new(&mut resources, "client", description(supervisor, CLIENT, &call))?;
-    server.start(&mut resources)?;
-    client.start(&mut resources)?;
+    let server = Program::new(&mut resources, "server", Description::new(supervisor, SERVER, &serve))?;
+    let client = Program::new(&mut resources, "client", Description::new(supervisor, CLIENT, &call))?;
+    server.start(&mut resources, [0; 3])?;
+    client.start(&mut resources, [0; 3])?;
     loop {
         match supervisor.receive(reply)? {
             Received::Fault { message, badge: SERVER } => {
                 message.fault().inspect(|fault| println!("server crashed: {fault}; it is started anew"));
-                server.start(&mut resources)?;
+                server.start(&mut resources, [0; 3])?;
             }
             Received::Message { message, badge: CLIENT } if message.label() == label::EXIT => {
                 return Ok(Status::new(message.words[0] as u8));
             }
             _ => return Ok(Status::FAILURE),
         }
-    }
-}
-
-fn description(supervisor: Endpoint, badge: Badge, supplies: &[Supply]) -> Description<'_> {
-    Description {
-        supervisor,
-        badge,
-        priority: PRIORITY,
-        maximum_priority: PRIORITY,
-        time_slice: TIME_SLICE,
-        cnode_bits: CNODE_BITS,
-        supplies,
-        devices: &[],
-    }
-}
-
-impl<'a> Program<'a> {
-    fn new(
-        resources: &mut Resources,
-        name: &'static str,
-        description: Description<'a>,
-    ) -> Result<Program<'a>, Problem> {
-        let package = Package::parse(package_bytes()).map_err(Problem::Package)?;
-        let image = Image::find(&package, name).ok_or(Problem::NoProgram(name))?.map_err(Problem::Program)?;
-        let home = Home::reserve(resources, &image, &description).map_err(Problem::Program)?;
-        Ok(Program { image, description, home })
-    }
-
-    /// Destroys what is left of it, and starts it.
-    fn start(&self, resources: &mut Resources) -> Result<(), Problem> {
-        self.home.start(resources, &self.image, &self.description, [0; 3]).map_err(Problem::Program)
     }
 }

@@ -15,8 +15,9 @@ use core::cell::RefCell;
 
 use eeprom24x::{Eeprom24x, SlaveAddr};
 use embedded_hal_bus::i2c::RefCellDevice;
+use l4k_drivers::bcm2711::bus_clock::BusClock;
 use l4k_drivers::bcm2711::gpio::{Function, Gpio, Pin, Pull};
-use l4k_drivers::bcm2711::i2c::{BusClock, I2c};
+use l4k_drivers::bcm2711::i2c::I2c;
 use l4k_drivers::registers::Mapped;
 use l4k_drivers::wait::Polling;
 use l4k_sys::println;
