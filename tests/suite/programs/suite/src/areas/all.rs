@@ -1,6 +1,6 @@
 //! The areas in the order in which they run.
 
-use super::{capabilities, faults, interrupts, ipc, memory, notifications, system_calls, threads, time, untyped};
+use super::{capabilities, faults, grants, interrupts, ipc, memory, notifications, system_calls, threads, time, untyped};
 use crate::harness::runner::Area;
 
 /// All areas, in the order in which they run.
@@ -9,6 +9,7 @@ pub const ALL: &[Area] = &[
     Area { name: "untyped", tests: untyped::TESTS },
     Area { name: "capabilities", tests: capabilities::TESTS },
     Area { name: "ipc", tests: ipc::TESTS },
+    Area { name: "grants", tests: grants::TESTS },
     Area { name: "notifications", tests: notifications::TESTS },
     Area { name: "faults", tests: faults::TESTS },
     Area { name: "memory", tests: memory::TESTS },

@@ -3,6 +3,7 @@
 mod all;
 mod capabilities;
 mod faults;
+mod grants;
 mod interrupts;
 mod ipc;
 mod memory;
