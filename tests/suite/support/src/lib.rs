@@ -7,6 +7,7 @@
 #![no_std]
 
 pub mod arena;
+pub mod instructions;
 pub mod machine;
 pub mod misdeed;
 pub mod role;

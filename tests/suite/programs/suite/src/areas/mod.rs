@@ -2,6 +2,7 @@
 
 mod all;
 mod capabilities;
+mod debugging;
 mod faults;
 mod grants;
 mod interrupts;

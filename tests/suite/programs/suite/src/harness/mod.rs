@@ -6,6 +6,7 @@ pub mod bodies;
 pub mod cells;
 pub mod failure;
 pub mod partner;
+pub mod routine;
 pub mod runner;
 pub mod system;
 pub mod threads;
