@@ -1,6 +1,6 @@
 //! The areas in the order in which they run.
 
-use super::{capabilities, debugging, faults, grants, interrupts, ipc, memory, notifications, system_calls, threads, time, untyped};
+use super::{capabilities, debugging, faults, floating_point, grants, interrupts, ipc, memory, notifications, registers, system_calls, threads, time, untyped};
 use crate::harness::runner::Area;
 
 /// All areas, in the order in which they run.
@@ -12,9 +12,11 @@ pub const ALL: &[Area] = &[
     Area { name: "grants", tests: grants::TESTS },
     Area { name: "notifications", tests: notifications::TESTS },
     Area { name: "faults", tests: faults::TESTS },
+    Area { name: "registers", tests: registers::TESTS },
     Area { name: "debugging", tests: debugging::TESTS },
     Area { name: "memory", tests: memory::TESTS },
     Area { name: "threads", tests: threads::TESTS },
+    Area { name: "floating_point", tests: floating_point::TESTS },
     Area { name: "interrupts", tests: interrupts::TESTS },
     Area { name: "time", tests: time::TESTS },
 ];

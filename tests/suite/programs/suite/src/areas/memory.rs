@@ -6,6 +6,7 @@ use l4k_sys::abi::{Access, Error, FaultCause, FaultKind, FrameSize, MapAttribute
 use l4k_sys::handle::{NewObject, StartRegisters};
 use l4k_sys::{AddressSpace, Endpoint, Frame, Message, Received, Reply};
 use suite_support::arena::KERNEL_ADDRESS;
+use suite_support::instructions::RETURN;
 use suite_support::machine;
 use suite_support::role::Role;
 
@@ -43,7 +44,7 @@ const NORMAL: MapAttributes = MapAttributes::NORMAL;
 
 /// `mov w0, #value; ret`.
 fn code(value: u32) -> [u32; 2] {
-    [0x5280_0000 | value << 5, machine::RETURN]
+    [0x5280_0000 | value << 5, RETURN]
 }
 
 fn write_code(address: u64, instructions: [u32; 2]) {
