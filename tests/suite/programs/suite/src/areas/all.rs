@@ -1,6 +1,9 @@
 //! The areas in the order in which they run.
 
-use super::{capabilities, debugging, faults, floating_point, grants, interrupts, ipc, memory, notifications, registers, system_calls, threads, time, untyped};
+use super::{
+    caches, capabilities, debugging, faults, floating_point, grants, interrupts, ipc, memory, notifications,
+    raised_interrupts, registers, system_calls, threads, time, untyped,
+};
 use crate::harness::runner::Area;
 
 /// All areas, in the order in which they run.
@@ -15,8 +18,10 @@ pub const ALL: &[Area] = &[
     Area { name: "registers", tests: registers::TESTS },
     Area { name: "debugging", tests: debugging::TESTS },
     Area { name: "memory", tests: memory::TESTS },
+    Area { name: "caches", tests: caches::TESTS },
     Area { name: "threads", tests: threads::TESTS },
     Area { name: "floating_point", tests: floating_point::TESTS },
     Area { name: "interrupts", tests: interrupts::TESTS },
+    Area { name: "raised_interrupts", tests: raised_interrupts::TESTS },
     Area { name: "time", tests: time::TESTS },
 ];

@@ -1,6 +1,7 @@
 //! The areas of the suite, a file each.
 
 mod all;
+mod caches;
 mod capabilities;
 mod debugging;
 mod faults;
@@ -10,6 +11,7 @@ mod interrupts;
 mod ipc;
 mod memory;
 mod notifications;
+mod raised_interrupts;
 mod registers;
 mod system_calls;
 mod threads;

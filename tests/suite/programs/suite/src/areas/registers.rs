@@ -70,7 +70,8 @@ fn every_register_reads_back_as_it_was_set(bench: &mut Bench<'_>) -> Outcome {
 }
 
 fn a_thread_goes_on_with_the_registers_that_were_set(bench: &mut Bench<'_>) -> Outcome {
-    bench.code(CODE, &core::array::from_fn::<u32, 32, _>(|index| if index < 31 { add(index as u32, 1) } else { END }))?;
+    bench
+        .code(CODE, &core::array::from_fn::<u32, 32, _>(|index| if index < 31 { add(index as u32, 1) } else { END }))?;
     let routine = bench.routine([0; 3])?;
     for first in (0..=LINK).step_by(4) {
         let values: [u64; 4] = core::array::from_fn(|index| value_of(first + index as u64));
