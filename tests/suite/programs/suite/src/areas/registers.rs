@@ -154,7 +154,8 @@ fn a_handler_answers_for_a_system_call_that_does_not_exist(bench: &mut Bench<'_>
     let fault = routine.start()?;
     same("fault", (fault.kind, fault.address), (FaultKind::UnknownSystemCall, 0x777))?;
     routine.set(0, &[41])?;
-    same("instruction pointer", fault.instruction_pointer, CODE + 8)?;
+    same("where the call is", fault.instruction_pointer, CODE + 4)?;
+    same("where the thread goes on", routine.register(register::INSTRUCTION_POINTER)?, CODE + 8)?;
     ended(routine.go_on()?, 3)?;
     same("x0", routine.register(0)?, 42)
 }

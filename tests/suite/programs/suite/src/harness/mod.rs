@@ -4,6 +4,7 @@ pub mod alarm;
 pub mod bench;
 pub mod bodies;
 pub mod cells;
+pub mod couriers;
 pub mod failure;
 pub mod partner;
 pub mod routine;
