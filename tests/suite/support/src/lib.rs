@@ -9,6 +9,7 @@
 
 pub mod arena;
 pub mod floating_point;
+pub mod hostile;
 pub mod instructions;
 pub mod machine;
 pub mod misdeed;

@@ -1,7 +1,7 @@
 //! The areas in the order in which they run.
 
 use super::{
-    caches, capabilities, debugging, faults, floating_point, grants, interrupts, ipc, memory, notifications,
+    caches, capabilities, debugging, faults, floating_point, grants, hostile, interrupts, ipc, memory, notifications,
     raised_interrupts, registers, system_calls, threads, time, untyped,
 };
 use crate::harness::runner::Area;
@@ -24,4 +24,5 @@ pub const ALL: &[Area] = &[
     Area { name: "interrupts", tests: interrupts::TESTS },
     Area { name: "raised_interrupts", tests: raised_interrupts::TESTS },
     Area { name: "time", tests: time::TESTS },
+    Area { name: "hostile", tests: hostile::TESTS },
 ];

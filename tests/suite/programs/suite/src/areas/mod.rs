@@ -7,6 +7,7 @@ mod debugging;
 mod faults;
 mod floating_point;
 mod grants;
+mod hostile;
 mod interrupts;
 mod ipc;
 mod memory;
