@@ -51,9 +51,10 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::Image(request) => image::run(&project, &request.request()),
         Task::Test { only, json } => test::run(&project, only, json.as_deref()),
-        Task::Suite { name, boot, json } => {
+        Task::Suite { name, hostile_calls, boot, json } => {
             let machine = boot.machine(&firmware::boards(&project.path("tests/suite"))?)?;
-            conformance::run(&project, machine, boot.profile(), name.as_deref(), json.as_deref())
+            let choice = conformance::Choice { name, hostile_calls };
+            conformance::run(&project, machine, boot.profile(), &choice, json.as_deref())
         }
         Task::Size { json } => size::print(&project, json.as_deref()),
         Task::Gdb { boot, more } => {
