@@ -1,8 +1,8 @@
 //! The areas in the order in which they run.
 
 use super::{
-    caches, capabilities, debugging, faults, floating_point, grants, hostile, interrupts, ipc, memory, notifications,
-    raised_interrupts, registers, system_calls, threads, time, untyped,
+    caches, capabilities, debugging, faults, floating_point, grants, hostile, interrupts, ipc, lending, memory,
+    notifications, raised_interrupts, registers, system_calls, threads, time, untyped,
 };
 use crate::harness::runner::Area;
 
@@ -13,6 +13,7 @@ pub const ALL: &[Area] = &[
     Area { name: "capabilities", tests: capabilities::TESTS },
     Area { name: "ipc", tests: ipc::TESTS },
     Area { name: "grants", tests: grants::TESTS },
+    Area { name: "lending", tests: lending::TESTS },
     Area { name: "notifications", tests: notifications::TESTS },
     Area { name: "faults", tests: faults::TESTS },
     Area { name: "registers", tests: registers::TESTS },

@@ -10,6 +10,7 @@ mod grants;
 mod hostile;
 mod interrupts;
 mod ipc;
+mod lending;
 mod memory;
 mod notifications;
 mod raised_interrupts;
