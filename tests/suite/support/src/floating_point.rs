@@ -64,6 +64,7 @@ pub fn hold(seed: u64, pastime: Pastime) -> u64 {
 }
 
 /// `x0` seed, `x1` address or 0, `x2` number, `x3` capability. Returns the registers that have changed.
+// house: long function because no call may come between filling the registers and looking at them
 #[unsafe(naked)]
 unsafe extern "C" fn hold_registers(_: u64, _: u64, _: u64, _: u64) -> u64 {
     naked_asm!(

@@ -178,7 +178,7 @@ fn is_worth_the_name(hostile: &[Hostile]) -> Outcome {
     let lives = hostile.iter().map(|program| program.lives).sum::<u64>();
     println!("{PROGRAMS} hostile programs made {calls} calls in {lives} lives; {accepted} were accepted");
     holds("each program had several lives", hostile.iter().all(|program| program.lives > 2))?;
-    holds("one call in ten was accepted", accepted > calls / 10)
+    holds("one call in eight was accepted", accepted > calls / 8)
 }
 
 /// One program that attacks in one way, and has run until it could not go on.

@@ -1,10 +1,11 @@
 //! Time that is lent with a call: it comes back, however the call ends.
 
+use l4k_sys::abi::thread::register;
 use l4k_sys::abi::{Error, ThreadState};
-use l4k_sys::{Endpoint, Message, Nanoseconds, Received, Reply, SchedContext};
+use l4k_sys::{Endpoint, Message, Nanoseconds, Received, Reply, SchedContext, Thread};
 use suite_support::role::{LABEL, echo};
 
-use crate::harness::bench::own;
+use crate::harness::bench::{own, page};
 use crate::harness::bodies::{self, Body, finish, pair, split, words};
 use crate::harness::failure::{Failure, refused, same};
 use crate::harness::threads::{Helper, IDLE, Manner, URGENT, let_others_run};
@@ -18,9 +19,11 @@ crate::tests![
     a_chain_that_breaks_at_its_end_brings_the_time_back,
     a_chain_that_breaks_in_the_middle_brings_the_time_back,
     a_context_that_is_deleted_while_lent_is_gone_for_both,
+    a_context_that_is_deleted_while_its_thread_is_queued_is_gone,
     a_context_that_is_unbound_while_lent_can_be_bound_again,
     a_deleted_context_stops_its_thread,
     a_cancelled_caller_has_its_time_back,
+    a_fault_lends_time_to_its_handler_and_an_answer_brings_it_back,
     a_signal_lends_no_time,
 ];
 
@@ -138,6 +141,19 @@ fn a_context_that_is_deleted_while_lent_is_gone_for_both(bench: &mut Bench<'_>) 
     ended(&client, Ok(()))
 }
 
+fn a_context_that_is_deleted_while_its_thread_is_queued_is_gone(bench: &mut Bench<'_>) -> Outcome {
+    let (endpoint, reply) = (bench.endpoint()?, bench.reply()?);
+    let client = client(bench, endpoint)?;
+    own(context_of(&client)?.slot()).delete()?;
+    client.is_in(ThreadState::Calling)?;
+    endpoint.try_receive(reply)?;
+    reply.send(Message::EMPTY)?;
+    let_others_run()?;
+    client.is_in(ThreadState::NoContext)?;
+    bench.context(Nanoseconds::from_milliseconds(10))?.bind(client.thread)?;
+    ended(&client, Ok(()))
+}
+
 fn a_context_that_is_unbound_while_lent_can_be_bound_again(bench: &mut Bench<'_>) -> Outcome {
     let server = Passive::new(bench, bodies::taker, 1)?;
     let client = client(bench, server.endpoint)?;
@@ -163,6 +179,29 @@ fn a_cancelled_caller_has_its_time_back(bench: &mut Bench<'_>) -> Outcome {
     let client = client(bench, server.endpoint)?;
     client.thread.cancel()?;
     ended(&client, Err(Error::Cancelled))
+}
+
+/// Takes one fault, maps nothing, lets the thread go on behind the instruction, and leaves where that was.
+extern "C" fn mender(pair: u64, patient: u64, thread: u64) -> ! {
+    let (endpoint, reply) = split(pair);
+    if let Ok(Received::Fault { message, .. }) = endpoint.receive(reply) {
+        let address = message.words[0];
+        Cell(1).put_value(address);
+        Cell(1).put_outcome(Thread::from_slot(patient).set_registers(register::INSTRUCTION_POINTER, &[address + 4]));
+        let _ = reply.resume();
+    }
+    finish(thread)
+}
+
+/// The kernel makes a call in the place of the thread that faults.
+fn a_fault_lends_time_to_its_handler_and_an_answer_brings_it_back(bench: &mut Bench<'_>) -> Outcome {
+    let (endpoint, reply) = (bench.endpoint()?, bench.reply()?);
+    let patient = bench.thread(Manner::of(URGENT).faults(endpoint), bodies::reader, [page(0), 0])?;
+    let handler = bench.start(Manner::of(URGENT), mender, [pair(endpoint, reply), patient.thread.slot()])?;
+    context_of(&handler)?.unbind()?;
+    patient.thread.resume()?;
+    same("the handler's deed", Cell(1).outcome(), Some(Ok(())))?;
+    ended(&patient, Ok(()))
 }
 
 /// Time goes along with calls only: a thread without any that is signalled is ready, and waits for time.
