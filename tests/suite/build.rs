@@ -2,9 +2,11 @@
 
 fn main() {
     println!("cargo::rerun-if-env-changed=L4K_SUITE_FILTER");
+    println!("cargo::rerun-if-env-changed=L4K_HOSTILE_CALLS");
     l4k_build::Firmware::new()
         .program("suite", "programs/suite")
         .program("partner", "programs/partner")
+        .program("hostile", "programs/hostile")
         .stack_size("suite", 128 * 1024)
         .build();
 }

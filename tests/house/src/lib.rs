@@ -5,6 +5,7 @@
 
 pub mod cfg;
 pub mod closed_sets;
+pub mod conformance_map;
 pub mod floors;
 pub mod header;
 pub mod length;

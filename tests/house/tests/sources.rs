@@ -1,7 +1,8 @@
 //! The rules of the house, applied to the project's sources. Each test is a rule, or a few that go together.
 
 use l4k_house::{
-    Project, Source, Violation, cfg, closed_sets, floors, header, length, no_logic, top_level, trusted, words,
+    Project, Source, Violation, cfg, closed_sets, conformance_map, floors, header, length, no_logic, top_level,
+    trusted, words,
 };
 
 /// The kernel and the ABI: where the strictest rules hold.
@@ -72,4 +73,9 @@ fn names_are_whole_words() {
 #[test]
 fn top_level_names_are_those_of_the_design() {
     judge(top_level::check(&project().root).expect("the project's root"));
+}
+
+#[test]
+fn each_test_of_sel4test_is_covered_or_has_a_reason() {
+    judge(conformance_map::check(&project()).expect("the map"));
 }

@@ -57,6 +57,9 @@ pub enum Task {
     Suite {
         /// An area, or an area and a test: ipc, or ipc::a_call_is_answered
         name: Option<String>,
+        /// System calls that the hostile programs make in all [default: 200000]
+        #[arg(long, value_name = "COUNT")]
+        hostile_calls: Option<u64>,
         /// On what.
         #[command(flatten)]
         boot: MachineChoice,

@@ -13,27 +13,37 @@ use crate::firmware::{self, Extras, Profile};
 use crate::project::Project;
 use crate::set_up::{self, Need};
 
-/// How long the suite may take.
+/// How long the suite may take with the usual number of hostile calls.
 const LIMIT: Duration = Duration::from_secs(600);
+
+/// How many hostile calls a second are made at least, for the limit of a longer run.
+const CALLS_PER_SECOND: u64 = 2_000;
 
 /// The variable by which the suite's build learns which tests are chosen.
 const FILTER: &str = "L4K_SUITE_FILTER";
 
-/// Builds the suite with the tests whose names begin with `name`, boots it, and prints a table.
-pub fn run(
-    project: &Project,
-    machine: Machine,
-    profile: Profile,
-    name: Option<&str>,
-    json: Option<&Path>,
-) -> Result<()> {
+/// The variable by which it learns how many calls the hostile programs make.
+const HOSTILE_CALLS: &str = "L4K_HOSTILE_CALLS";
+
+/// What is to be run.
+pub struct Choice {
+    /// Tests whose names begin so; `None` for all.
+    pub name: Option<String>,
+    /// Calls of the hostile programs; `None` for the usual number.
+    pub hostile_calls: Option<u64>,
+}
+
+/// Builds the suite with the tests that were chosen, boots it, and prints a table.
+pub fn run(project: &Project, machine: Machine, profile: Profile, choice: &Choice, json: Option<&Path>) -> Result<()> {
     let toolchain = set_up::ensure(project, &[Need::Emulator])?;
-    let chosen = name.map(|name| (FILTER, name));
-    let extras = Extras { variables: chosen.as_slice(), ..Extras::default() };
+    let calls = choice.hostile_calls.map(|count| count.to_string());
+    let variables = [(FILTER, choice.name.as_deref()), (HOSTILE_CALLS, calls.as_deref())];
+    let variables: Vec<(&str, &str)> = variables.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    let extras = Extras { variables: &variables, ..Extras::default() };
     let firmware = firmware::build_with(&toolchain, &project.path("tests/suite"), profile, machine.board, extras)?;
     println!("{machine}");
     let image = firmware.image(&machine)?;
-    let ended = Session::start(&Boot::new(machine, &image))?.wait_for_end(LIMIT)?;
+    let ended = Session::start(&Boot::new(machine, &image))?.wait_for_end(limit(choice))?;
     let report = match Report::read(&ended.output) {
         Ok(report) => report,
         Err(error) => bail!("{error}; the output:\n{}", ended.output),
@@ -51,6 +61,10 @@ pub fn run(
         0 => Ok(()),
         count => bail!("{count} tests failed; the output:\n{}", ended.output),
     }
+}
+
+fn limit(choice: &Choice) -> Duration {
+    LIMIT + Duration::from_secs(choice.hostile_calls.unwrap_or(0) / CALLS_PER_SECOND)
 }
 
 /// A line for each area, and for each test if there are few.

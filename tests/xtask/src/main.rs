@@ -54,9 +54,10 @@ fn perform(task: Task) -> Result<()> {
         Task::Image(request) => image::run(&project, &request.request()),
         Task::Test { only, steps, json } => test::run(&project, only, steps, json.as_deref()),
         Task::Model { steps, seed } => model::run(&project, model::Request { steps, seed }),
-        Task::Suite { name, boot, json } => {
+        Task::Suite { name, hostile_calls, boot, json } => {
             let machine = boot.machine(&firmware::boards(&project.path("tests/suite"))?)?;
-            conformance::run(&project, machine, boot.profile(), name.as_deref(), json.as_deref())
+            let choice = conformance::Choice { name, hostile_calls };
+            conformance::run(&project, machine, boot.profile(), &choice, json.as_deref())
         }
         Task::Size { json } => size::print(&project, json.as_deref()),
         Task::Paths(request) => paths::run(&project, &request.request()),

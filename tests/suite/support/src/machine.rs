@@ -5,10 +5,8 @@
 use core::arch::{asm, naked_asm};
 
 use crate::arena::{KERNEL_ADDRESS, is_free_for_tests};
+use crate::instructions::RETURN;
 use crate::misdeed::{Misdeed, UNKNOWN_CALL};
-
-/// The instruction `ret`.
-pub const RETURN: u32 = 0xd65f_03c0;
 
 /// The general registers after a system call: element n is `x`n, 31 is `sp`, 32 is `sp` before the call.
 pub type Snapshot = [u64; 33];

@@ -18,12 +18,23 @@ pub enum Role {
     Reader = 6,
     /// Takes one call at [`ENDPOINT`](slots::ENDPOINT) and ends without an answer.
     Deserter = 7,
+    /// Sends four of its own capabilities to [`ENDPOINT`](slots::ENDPOINT), wants four notifications back from [`WINDOW`](slots::WINDOW) on,
+    /// and signals each of them.
+    Exchanger = 8,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 7] =
-        [Self::Echo, Self::Caller, Self::LongCaller, Self::Misdeed, Self::Signaller, Self::Reader, Self::Deserter];
+    pub const ALL: [Role; 8] = [
+        Self::Echo,
+        Self::Caller,
+        Self::LongCaller,
+        Self::Misdeed,
+        Self::Signaller,
+        Self::Reader,
+        Self::Deserter,
+        Self::Exchanger,
+    ];
 
     /// The role with this number.
     #[must_use]
@@ -40,6 +51,8 @@ pub mod slots {
     pub const ENDPOINT: u64 = FIRST_FREE_SLOT;
     /// A notification, to signal.
     pub const NOTIFICATION: u64 = FIRST_FREE_SLOT + 1;
+    /// Empty, as are the three after it: where an exchanger wants capabilities.
+    pub const WINDOW: u64 = FIRST_FREE_SLOT + 9;
 }
 
 /// The label of calls; answers have the next one.

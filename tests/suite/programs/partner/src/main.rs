@@ -5,8 +5,8 @@
 use l4k_sys::abi::message::{MESSAGE_WORDS_MAX, REGISTER_WORDS};
 use l4k_sys::buffer::MessageBuffer;
 use l4k_sys::exit::Status;
-use l4k_sys::startup::{Arguments, REPLY};
-use l4k_sys::{Endpoint, Error, Message, Notification, Received};
+use l4k_sys::startup::{Arguments, REPLY, SUPERVISOR, THREAD};
+use l4k_sys::{Endpoint, Error, Message, Notification, Received, window};
 use suite_support::machine;
 use suite_support::misdeed::Misdeed;
 use suite_support::role::{LABEL, Role, echo, slots};
@@ -25,6 +25,7 @@ fn main(arguments: Arguments) -> Result<Status, Error> {
         Role::Misdeed => machine::commit(Misdeed::from_number(argument).ok_or(Error::InvalidArgument)?),
         Role::Signaller => Notification::from_slot(slots::NOTIFICATION).signal()?,
         Role::Reader => return Ok(Status::new(machine::read(argument) as u8)),
+        Role::Exchanger => exchange()?,
         Role::Deserter => drop(ENDPOINT.receive(REPLY)?),
     }
     Ok(Status::SUCCESS)
@@ -60,4 +61,15 @@ fn call_long() -> Result<(), Error> {
     let in_registers = answer.words == [0, 3, 6, 9, 12, 15].map(echo);
     let in_buffer = (REGISTER_WORDS..MESSAGE_WORDS_MAX).all(|index| buffer.word(index) == Some(echo(index as u64 * 3)));
     if in_registers && in_buffer { Ok(()) } else { Err(Error::InvalidArgument) }
+}
+
+fn exchange() -> Result<(), Error> {
+    let own = [SUPERVISOR.slot(), THREAD.slot(), REPLY.slot(), slots::NOTIFICATION];
+    let wanted: [u64; 4] = core::array::from_fn(|index| slots::WINDOW + index as u64);
+    window::set(slots::WINDOW, 4)?;
+    let answer = ENDPOINT.call(Message::with_capabilities(LABEL, own, [77])?)?;
+    if answer != Message::with_capabilities(LABEL + 1, wanted, [78])? {
+        return Err(Error::InvalidArgument);
+    }
+    wanted.into_iter().try_for_each(|slot| Notification::from_slot(slot).signal())
 }

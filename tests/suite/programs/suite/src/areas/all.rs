@@ -1,8 +1,8 @@
 //! The areas in the order in which they run.
 
 use super::{
-    capabilities, faults, firmware, interrupts, ipc, memory, notifications, preemption, system_calls, threads, time,
-    untyped,
+    caches, capabilities, debugging, faults, firmware, floating_point, grants, hostile, interrupts, ipc, lending,
+    memory, notifications, preemption, raised_interrupts, registers, system_calls, threads, time, untyped,
 };
 use crate::harness::runner::Area;
 
@@ -12,12 +12,20 @@ pub const ALL: &[Area] = &[
     Area { name: "untyped", tests: untyped::TESTS },
     Area { name: "capabilities", tests: capabilities::TESTS },
     Area { name: "ipc", tests: ipc::TESTS },
+    Area { name: "grants", tests: grants::TESTS },
+    Area { name: "lending", tests: lending::TESTS },
     Area { name: "notifications", tests: notifications::TESTS },
     Area { name: "faults", tests: faults::TESTS },
+    Area { name: "registers", tests: registers::TESTS },
+    Area { name: "debugging", tests: debugging::TESTS },
     Area { name: "memory", tests: memory::TESTS },
+    Area { name: "caches", tests: caches::TESTS },
     Area { name: "threads", tests: threads::TESTS },
+    Area { name: "floating_point", tests: floating_point::TESTS },
     Area { name: "interrupts", tests: interrupts::TESTS },
+    Area { name: "raised_interrupts", tests: raised_interrupts::TESTS },
     Area { name: "time", tests: time::TESTS },
     Area { name: "firmware", tests: firmware::TESTS },
     Area { name: "preemption", tests: preemption::TESTS },
+    Area { name: "hostile", tests: hostile::TESTS },
 ];

@@ -23,6 +23,7 @@ crate::tests![
     long_messages_go_through_the_buffers,
     long_messages_cross_address_spaces,
     long_messages_need_buffers,
+    calling_and_receiving_need_their_rights,
     bad_tags_have_errors_of_their_own,
     reply_receive_answers_and_takes_the_next,
     answers_can_be_deferred_and_given_in_any_order,
@@ -162,6 +163,23 @@ fn long_messages_need_buffers(bench: &mut Bench<'_>) -> Outcome {
     bench.start(Manner::of(URGENT), bodies::echo_server, [pair(endpoint, reply), 0])?;
     client.thread.resume()?;
     same("the client's call", Cell(1).outcome(), Some(Err(Error::NoBuffer)))
+}
+
+fn calling_and_receiving_need_their_rights(bench: &mut Bench<'_>) -> Outcome {
+    let (_, endpoint, _) = server(bench, Cell(0))?;
+    let reply = bench.reply()?;
+    let call = Endpoint::from_slot(bench.copy(endpoint.slot(), Rights::CALL)?);
+    let receive = Endpoint::from_slot(bench.copy(endpoint.slot(), Rights::RECEIVE)?);
+    let neither = Endpoint::from_slot(bench.copy(endpoint.slot(), Rights::NONE)?);
+    for without in [receive, neither] {
+        refused("call", without.call(Message::EMPTY), Error::MissingRight)?;
+    }
+    for without in [call, neither] {
+        refused("receive", without.receive(reply), Error::MissingRight)?;
+        refused("try to receive", without.try_receive(reply), Error::MissingRight)?;
+    }
+    call.call(Message::EMPTY)?;
+    refused("with the right", receive.try_receive(reply), Error::WouldBlock)
 }
 
 fn bad_tags_have_errors_of_their_own(bench: &mut Bench<'_>) -> Outcome {

@@ -4,8 +4,9 @@ use l4k_init::Resources;
 use l4k_sys::abi::memory::{USER_END, USER_START};
 use l4k_sys::abi::{Access, Error, FaultCause, FaultKind, FrameSize, MapAttributes, Rights, ThreadState};
 use l4k_sys::handle::{NewObject, StartRegisters};
-use l4k_sys::{AddressSpace, Endpoint, Frame, Message, Received, Reply};
+use l4k_sys::{AddressSpace, AsidPool, Endpoint, Frame, Message, Received, Reply};
 use suite_support::arena::KERNEL_ADDRESS;
+use suite_support::instructions::RETURN;
 use suite_support::machine;
 use suite_support::role::Role;
 
@@ -23,6 +24,7 @@ crate::tests![
     a_read_only_page_cannot_be_written,
     protect_takes_rights_away_and_gives_them_back,
     data_cannot_be_executed,
+    data_in_a_large_page_cannot_be_executed,
     code_that_was_written_as_data_runs_when_mapped_executable,
     code_that_was_replaced_runs_anew,
     write_and_execute_must_be_asked_for_by_name,
@@ -33,6 +35,9 @@ crate::tests![
     deleting_a_frame_unmaps_it,
     deleting_an_address_space_frees_its_frames,
     spaces_need_an_identifier,
+    a_destroyed_pool_takes_its_identifiers_away,
+    a_destroyed_pool_leaves_empty_spaces_to_another,
+    many_spaces_live_side_by_side,
     mappings_of_another_space_do_not_show,
     another_program_cannot_read_what_the_suite_has_mapped,
     a_change_in_another_space_is_seen_there,
@@ -43,7 +48,7 @@ const NORMAL: MapAttributes = MapAttributes::NORMAL;
 
 /// `mov w0, #value; ret`.
 fn code(value: u32) -> [u32; 2] {
-    [0x5280_0000 | value << 5, machine::RETURN]
+    [0x5280_0000 | value << 5, RETURN]
 }
 
 fn write_code(address: u64, instructions: [u32; 2]) {
@@ -138,6 +143,16 @@ fn data_cannot_be_executed(bench: &mut Bench<'_>) -> Outcome {
     bench.mapped(page(0), READ_WRITE)?;
     write_code(page(0), code(7));
     faults(bench, bodies::jumper, page(0), (Access::Execute, FaultCause::Permission))
+}
+
+fn data_in_a_large_page_cannot_be_executed(bench: &mut Bench<'_>) -> Outcome {
+    let large = Frame::from_slot(bench.make(NewObject::Frame(FrameSize::Large))?);
+    map(large, page(512), READ_WRITE)?;
+    write_code(page(700), code(7));
+    faults(bench, bodies::jumper, page(700), (Access::Execute, FaultCause::Permission))?;
+    large.protect(READ_EXECUTE, NORMAL)?;
+    same("result", machine::call(page(700)), 7)?;
+    faults(bench, bodies::writer, page(701), (Access::Write, FaultCause::Permission))
 }
 
 fn code_that_was_written_as_data_runs_when_mapped_executable(bench: &mut Bench<'_>) -> Outcome {
@@ -258,6 +273,54 @@ fn spaces_need_an_identifier(bench: &mut Bench<'_>) -> Outcome {
     Resources::ASID_POOL.assign(space)?;
     refused("a second one", Resources::ASID_POOL.assign(space), Error::AsidAssigned)?;
     frame.map(space, page(0), Rights::READ, NORMAL)?;
+    Ok(())
+}
+
+fn a_destroyed_pool_takes_its_identifiers_away(bench: &mut Bench<'_>) -> Outcome {
+    let pool = AsidPool::from_slot(bench.make(NewObject::AsidPool)?);
+    let space = AddressSpace::from_slot(bench.make(NewObject::AddressSpace(15))?);
+    let (mapped, frame) = (bench.frame()?, bench.frame()?);
+    pool.assign(space)?;
+    mapped.map(space, page(0), Rights::READ, NORMAL)?;
+    own(pool.slot()).delete()?;
+    same("it has an identifier", space.query()?.has_identifier, false)?;
+    same("where the frame is mapped", mapped.query()?.mapped_at, None)?;
+    refused("map", frame.map(space, page(1), Rights::READ, NORMAL), Error::NoAsid)?;
+    // What was mapped is in no capability any more, and must never count again.
+    refused("a new identifier", Resources::ASID_POOL.assign(space), Error::AddressInUse)?;
+    mapped.unmap()?;
+    refused("a new identifier", Resources::ASID_POOL.assign(space), Error::AddressInUse)
+}
+
+fn a_destroyed_pool_leaves_empty_spaces_to_another(bench: &mut Bench<'_>) -> Outcome {
+    let pool = AsidPool::from_slot(bench.make(NewObject::AsidPool)?);
+    let space = AddressSpace::from_slot(bench.make(NewObject::AddressSpace(15))?);
+    let frame = bench.frame()?;
+    pool.assign(space)?;
+    frame.map(space, page(0), Rights::READ, NORMAL)?;
+    frame.unmap()?;
+    own(pool.slot()).delete()?;
+    Resources::ASID_POOL.assign(space)?;
+    Ok(frame.map(space, page(1), Rights::READ, NORMAL)?)
+}
+
+/// Each has its own frame at the same address, and each is gone with its frame unmapped.
+fn many_spaces_live_side_by_side(bench: &mut Bench<'_>) -> Outcome {
+    const SPACES: u64 = 40;
+    let spaces = bench.make_many(NewObject::AddressSpace(15), SPACES)?;
+    let frames = bench.make_many(NewObject::Frame(FrameSize::Small), SPACES)?;
+    for index in 0..SPACES {
+        let space = AddressSpace::from_slot(spaces + index);
+        Resources::ASID_POOL.assign(space)?;
+        Frame::from_slot(frames + index).map(space, page(0), READ_WRITE, NORMAL)?;
+    }
+    for index in 0..SPACES {
+        let frame = Frame::from_slot(frames + index);
+        same("where it is mapped", frame.query()?.mapped_at, Some(page(0)))?;
+        own(spaces + index).delete()?;
+        same("where it is mapped", frame.query()?.mapped_at, None)?;
+        frame.unmap()?;
+    }
     Ok(())
 }
 

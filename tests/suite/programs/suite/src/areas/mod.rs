@@ -1,14 +1,22 @@
 //! The areas of the suite, a file each.
 
 mod all;
+mod caches;
 mod capabilities;
+mod debugging;
 mod faults;
 mod firmware;
+mod floating_point;
+mod grants;
+mod hostile;
 mod interrupts;
 mod ipc;
+mod lending;
 mod memory;
 mod notifications;
 mod preemption;
+mod raised_interrupts;
+mod registers;
 mod system_calls;
 mod threads;
 mod time;

@@ -18,6 +18,8 @@ crate::tests![
     one_signal_wakes_one_waiter_the_most_urgent_first,
     a_bound_notification_arrives_at_a_receive,
     a_bound_notification_that_was_signalled_before_arrives_at_once,
+    a_bound_thread_can_wait_on_the_notification_itself,
+    a_bound_thread_gets_messages_as_before,
     binding_is_to_one_thread_and_can_be_undone,
     a_signal_comes_from_another_address_space,
     signal_and_wait_need_their_rights,
@@ -93,6 +95,25 @@ fn a_bound_notification_that_was_signalled_before_arrives_at_once(bench: &mut Be
     MAIN.unbind_notification()?;
     badged(bench, notification, 6)?.signal()?;
     refused("after unbinding", endpoint.try_receive(reply), Error::WouldBlock)
+}
+
+fn a_bound_thread_can_wait_on_the_notification_itself(bench: &mut Bench<'_>) -> Outcome {
+    let notification = bench.notification()?;
+    let helper = bench.thread(Manner::of(URGENT), bodies::waiter, [notification.slot(), 0])?;
+    helper.thread.bind_notification(notification)?;
+    helper.thread.resume()?;
+    helper.is_in(ThreadState::Waiting)?;
+    notification.signal()?;
+    same("outcome, word", (Cell(0).outcome(), Cell(0).value()), (Some(Ok(())), 1))
+}
+
+fn a_bound_thread_gets_messages_as_before(bench: &mut Bench<'_>) -> Outcome {
+    let (endpoint, reply, notification) = (bench.endpoint()?, bench.reply()?, bench.notification()?);
+    let helper = bench.thread(Manner::of(URGENT), bodies::echo_server, [bodies::pair(endpoint, reply), 0])?;
+    helper.thread.bind_notification(notification)?;
+    helper.thread.resume()?;
+    let answer = endpoint.call(Message::new(6, [8]))?;
+    same("answer", answer, Message::new(7, [9]))
 }
 
 fn binding_is_to_one_thread_and_can_be_undone(bench: &mut Bench<'_>) -> Outcome {

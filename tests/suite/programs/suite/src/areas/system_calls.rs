@@ -21,6 +21,7 @@ crate::tests![
     probe_tells_the_version,
     registers_survive_a_call_that_returns_at_once,
     registers_survive_a_refused_call,
+    registers_survive_every_call,
     registers_survive_a_call_to_another_thread,
     registers_survive_preemption,
     unknown_numbers_are_faults,
@@ -68,6 +69,15 @@ fn registers_survive_a_refused_call(_: &mut Bench<'_>) -> Outcome {
     same("status", snapshot[0], Error::InvalidCapability.code())?;
     same("results", &snapshot[1..8], &[0; 7][..])?;
     check_registers(&snapshot)
+}
+
+/// With capability 0 and nothing in the other arguments, none of them does anything.
+fn registers_survive_every_call(_: &mut Bench<'_>) -> Outcome {
+    for call in SystemCall::ALL {
+        let snapshot = machine::around_system_call(*call as u64, 0, 0);
+        check_registers(&snapshot)?;
+    }
+    Ok(())
 }
 
 fn registers_survive_a_call_to_another_thread(bench: &mut Bench<'_>) -> Outcome {

@@ -4,6 +4,7 @@ use l4k_sys::abi::{Error, FrameSize, Rights, ThreadState, boot};
 use l4k_sys::handle::{NewObject, StartRegisters};
 use l4k_sys::{CNode, Endpoint, Frame, Nanoseconds, Thread, system};
 
+use crate::harness::alarm::Alarm;
 use crate::harness::bench::{MAIN, SPACE, own, page};
 use crate::harness::bodies;
 use crate::harness::cells;
@@ -28,6 +29,7 @@ crate::tests![
     a_query_tells_state_and_priority,
     deleting_a_running_thread_stops_it,
     a_message_buffer_is_a_normal_writable_page,
+    a_device_is_no_message_buffer,
 ];
 
 const OWN_CNODE: CNode = CNode::from_slot(boot::slot::CNODE);
@@ -229,4 +231,10 @@ fn a_message_buffer_is_a_normal_writable_page(bench: &mut Bench<'_>) -> Outcome 
     refused("no frame", set(Frame::from_slot(helper.thread.slot()), page(0)), Error::WrongKind)?;
     set(frame, page(0))?;
     Ok(helper.thread.clear_buffer()?)
+}
+
+fn a_device_is_no_message_buffer(bench: &mut Bench<'_>) -> Outcome {
+    let helper = bench.thread(Manner::of(IDLE), bodies::once, [1, 0])?;
+    let alarm = Alarm::new(bench)?;
+    refused("device", helper.thread.set_buffer(alarm.frame, page(40)), Error::DeviceMemory)
 }

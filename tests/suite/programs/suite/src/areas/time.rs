@@ -17,6 +17,7 @@ crate::tests![
     time_used_grows_with_running_and_not_without,
     a_slice_ends_a_thread_that_never_yields,
     a_context_tells_what_it_holds,
+    a_context_can_be_filled_anew,
     bad_times_are_refused,
 ];
 
@@ -89,6 +90,19 @@ fn a_context_tells_what_it_holds(bench: &mut Bench<'_>) -> Outcome {
     refused("twice", context.bind(helper.thread), Error::AlreadyBound)?;
     let other = bench.context(LONG_SLICE)?;
     refused("a second one", other.bind(helper.thread), Error::AlreadyBound)
+}
+
+fn a_context_can_be_filled_anew(bench: &mut Bench<'_>) -> Outcome {
+    let helper = bench.thread(Manner::of(URGENT), bodies::once, [1, 0])?;
+    let context = helper.context.ok_or_else(|| Failure::new(format_args!("no context")))?;
+    for milliseconds in [1, 20, 3] {
+        let time = Nanoseconds::from_milliseconds(milliseconds);
+        Resources::SCHED_CONTROL.configure(context, time, time)?;
+        let status = context.query()?;
+        same("budget, period", (status.budget, status.period), (time, time))?;
+    }
+    helper.thread.resume()?;
+    same("the thread that it is bound to has run", crate::harness::cells::order(), 1)
 }
 
 fn bad_times_are_refused(bench: &mut Bench<'_>) -> Outcome {

@@ -40,6 +40,8 @@ const CHOICES: [(&str, &str, Kind); 2] =
 pub struct Alarm {
     kind: Kind,
     registers: u64,
+    /// Its registers' frame.
+    pub frame: Frame,
     /// Its interrupt.
     pub interrupt: Interrupt,
 }
@@ -50,10 +52,10 @@ impl Alarm {
         let (device, kind) = choose(bench).ok_or_else(|| Failure::new(format_args!("the board has no such device")))?;
         let interrupt = device.interrupt.ok_or_else(|| Failure::new(format_args!("the device has no interrupt")))?;
         let slot = bench.slot()?;
-        let frame = NewObject::Frame(FrameSize::Small);
-        bench.system.resources.make_at(frame, slot, device.physical_address)?;
-        map(Frame::from_slot(slot), page(40), READ_WRITE)?;
-        let alarm = Alarm { kind, registers: page(40), interrupt };
+        bench.system.resources.make_at(NewObject::Frame(FrameSize::Small), slot, device.physical_address)?;
+        let frame = Frame::from_slot(slot);
+        map(frame, page(40), READ_WRITE)?;
+        let alarm = Alarm { kind, frame, registers: page(40), interrupt };
         alarm.silence();
         Ok(alarm)
     }

@@ -18,12 +18,13 @@ pub fn pair(endpoint: Endpoint, reply: Reply) -> u64 {
     endpoint.slot() | reply.slot() << 32
 }
 
-fn split(pair: u64) -> (Endpoint, Reply) {
+/// The two again.
+pub fn split(pair: u64) -> (Endpoint, Reply) {
     (Endpoint::from_slot(pair & 0xffff_ffff), Reply::from_slot(pair >> 32))
 }
 
 /// Ends a thread: it stays suspended.
-fn finish(thread: u64) -> ! {
+pub fn finish(thread: u64) -> ! {
     loop {
         let _ = Thread::from_slot(thread).suspend();
     }

@@ -33,6 +33,8 @@ pub struct System {
     pub image: Image<'static>,
     /// Where it lives.
     pub home: Home,
+    /// The hostile program.
+    pub hostile: Image<'static>,
 }
 
 impl System {
@@ -46,8 +48,9 @@ impl System {
         let failed = |failure: l4k_init::Failure<'_>| Failure::new(format_args!("{failure}"));
         let image = Image::find(package, "partner").ok_or(problem("partner"))?.map_err(failed)?;
         let home = partner::reserve(&mut resources, &image).map_err(failed)?;
+        let hostile = Image::find(package, "hostile").ok_or(problem("hostile program"))?.map_err(failed)?;
         Thread::from_slot(boot::slot::THREAD).set_priority(PRIORITY, 255)?;
-        Ok(System { resources, information, memory: Untyped::from_slot(memory), slots, image, home })
+        Ok(System { resources, information, memory: Untyped::from_slot(memory), slots, image, home, hostile })
     }
 
     /// Destroys everything of the last test, and sees to it that nothing is left.

@@ -35,13 +35,15 @@ pub struct Manner {
     pub cnode: CNode,
     /// Its time; `None` for a thread that lives on lent time.
     pub slice: Option<Nanoseconds>,
+    /// With FP/SIMD registers or without.
+    pub object: NewObject,
 }
 
 impl Manner {
     /// A thread of this priority, without a fault handler, with the suite's CNode.
     pub const fn of(priority: u8) -> Manner {
         let cnode = CNode::from_slot(boot::slot::CNODE);
-        Manner { priority, faults: None, cnode, slice: Some(LONG_SLICE) }
+        Manner { priority, faults: None, cnode, slice: Some(LONG_SLICE), object: NewObject::Thread }
     }
 
     /// With a fault handler.
@@ -52,6 +54,11 @@ impl Manner {
     /// With another time slice, or with none.
     pub const fn slice(self, slice: Option<Nanoseconds>) -> Manner {
         Manner { slice, ..self }
+    }
+
+    /// With FP/SIMD registers.
+    pub const fn floating_point(self) -> Manner {
+        Manner { object: NewObject::FloatingPointThread, ..self }
     }
 
     /// With a CNode of its own.
@@ -94,7 +101,7 @@ impl Bench<'_> {
         for index in 0..STACK_PAGES {
             map(Frame::from_slot(frames + index), bottom + index * 4096, READ_WRITE)?;
         }
-        let thread = Thread::from_slot(self.make(NewObject::Thread)?);
+        let thread = Thread::from_slot(self.make(manner.object)?);
         thread.configure(manner.cnode, SPACE, manner.faults)?;
         thread.set_priority(manner.priority, manner.priority)?;
         let [first, second] = arguments;
