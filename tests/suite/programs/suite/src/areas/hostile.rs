@@ -1,13 +1,12 @@
 //! Programs that do their worst with what they were given, while others are served.
 
-use l4k_sys::abi::{Error, Rights, ThreadState};
-use l4k_sys::handle::NewObject;
-use l4k_sys::{Badge, Endpoint, Message, Notification, Received, Reply, println, system};
+use l4k_sys::abi::{Error, ThreadState};
+use l4k_sys::{Endpoint, Message, Notification, Received, Reply, println, system};
 use suite_support::hostile::Attack;
 use suite_support::machine;
 use suite_support::role::{LABEL, Role, echo};
 
-use crate::harness::bench::{READ_WRITE, own, page};
+use crate::harness::bench::{READ_WRITE, page};
 use crate::harness::bodies::{finish, pair, split};
 use crate::harness::census::{self, Sum};
 use crate::harness::failure::{Failure, holds, same};
