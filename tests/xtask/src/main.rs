@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `suite`, `size`, `gdb`, `book`.
+//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `suite`, `size`, `coverage`, `mutants`, `gdb`, `book`.
 //!
 //! Each has a file or a directory of its own; this file only sends each task to its own.
 
@@ -6,10 +6,12 @@ mod book;
 mod card;
 mod command_line;
 mod conformance;
+mod coverage;
 mod equipment;
 mod firmware;
 mod gdb;
 mod image;
+mod mutants;
 mod process;
 mod project;
 mod run;
@@ -56,6 +58,8 @@ fn perform(task: Task) -> Result<()> {
             conformance::run(&project, machine, boot.profile(), name.as_deref(), json.as_deref())
         }
         Task::Size { json } => size::print(&project, json.as_deref()),
+        Task::Coverage { json } => coverage::run(&project, json.as_deref()),
+        Task::Mutants(request) => mutants::run(&project, &request.request()),
         Task::Gdb { boot, more } => {
             let machine = boot.machine.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
             gdb::gdb(&project, &boot.example, boot.machine.profile(), machine, &more)
