@@ -5,7 +5,7 @@ use l4k::object::capability::Capability;
 use l4k::object::reply::ReplyState;
 use l4k::object::thread::{State, Suspension};
 use l4k_model::objects::{Spawned, Time};
-use l4k_model::world::{Outcome, Results, World, slot};
+use l4k_model::world::{Outcome, Results, World};
 use l4k_sys::Error;
 use l4k_sys::abi::{Access, Arrival, Fault, FaultCause, FaultKind, ObjectKind, Rights, SystemCall, Tag};
 
