@@ -11,6 +11,7 @@ use crate::firmware::Profile;
 use crate::image;
 use crate::image::configuration::Console;
 use crate::model;
+use crate::mutants;
 use crate::paths;
 use crate::test::Part;
 
@@ -75,6 +76,14 @@ pub enum Task {
     },
     /// Count the kernel's instructions from each entry to its exit, by cause, and the longest stretch without a preemption point
     Paths(PathsRequest),
+    /// Print which lines of the kernel's core the host tests pass, and fail if they are too few
+    Coverage {
+        /// Write the figures to a file as well
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Change the kernel's core in many small ways, and print which changes no host test notices
+    Mutants(MutantsRequest),
     /// Build an example, boot it stopped, and attach gdb with the symbols of the kernel and of all programs
     Gdb {
         /// What to boot.
@@ -128,6 +137,30 @@ pub struct MachineChoice {
     /// Count time in instructions, one a nanosecond, so that every run gives the same figures
     #[arg(long)]
     icount: bool,
+}
+
+/// Which changes to try.
+#[derive(Args, Debug)]
+pub struct MutantsRequest {
+    /// How many to try at a time
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
+    /// Only in files that match: `l4k/src/operation/*`, for example
+    #[arg(long, value_name = "PATTERN")]
+    file: Option<String>,
+    /// Only the i-th (from 0) of every n changes
+    #[arg(long, value_name = "i/n")]
+    shard: Option<String>,
+    /// Write the results to a file as well
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl MutantsRequest {
+    /// As the command takes it.
+    pub fn request(self) -> mutants::Request {
+        mutants::Request { jobs: self.jobs, file: self.file, shard: self.shard, json: self.json }
+    }
 }
 
 /// What a board is to boot from.

@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `model`, `suite`, `size`, `paths`, `gdb`, `book`.
+//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `model`, `suite`, `size`, `paths`, `coverage`, `mutants`, `gdb`, `book`.
 //!
 //! Each has a file or a directory of its own; this file only sends each task to its own.
 
@@ -6,11 +6,13 @@ mod book;
 mod card;
 mod command_line;
 mod conformance;
+mod coverage;
 mod equipment;
 mod firmware;
 mod gdb;
 mod image;
 mod model;
+mod mutants;
 mod paths;
 mod process;
 mod project;
@@ -61,6 +63,8 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::Size { json } => size::print(&project, json.as_deref()),
         Task::Paths(request) => paths::run(&project, &request.request()),
+        Task::Coverage { json } => coverage::run(&project, json.as_deref()),
+        Task::Mutants(request) => mutants::run(&project, &request.request()),
         Task::Gdb { boot, more } => {
             let machine = boot.machine.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
             gdb::gdb(&project, &boot.example, boot.machine.profile(), machine, &more)

@@ -14,6 +14,7 @@ use super::system::{Privilege, System};
 use crate::process;
 use crate::project::{Project, TARGET};
 use crate::toolchain::choice::host_cargo;
+use crate::toolchain::llvm::HostCompiler;
 use crate::toolchain::{Toolchain, debian, sysroot};
 
 /// A thing that a command needs besides the compiler for the target.
@@ -27,10 +28,17 @@ pub enum Need {
     BookTool,
     /// A gdb that knows AArch64.
     Debugger,
+    /// LLVM's coverage tools, of the compiler's version.
+    CoverageTools,
+    /// cargo-mutants.
+    MutationTool,
 }
 
 /// Version of mdbook to be installed.
 const BOOK_TOOL_VERSION: &str = "^0.5";
+
+/// Version of cargo-mutants to be installed: the options and files that `mutants` counts on are its.
+const MUTATION_TOOL_VERSION: &str = "^27.1";
 
 /// Meets the needs, telling what it does, and returns the compiler for the target.
 pub fn ensure(project: &Project, needs: &[Need]) -> Result<Toolchain> {
@@ -51,12 +59,20 @@ pub fn book_tool(project: &Project) -> PathBuf {
     project.target().join("tools/bin/mdbook")
 }
 
+/// Where cargo-mutants is.
+pub fn mutation_tool(project: &Project) -> PathBuf {
+    project.target().join("tools/bin/cargo-mutants")
+}
+
 fn meet(project: &Project, needs: &[Need]) -> Result<Toolchain> {
     let toolchain = match Toolchain::find(project) {
         Some(found) => Some(found),
         None => add_target()?,
     };
-    let packages = packages_for(project, needs, toolchain.as_ref());
+    if needs.contains(&Need::CoverageTools) {
+        add_coverage_tools();
+    }
+    let packages = packages_for(project, needs, toolchain.as_ref())?;
     if !packages.is_empty() {
         install(&packages)?;
     }
@@ -65,10 +81,10 @@ fn meet(project: &Project, needs: &[Need]) -> Result<Toolchain> {
         None => build_library(project)?,
     };
     if needs.contains(&Need::BookTool) && !is_met(Need::BookTool, project, &toolchain) {
-        tell("installing mdbook to target/tools (two minutes)");
-        let mut command = host_cargo(project.root(), "install");
-        command.args(["--quiet", "--locked", "--root", "target/tools", "mdbook", "--version", BOOK_TOOL_VERSION]);
-        process::run(&mut command)?;
+        install_tool(project, "mdbook", BOOK_TOOL_VERSION)?;
+    }
+    if needs.contains(&Need::MutationTool) && !is_met(Need::MutationTool, project, &toolchain) {
+        install_tool(project, "cargo-mutants", MUTATION_TOOL_VERSION)?;
     }
     for need in needs {
         if !is_met(*need, project, &toolchain) {
@@ -76,6 +92,12 @@ fn meet(project: &Project, needs: &[Need]) -> Result<Toolchain> {
         }
     }
     Ok(toolchain)
+}
+
+fn install_tool(project: &Project, name: &str, version: &str) -> Result<()> {
+    tell(&format!("installing {name} to target/tools (a few minutes)"));
+    let mut command = host_cargo(project.root(), "install");
+    process::run(command.args(["--quiet", "--locked", "--root", "target/tools", name, "--version", version]))
 }
 
 fn is_met(need: Need, project: &Project, toolchain: &Toolchain) -> bool {
@@ -87,6 +109,8 @@ fn is_met(need: Need, project: &Project, toolchain: &Toolchain) -> bool {
         },
         Need::BookTool => book_tool(project).is_file(),
         Need::Debugger => process::on_path("gdb-multiarch"),
+        Need::CoverageTools => HostCompiler::ask().is_ok_and(|compiler| compiler.coverage_tools().is_some()),
+        Need::MutationTool => mutation_tool(project).is_file(),
     }
 }
 
@@ -99,12 +123,14 @@ fn unmet(need: Need) -> String {
         Need::Linter => format!("no clippy at {}", debian::CARGO_CLIPPY),
         Need::BookTool => "mdbook was not installed".to_owned(),
         Need::Debugger => "no gdb-multiarch on the search path".to_owned(),
+        Need::CoverageTools => "no llvm-profdata and llvm-cov of the compiler's own version of LLVM".to_owned(),
+        Need::MutationTool => "cargo-mutants was not installed".to_owned(),
     }
 }
 
 /// The target's library from rustup, where it may be had.
 fn add_target() -> Result<Option<Toolchain>> {
-    if std::env::var_os("RUSTUP_AUTO_INSTALL").is_some_and(|value| value == "0") || !process::on_path("rustup") {
+    if !may_use_rustup() {
         return Ok(None);
     }
     tell(&format!("rustup target add {TARGET}"));
@@ -117,7 +143,22 @@ fn add_target() -> Result<Option<Toolchain>> {
     }
 }
 
-fn packages_for(project: &Project, needs: &[Need], toolchain: Option<&Toolchain>) -> Vec<Package> {
+/// The coverage tools from rustup, where they may be had.
+fn add_coverage_tools() {
+    if !may_use_rustup() {
+        return;
+    }
+    tell("rustup component add llvm-tools");
+    if let Err(error) = process::run(Command::new("rustup").args(["component", "add", "llvm-tools"])) {
+        tell(&format!("{error:#}; going on with the system's packages"));
+    }
+}
+
+fn may_use_rustup() -> bool {
+    std::env::var_os("RUSTUP_AUTO_INSTALL").is_none_or(|value| value != "0") && process::on_path("rustup")
+}
+
+fn packages_for(project: &Project, needs: &[Need], toolchain: Option<&Toolchain>) -> Result<Vec<Package>> {
     let mut packages = Vec::new();
     if !matches!(toolchain, Some(Toolchain::Own)) {
         packages.extend(debian::missing_packages().into_iter().map(Package::Plain));
@@ -131,7 +172,10 @@ fn packages_for(project: &Project, needs: &[Need], toolchain: Option<&Toolchain>
     if needs.contains(&Need::Debugger) && !is_met(Need::Debugger, project, &Toolchain::Own) {
         packages.push(Package::Plain("gdb-multiarch"));
     }
-    packages
+    if needs.contains(&Need::CoverageTools) && !is_met(Need::CoverageTools, project, &Toolchain::Own) {
+        packages.push(Package::Llvm { version: HostCompiler::ask()?.llvm });
+    }
+    Ok(packages)
 }
 
 fn install(packages: &[Package]) -> Result<()> {

@@ -10,6 +10,11 @@ use super::system::{Privilege, System};
 pub enum Package {
     /// As the release has it.
     Plain(&'static str),
+    /// LLVM's tools.
+    Llvm {
+        /// Major version.
+        version: u32,
+    },
     /// QEMU for Arm, new enough to have both boards.
     Emulator,
 }
@@ -68,12 +73,13 @@ impl Plan {
             steps.push(Step::AddSource { line, file: format!("/etc/apt/sources.list.d/{backports}.list") });
         }
         steps.push(Step::Apt("update".to_owned()));
-        let mut plain: Vec<&str> = Vec::new();
+        let mut plain: Vec<String> = Vec::new();
         for package in packages {
             match package {
-                Package::Plain(name) => plain.push(name),
+                Package::Plain(name) => plain.push((*name).to_owned()),
+                Package::Llvm { version } => plain.push(format!("llvm-{version}")),
                 Package::Emulator if from_backports => {}
-                Package::Emulator => plain.push(EMULATOR),
+                Package::Emulator => plain.push(EMULATOR.to_owned()),
             }
         }
         if !plain.is_empty() {
@@ -144,6 +150,12 @@ mod tests {
         let plan = lines(&Plan::new(&[Package::Emulator], &system("trixie")));
         assert_eq!(plan.len(), 2);
         assert!(plan[1].ends_with("--no-remove qemu-system-arm"), "{plan:?}");
+    }
+
+    #[test]
+    fn llvm_is_asked_for_in_the_version_of_the_compiler() {
+        let plan = lines(&Plan::new(&[Package::Llvm { version: 22 }], &system("trixie")));
+        assert!(plan[1].ends_with("--no-remove llvm-22"), "{plan:?}");
     }
 
     #[test]
