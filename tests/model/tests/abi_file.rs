@@ -22,7 +22,9 @@ fn add(list: &mut List, group: &str, name: impl Debug, number: u64) {
 
 /// Every number from 0 to 255 that means something.
 fn numbers<T: Debug>(list: &mut List, group: &str, decode: impl Fn(u64) -> Option<T>) {
-    (0..=255).filter_map(|number| Some((number, decode(number)?))).for_each(|(number, item)| add(list, group, item, number));
+    (0..=255)
+        .filter_map(|number| Some((number, decode(number)?)))
+        .for_each(|(number, item)| add(list, group, item, number));
 }
 
 /// What the crate says.
@@ -150,7 +152,8 @@ fn the_interface_is_as_its_file_says() {
 
 #[test]
 fn a_number_that_changes_or_goes_is_breaking_and_a_new_one_an_addition() {
-    let list = |items: &[(&str, u64)]| items.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect::<List>();
+    let list =
+        |items: &[(&str, u64)]| items.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect::<List>();
     let before = list(&[("call A", 1), ("call B", 2)]);
     assert_eq!(faults(&before, &before), Vec::<String>::new());
     let after = faults(&before, &list(&[("call A", 3), ("call C", 4)]));

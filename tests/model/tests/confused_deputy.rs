@@ -27,6 +27,7 @@ use ObjectKind::{
 use Place::{May, Must};
 
 /// The capabilities of a call, from the documentation of the binary interface.
+// house: long function because it is a table: one line for each call.
 fn places(call: SystemCall) -> Vec<Place> {
     use SystemCall as C;
     match call {

@@ -170,6 +170,7 @@ fn capability(system: &Kernel, slot: Ref<Slot>, contents: &Slot) -> Capability {
     }
 }
 
+// house: long function because it is a table: one arm for each kind of object.
 fn add_object(system: &Kernel, held: &Held, state: &mut State) {
     match *held {
         Held::Thread { object } => {
@@ -254,23 +255,7 @@ fn add_pages(system: &Kernel, table: PhysicalAddress, level: Level, start: u64, 
 
 fn thread(system: &Kernel, thread: Ref<ActualThread>) -> Thread {
     let actual = system.store.get(thread);
-    let state = match actual.state {
-        Actual::Suspended(Suspension::Faulted) => ThreadState::Faulted,
-        Actual::Suspended(_) => ThreadState::Suspended,
-        Actual::Ready => ThreadState::Ready,
-        Actual::Calling { endpoint, badge, kind } => {
-            ThreadState::Calling { endpoint: address(endpoint), badge: badge.value(), fault: kind == CallKind::Fault }
-        }
-        Actual::AwaitingReply { reply, kind } => {
-            ThreadState::AwaitingReply { reply: address(reply), fault: kind == CallKind::Fault }
-        }
-        Actual::Receiving { endpoint, reply, grant } => ThreadState::Receiving {
-            endpoint: address(endpoint),
-            reply: address(reply),
-            grant: grant == Grant::Allowed,
-        },
-        Actual::Waiting { notification } => ThreadState::Waiting { notification: address(notification) },
-    };
+    let state = thread_state(actual.state);
     let calls =
         matches!(state, ThreadState::Calling { fault: true, .. } | ThreadState::AwaitingReply { fault: true, .. });
     let fault = match actual.fault {
@@ -297,5 +282,25 @@ fn thread(system: &Kernel, thread: Ref<ActualThread>) -> Thread {
         floating_point: actual.floating_point.is_some(),
         buffer_address: actual.context.buffer_address,
         fault,
+    }
+}
+
+fn thread_state(state: Actual) -> ThreadState {
+    match state {
+        Actual::Suspended(Suspension::Faulted) => ThreadState::Faulted,
+        Actual::Suspended(_) => ThreadState::Suspended,
+        Actual::Ready => ThreadState::Ready,
+        Actual::Calling { endpoint, badge, kind } => {
+            ThreadState::Calling { endpoint: address(endpoint), badge: badge.value(), fault: kind == CallKind::Fault }
+        }
+        Actual::AwaitingReply { reply, kind } => {
+            ThreadState::AwaitingReply { reply: address(reply), fault: kind == CallKind::Fault }
+        }
+        Actual::Receiving { endpoint, reply, grant } => ThreadState::Receiving {
+            endpoint: address(endpoint),
+            reply: address(reply),
+            grant: grant == Grant::Allowed,
+        },
+        Actual::Waiting { notification } => ThreadState::Waiting { notification: address(notification) },
     }
 }

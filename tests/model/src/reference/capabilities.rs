@@ -176,6 +176,7 @@ impl State {
         }
     }
 
+    // house: long function because it is a table: one arm for each kind of object.
     fn destroy(&mut self, last: &Capability) {
         let object = last.object;
         match last.kind {

@@ -79,6 +79,7 @@ impl State {
         fits.then_some(offset as u64)
     }
 
+    // house: long function because it is a table: one arm for each kind of object.
     fn make(&mut self, kind: ObjectKind, size: u64, object: Object, device: bool, parent: Place, slot: Place) {
         let has_rights =
             matches!(kind, ObjectKind::CNode | ObjectKind::Endpoint | ObjectKind::Notification | ObjectKind::Frame);

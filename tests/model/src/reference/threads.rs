@@ -68,7 +68,7 @@ impl State {
         let mut errors = Errors::default();
         let thread = errors.note(self.named(caller, x[0]));
         errors.when(thread.is_some_and(|thread| !self.is_suspended(thread)), Error::NotSuspended);
-        errors.when(x[1] % 4 != 0 || x[2] % 16 != 0, Error::Misaligned);
+        errors.when(!x[1].is_multiple_of(4) || !x[2].is_multiple_of(16), Error::Misaligned);
         errors.when(x[1] >= USER_END || x[2] > USER_END, Error::InvalidAddress);
         let (true, Some(thread)) = (errors.is_empty(), thread) else { return Answer::Refused(errors) };
         let object = self.thread(thread);
@@ -146,7 +146,7 @@ impl State {
         errors.when(thread.is_some_and(|thread| !self.is_suspended(thread)), Error::NotSuspended);
         let mut frame = None;
         if x[1] != 0 {
-            errors.when(x[2] % 4096 != 0, Error::Misaligned);
+            errors.when(!x[2].is_multiple_of(4096), Error::Misaligned);
             errors.when(!(4096..=USER_END - 4096).contains(&x[2]), Error::InvalidAddress);
             if let Some((place, held)) = errors.note(self.of_kind(caller, x[1], ObjectKind::Frame)) {
                 errors.when(held.device, Error::DeviceMemory);
