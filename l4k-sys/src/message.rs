@@ -19,6 +19,9 @@ impl Message {
     /// Label 0 and no words.
     pub const EMPTY: Message = Message { tag: Tag::EMPTY, words: [0; REGISTER_WORDS] };
 
+    /// Label 1 and no words. To a caller it says no; a thread that faulted stays stopped.
+    pub const REFUSAL: Message = Message::new(1, []);
+
     /// A message of up to six words.
     #[must_use]
     #[inline(always)]

@@ -77,7 +77,7 @@ fn end_of(supervisor: Endpoint, reply: Reply, program: &'static str) -> Result<S
                     .fault()
                     .map_or(Problem::Kernel(Error::NotSupported), |fault| Problem::Crashed(program, fault)));
             }
-            Received::Message { .. } => reply.send(l4k_sys::Message::new(u32::MAX, []))?,
+            Received::Message { .. } => reply.send(l4k_sys::Message::REFUSAL)?,
             Received::Notification { .. } => {}
         }
     }

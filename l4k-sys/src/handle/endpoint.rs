@@ -1,6 +1,9 @@
 //! Endpoints: where callers and servers meet.
 
+use core::convert::Infallible;
+
 use super::Reply;
+use crate::Badge;
 use crate::abi::{Error, SystemCall};
 use crate::message::{Message, Received};
 use crate::stub;
@@ -60,5 +63,36 @@ impl Endpoint {
     pub fn reply_receive(self, reply: Reply, answer: Message) -> Result<Received, Error> {
         let registers = stub::reply_receive(self.0, reply.slot(), answer.tag.bits(), answer.words);
         Received::from_registers(&registers)
+    }
+
+    /// Serves for ever: answers each call with what `answer` makes of it. No client can end it. One that goes away, or has no buffer
+    /// for a long answer, is told or forgotten; a thread that somebody let fault at this endpoint stays stopped. Signals of the bound
+    /// notification are dropped: a server that waits for them has a loop of its own.
+    ///
+    /// # Errors
+    /// Those of [`receive`](Self::receive), which no client can bring about.
+    #[inline]
+    pub fn serve(self, reply: Reply, mut answer: impl FnMut(&Message, Badge) -> Message) -> Result<Infallible, Error> {
+        let mut received = self.receive(reply)?;
+        loop {
+            received = match &received {
+                Received::Message { message, badge } => self.answer(reply, answer(message, *badge))?,
+                Received::Fault { .. } => self.answer(reply, Message::REFUSAL)?,
+                Received::Notification { .. } => self.receive(reply)?,
+            };
+        }
+    }
+
+    /// Answers, or refuses, or forgets a caller, and waits for the next.
+    #[inline]
+    fn answer(self, reply: Reply, answer: Message) -> Result<Received, Error> {
+        let received = match self.reply_receive(reply, answer) {
+            Err(Error::NoBuffer) => self.reply_receive(reply, Message::REFUSAL),
+            received => received,
+        };
+        match received {
+            Err(Error::NobodyWaiting) => self.receive(reply),
+            received => received,
+        }
     }
 }

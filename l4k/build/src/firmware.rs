@@ -54,15 +54,7 @@ impl Firmware {
     /// Builds and packs the programs, and tells cargo what it has to know. To be called in a `build.rs`, as the last thing: on an
     /// error it prints what is wrong and ends the process.
     pub fn build(self) {
-        match self.try_build() {
-            Ok(directives) => print!("{directives}"),
-            Err(error) => {
-                for line in error.to_string().lines() {
-                    println!("cargo::error={line}");
-                }
-                process::exit(1);
-            }
-        }
+        finish(self.try_build());
     }
 
     fn try_build(&self) -> Result<Directives, BuildError> {
@@ -130,6 +122,19 @@ impl Firmware {
     }
 }
 
+/// Ends a build script: tells cargo what it has to know, or what is wrong.
+pub fn finish(result: Result<Directives, BuildError>) {
+    match result {
+        Ok(directives) => print!("{directives}"),
+        Err(error) => {
+            for line in error.to_string().lines() {
+                println!("cargo::error={line}");
+            }
+            process::exit(1);
+        }
+    }
+}
+
 /// Runs the plan; notes every file that the programs depend on.
 fn build_all(
     environment: &Environment,
@@ -154,11 +159,13 @@ fn build_all(
     Ok(executables)
 }
 
-fn write_file(file: &Path, contents: &[u8]) -> Result<(), BuildError> {
+/// Writes a file.
+pub fn write_file(file: &Path, contents: &[u8]) -> Result<(), BuildError> {
     fs::write(file, contents).map_err(file_error(file))
 }
 
-fn file_error(file: &Path) -> impl FnOnce(std::io::Error) -> BuildError {
+/// The error of an operation on a file.
+pub fn file_error(file: &Path) -> impl FnOnce(std::io::Error) -> BuildError {
     let file = file.to_owned();
     move |error| BuildError::File { file, reason: error.to_string() }
 }

@@ -8,7 +8,7 @@
 //!     .build();
 //! ```
 //!
-//! Below it are two functions over bytes, for other tools and for tests: [`convert`] checks an ELF file and takes out what is
+//! [`Packed`] takes programs that were packed before. Below them are two functions over bytes, for other tools and for tests: [`convert`] checks an ELF file and takes out what is
 //! needed to run it, [`write()`] packs programs in the format that [`l4k_sys::package`] reads.
 
 mod dep_info;
@@ -23,6 +23,7 @@ mod image;
 mod metadata;
 mod nested;
 mod pack;
+mod packed;
 mod plan;
 mod profile;
 mod variables;
@@ -38,3 +39,4 @@ pub use error::BuildError;
 pub use firmware::Firmware;
 pub use image::{AbiVersion, DEFAULT_STACK_SIZE, ImageSegment, ProgramImage};
 pub use pack::{PackError, write};
+pub use packed::Packed;

@@ -127,12 +127,13 @@ const fn in_pages(length: usize) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::image::{DEFAULT_STACK_SIZE, ImageSegment};
     use l4k_sys::abi::Rights;
 
-    fn program(name: &str) -> ProgramImage {
+    /// A program of two segments.
+    pub fn program(name: &str) -> ProgramImage {
         let code = ImageSegment {
             virtual_address: 0x20_0000,
             memory_size: 0x2000,

@@ -39,6 +39,11 @@ impl Equipment {
         let Some(table) = metadata.and_then(|metadata| metadata.get("l4k")).and_then(Value::as_table) else {
             return Ok(Equipment::default());
         };
+        Equipment::in_table(table, directory)
+    }
+
+    /// What a table says; the directory of a card is below `directory`.
+    pub fn in_table(table: &Table, directory: &Path) -> Result<Equipment> {
         let mut equipment = Equipment::default();
         for (key, value) in table {
             match key.as_str() {
@@ -48,7 +53,7 @@ impl Equipment {
                 "qemu" => equipment.qemu = strings(value)?,
                 "monitor" => equipment.monitor = strings(value)?,
                 "expected" => equipment.expected = strings(value)?,
-                other => bail!("package.metadata.l4k has no `{other}`; there are: card, qemu, monitor, expected"),
+                other => bail!("there is no `{other}` to be said; there are: card, qemu, monitor, expected"),
             }
         }
         Ok(equipment)

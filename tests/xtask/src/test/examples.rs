@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::part::Context;
 use crate::card;
 use crate::equipment::{Equipment, card_in};
-use crate::firmware::{self, Profile};
+use crate::firmware::{self, Firmware, Profile};
 use crate::image;
 use crate::image::configuration::Console;
 
@@ -90,6 +90,11 @@ fn on_board(context: &Context, name: &str, board: Board) -> Result<()> {
     let equipment = Equipment::of(&directory)?;
     ensure!(!equipment.expected.is_empty(), "its manifest does not say what it prints");
     let firmware = firmware::build(&context.toolchain, &directory, Profile::Development, board)?;
+    boot(name, &firmware, board, &equipment)
+}
+
+/// Boots a firmware with its equipment; it prints what it should, and leaves what it should behind.
+pub fn boot(name: &str, firmware: &Firmware, board: Board, equipment: &Equipment) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("l4k-example-{}-{name}-{board}", std::process::id()));
     let machine = Machine::of(board);
     let monitor = Monitor::at(&scratch.join("monitor"));
@@ -97,7 +102,7 @@ fn on_board(context: &Context, name: &str, board: Board) -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let boot = Boot::new(machine.clone(), &firmware.image(&machine)?).with_arguments(&arguments);
     let boot = equipment.install(boot, &scratch)?;
-    let result = hold(name, &boot, &equipment, &monitor, &scratch);
+    let result = hold(name, &boot, equipment, &monitor, &scratch);
     fs::remove_dir_all(&scratch).with_context(|| format!("removing {}", scratch.display()))?;
     result
 }

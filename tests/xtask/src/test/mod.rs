@@ -10,6 +10,7 @@ pub mod documentation;
 pub mod examples;
 pub mod format;
 pub mod host;
+mod kept;
 pub mod libtest;
 pub mod lint;
 pub mod model;

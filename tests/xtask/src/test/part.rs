@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use super::outcome::Outcome;
 use super::summary::{Row, Summary};
 use super::{
-    book, commands, copied, documentation, examples, format, host, lint, model, no_panic, paths, shell, suite,
+    book, commands, copied, documentation, examples, format, host, kept, lint, model, no_panic, paths, shell, suite,
 };
 use crate::project::Project;
 use crate::set_up::{self, Need};
@@ -40,6 +40,8 @@ pub enum Part {
     Shell,
     /// The other examples, each on its boards.
     Examples,
+    /// The programs of earlier releases run on this kernel.
+    Kept,
     /// The release kernel cannot panic.
     NoPanic,
     /// Long operations give way to interrupts.
@@ -52,7 +54,7 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 15] = [
+    pub const ALL: [Part; 16] = [
         Part::Format,
         Part::House,
         Part::LintHost,
@@ -64,6 +66,7 @@ impl Part {
         Part::Suite,
         Part::Shell,
         Part::Examples,
+        Part::Kept,
         Part::NoPanic,
         Part::Paths,
         Part::Copied,
@@ -84,6 +87,7 @@ impl Part {
             Part::Suite => "suite",
             Part::Shell => "shell",
             Part::Examples => "examples",
+            Part::Kept => "kept",
             Part::NoPanic => "no-panic",
             Part::Paths => "paths",
             Part::Copied => "copied",
@@ -97,7 +101,7 @@ impl Part {
             Part::Format | Part::LintHost | Part::House | Part::Host | Part::Model | Part::Documentation => &[],
             Part::Copied | Part::NoPanic => &[],
             Part::LintTarget => &[Need::Linter],
-            Part::Commands | Part::Suite | Part::Shell | Part::Examples | Part::Paths => &[Need::Emulator],
+            Part::Commands | Part::Suite | Part::Shell | Part::Examples | Part::Kept | Part::Paths => &[Need::Emulator],
             Part::Book => &[Need::BookTool, Need::Emulator],
         }
     }
@@ -115,6 +119,7 @@ impl Part {
             Part::Suite => suite::run(context),
             Part::Shell => shell::run(context),
             Part::Examples => examples::run(context),
+            Part::Kept => kept::run(context),
             Part::NoPanic => no_panic::run(context),
             Part::Paths => paths::check(context),
             Part::Copied => copied::run(context),

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::Result;
 use l4k_qemu::Board;
@@ -48,10 +49,20 @@ fn build(context: &Context, board: Board, features: &[&str]) -> Result<Firmware>
 
 fn session(context: &Context, board: Board, own: &str, more: &[(&str, &Path)]) -> Result<Outcome> {
     let firmware = build(context, board, &[])?;
-    let mut command = host_cargo(context.project.root(), "test");
-    command.args(["--no-fail-fast", "--package", "l4k-qemu", "--features", "images"]);
+    let mut command = tests(context, board, &firmware)?;
     command.args(["--test", "shell_session", "--test", "kernel_stack", "--test", own]);
-    command.env(BOARD, board.name()).env(IMAGE, &firmware.kernel).env(RAW_IMAGE, firmware.raw_image()?);
     command.envs(more.iter().copied());
     libtest::run(&mut command)
+}
+
+/// A session with the shell of a firmware that has the programs of hello.
+pub fn session_with(context: &Context, board: Board, firmware: &Firmware) -> Result<Outcome> {
+    libtest::run(tests(context, board, firmware)?.args(["--test", "shell_session"]))
+}
+
+fn tests(context: &Context, board: Board, firmware: &Firmware) -> Result<Command> {
+    let mut command = host_cargo(context.project.root(), "test");
+    command.args(["--no-fail-fast", "--package", "l4k-qemu", "--features", "images"]);
+    command.env(BOARD, board.name()).env(IMAGE, &firmware.kernel).env(RAW_IMAGE, firmware.raw_image()?);
+    Ok(command)
 }

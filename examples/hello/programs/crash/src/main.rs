@@ -14,7 +14,7 @@ use core::fmt::Write;
 use hello_interface::{CrashKind, slots};
 use l4k_drivers::console::ConsoleClient;
 use l4k_sys::startup::{Arguments, REPLY};
-use l4k_sys::{Endpoint, Error, Message, Received};
+use l4k_sys::{Endpoint, Error, Message};
 
 l4k_sys::entry!(main);
 l4k_sys::panic_handler!(report);
@@ -34,10 +34,5 @@ fn main(arguments: Arguments) -> Result<(), Error> {
 fn behave() -> Result<(), Error> {
     let mut console = ConsoleClient::new(Endpoint::from_slot(slots::CONSOLE));
     let _ = console.write_str("crash: I am well and wait for calls\r\n");
-    let endpoint = Endpoint::from_slot(slots::crash::ENDPOINT);
-    loop {
-        if let Received::Message { .. } = endpoint.receive(REPLY)? {
-            let _ = REPLY.send(Message::EMPTY);
-        }
-    }
+    Endpoint::from_slot(slots::crash::ENDPOINT).serve(REPLY, |_, _| Message::EMPTY).map(|_| ())
 }

@@ -5,18 +5,11 @@
 use core::convert::Infallible;
 
 use l4k_sys::startup::{FIRST_FREE_SLOT, REPLY};
-use l4k_sys::{Endpoint, Error, Received};
+use l4k_sys::{Endpoint, Error};
 
 l4k_sys::entry!(main);
 l4k_sys::panic_handler!(report);
 
 fn main() -> Result<Infallible, Error> {
-    let endpoint = Endpoint::from_slot(FIRST_FREE_SLOT);
-    let mut received = endpoint.receive(REPLY)?;
-    loop {
-        received = match received {
-            Received::Message { message, .. } => endpoint.reply_receive(REPLY, message)?,
-            _ => endpoint.receive(REPLY)?,
-        };
-    }
+    Endpoint::from_slot(FIRST_FREE_SLOT).serve(REPLY, |message, _| *message)
 }

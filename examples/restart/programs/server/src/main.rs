@@ -6,7 +6,7 @@ use core::convert::Infallible;
 use core::hint::black_box;
 
 use l4k_sys::startup::{FIRST_FREE_SLOT, REPLY};
-use l4k_sys::{Endpoint, Error, Received};
+use l4k_sys::{Endpoint, Error};
 
 l4k_sys::entry!(main);
 l4k_sys::panic_handler!(report);
@@ -15,22 +15,14 @@ l4k_sys::panic_handler!(report);
 const CALLS: u32 = 4;
 
 fn main() -> Result<Infallible, Error> {
-    let endpoint = Endpoint::from_slot(FIRST_FREE_SLOT);
     let mut answered = 0;
-    let mut received = endpoint.receive(REPLY)?;
-    loop {
-        received = match received {
-            Received::Message { message, .. } if answered < CALLS => {
-                answered += 1;
-                endpoint.reply_receive(REPLY, message)?
-            }
-            Received::Message { .. } => {
-                black_box(deeper(0));
-                endpoint.receive(REPLY)?
-            }
-            _ => endpoint.receive(REPLY)?,
-        };
-    }
+    Endpoint::from_slot(FIRST_FREE_SLOT).serve(REPLY, |message, _| {
+        if answered == CALLS {
+            black_box(deeper(0));
+        }
+        answered += 1;
+        *message
+    })
 }
 
 /// Goes on until the stack ends; below it nothing is mapped.

@@ -2,7 +2,7 @@
 
 use super::{
     caches, capabilities, debugging, faults, firmware, floating_point, grants, hostile, interrupts, ipc, lending,
-    memory, notifications, preemption, raised_interrupts, registers, system_calls, threads, time, untyped,
+    memory, notifications, preemption, raised_interrupts, registers, serving, system_calls, threads, time, untyped,
 };
 use crate::harness::runner::Area;
 
@@ -17,6 +17,7 @@ pub const ALL: &[Area] = &[
     Area { name: "notifications", tests: notifications::TESTS },
     Area { name: "faults", tests: faults::TESTS },
     Area { name: "registers", tests: registers::TESTS },
+    Area { name: "serving", tests: serving::TESTS },
     Area { name: "debugging", tests: debugging::TESTS },
     Area { name: "memory", tests: memory::TESTS },
     Area { name: "caches", tests: caches::TESTS },

@@ -17,6 +17,7 @@ mod notifications;
 mod preemption;
 mod raised_interrupts;
 mod registers;
+mod serving;
 mod system_calls;
 mod threads;
 mod time;
