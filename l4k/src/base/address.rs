@@ -37,12 +37,6 @@ impl PhysicalAddress {
     pub const fn add(self, bytes: u64) -> Self {
         Self(self.0 + bytes)
     }
-
-    /// Whether it is a multiple of `1 << bits`.
-    #[must_use]
-    pub const fn is_aligned(self, bits: SizeBits) -> bool {
-        self.0 & (bits.bytes() - 1) == 0
-    }
 }
 
 /// A size as a power of two: 2^n bytes, n at most 47.
