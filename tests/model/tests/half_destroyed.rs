@@ -93,9 +93,10 @@ fn a_program_that_destroys_the_pool_of_its_own_space_runs_on_nothing() {
     world.call(SystemCall::ThreadSuspend, &[other.slot]).unwrap();
     world.call(SystemCall::ThreadConfigure, &[other.slot, slot::CNODE, space, 0]).unwrap();
     world.call(SystemCall::ThreadResume, &[other.slot]).unwrap();
-    world.run(other.thread);
+    let notification = world.make(ObjectKind::Notification, 0);
     let roots = world.kernel.system.store.machine.root;
-    world.call(SystemCall::Probe, &[]).unwrap();
+    assert_eq!(world.system_call(SystemCall::Wait as u64, arguments(notification, 0), 0), Outcome::Blocked);
+    assert_eq!(world.current(), Some(other.thread));
     assert_ne!(world.kernel.system.store.machine.root, roots, "it runs in the space");
     world.call(SystemCall::CNodeDelete, &[0, pool]).unwrap();
     assert_eq!(world.call(SystemCall::AddressSpaceQuery, &[space]).unwrap().values[2], 0, "it has no identifier");
