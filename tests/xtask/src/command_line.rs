@@ -151,6 +151,12 @@ pub struct MutantsRequest {
     /// Only the i-th (from 0) of every n changes
     #[arg(long, value_name = "i/n")]
     shard: Option<String>,
+    /// Only those whose name, as the table at the end has it, matches a regular expression
+    #[arg(long, value_name = "EXPRESSION")]
+    matching: Option<String>,
+    /// Steps of each random sequence on kernel and model
+    #[arg(long, value_name = "N", default_value_t = mutants::STEPS)]
+    steps: u64,
     /// Write the results to a file as well
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -159,7 +165,8 @@ pub struct MutantsRequest {
 impl MutantsRequest {
     /// As the command takes it.
     pub fn request(self) -> mutants::Request {
-        mutants::Request { jobs: self.jobs, file: self.file, shard: self.shard, json: self.json }
+        let MutantsRequest { jobs, file, shard, matching, steps, json } = self;
+        mutants::Request { jobs, file, shard, matching, steps, json }
     }
 }
 

@@ -20,14 +20,18 @@ pub struct Request {
     pub jobs: u8,
     /// Only in files that match.
     pub file: Option<String>,
+    /// Only those whose name matches a regular expression.
+    pub matching: Option<String>,
     /// Only these: `i/n`.
     pub shard: Option<String>,
+    /// Steps of each random sequence.
+    pub steps: u64,
     /// Where the results go as well.
     pub json: Option<PathBuf>,
 }
 
-/// Steps of each random sequence: enough to meet most mistakes, in seconds.
-const STEPS: &str = "2000";
+/// Steps of each random sequence if nothing else is asked for: enough to meet most mistakes, in seconds.
+pub const STEPS: u64 = 2000;
 
 /// Seconds that the tests may take with a change; without one they take less than ten.
 const SECONDS: &str = "60";
@@ -40,7 +44,7 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
     eprintln!("mutants: the tests without any change");
     let mut unchanged = host_cargo(project.root(), "test");
     unchanged.args(["--quiet", "--package=l4k", "--package=l4k-model", "--tests"]).arg("--target-dir").arg(&directory);
-    process::run(set_environment(&mut unchanged)).context("without any change")?;
+    process::run(set_environment(&mut unchanged, request)).context("without any change")?;
     let results = directory.join("mutants.out");
     if results.exists() {
         fs::remove_dir_all(&results).context("removing the results of the last time")?;
@@ -74,16 +78,20 @@ fn hunt(project: &Project, request: &Request, directory: &Path) -> Command {
     if let Some(file) = &request.file {
         command.args(["--file", file]);
     }
+    if let Some(expression) = &request.matching {
+        command.args(["--re", expression]);
+    }
     if let Some(shard) = &request.shard {
         command.args(["--shard", shard]);
     }
-    set_environment(&mut command);
+    set_environment(&mut command, request);
     command
 }
 
 /// Each change is built anew and tested: without symbols and optimised a little, that takes a third of the time.
-fn set_environment(command: &mut Command) -> &mut Command {
-    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_DEV_OPT_LEVEL", "1").env("L4K_STEPS", STEPS)
+fn set_environment<'a>(command: &'a mut Command, request: &Request) -> &'a mut Command {
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
+    command.env("L4K_STEPS", request.steps.to_string())
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {

@@ -6,4 +6,4 @@
 mod hunt;
 mod outcome;
 
-pub use hunt::{Request, run};
+pub use hunt::{Request, STEPS, run};

@@ -34,6 +34,9 @@ pub enum Need {
     MutationTool,
 }
 
+/// The package that has mdbook.
+const BOOK_TOOL: &str = "mdbook";
+
 /// Version of mdbook to be installed.
 const BOOK_TOOL_VERSION: &str = "^0.5";
 
@@ -81,7 +84,7 @@ fn meet(project: &Project, needs: &[Need]) -> Result<Toolchain> {
         None => build_library(project)?,
     };
     if needs.contains(&Need::BookTool) && !is_met(Need::BookTool, project, &toolchain) {
-        install_tool(project, "mdbook", BOOK_TOOL_VERSION)?;
+        install_tool(project, BOOK_TOOL, BOOK_TOOL_VERSION)?;
     }
     if needs.contains(&Need::MutationTool) && !is_met(Need::MutationTool, project, &toolchain) {
         install_tool(project, "cargo-mutants", MUTATION_TOOL_VERSION)?;
@@ -94,10 +97,16 @@ fn meet(project: &Project, needs: &[Need]) -> Result<Toolchain> {
     Ok(toolchain)
 }
 
+/// Not optimised: to wait for the compiler would take longer than these tools work.
 fn install_tool(project: &Project, name: &str, version: &str) -> Result<()> {
     tell(&format!("installing {name} to target/tools (a few minutes)"));
     let mut command = host_cargo(project.root(), "install");
-    process::run(command.args(["--quiet", "--locked", "--root", "target/tools", name, "--version", version]))
+    command.args(["--quiet", "--locked", "--debug", "--root", "target/tools", name, "--version", version]);
+    if name == BOOK_TOOL {
+        // Without the servers that show a book while it is written.
+        command.args(["--no-default-features", "--features", "search"]);
+    }
+    process::run(&mut command)
 }
 
 fn is_met(need: Need, project: &Project, toolchain: &Toolchain) -> bool {

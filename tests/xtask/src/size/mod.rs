@@ -1,6 +1,6 @@
 //! `cargo xtask size`: how large the kernel is, in bytes, in lines, in lines that hold `unsafe`, and how deep its stack gets.
 //!
-//! [`print`] is the command; [`lines`], [`sections`] and [`stack`] have the figures. [`stack`] asks [`call_graph`], which [`kernel_code`] makes
+//! [`print()`] is the command; [`lines`], [`sections`] and [`stack`] have the figures. [`stack`] asks [`call_graph`], which [`kernel_code`] makes
 //! of the kernel's file with what [`stack_sizes`] and [`instruction`] read there. [`stack_report`] puts a stack into words.
 
 pub mod call_graph;

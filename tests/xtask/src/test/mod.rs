@@ -16,6 +16,7 @@ pub mod lint;
 pub mod model;
 mod no_panic;
 pub mod outcome;
+mod parallel;
 pub mod part;
 mod paths;
 pub mod shell;

@@ -1,7 +1,8 @@
-//! Part `suite`: the conformance programs in QEMU. May call `firmware` and the matrix of machines.
+//! Part `suite`: the conformance programs in QEMU. May call `firmware`, `parallel` and the matrix of machines.
 //!
-//! On the usual machine of a board every test of the suite counts; on each other one the whole suite counts as one test.
+//! On the usual machine of a board every test of the suite counts; on each other one the whole suite counts as one test. These run side by side.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
@@ -9,6 +10,7 @@ use l4k_qemu::{Board, Boot, Machine, Report, Session};
 
 use super::board_matrix::machines;
 use super::outcome::{Failure, Outcome};
+use super::parallel;
 use super::part::Context;
 use crate::firmware::{self, Firmware, Profile};
 
@@ -39,9 +41,12 @@ fn on_every_machine(firmware: &Firmware, board: Board, outcome: &mut Outcome) {
     if let Some(usual) = machines.next() {
         outcome.add_all(&usual.to_string(), in_detail(usual, firmware));
     }
-    for machine in machines {
-        outcome.add(&machine.to_string(), as_a_whole(machine, firmware));
-    }
+    let outcome = Mutex::new(outcome);
+    parallel::for_each(machines.collect(), |machine: Machine| {
+        let name = machine.to_string();
+        let result = as_a_whole(machine, firmware);
+        outcome.lock().expect("nobody panics while he adds to it").add(&name, result);
+    });
 }
 
 fn in_detail(machine: Machine, firmware: &Firmware) -> Result<Outcome> {
