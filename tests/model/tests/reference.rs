@@ -2,7 +2,8 @@
 //!
 //! `L4K_STEPS` sets the number of steps, `L4K_SEED` the first seed. Sequences are shared among all processors.
 
-use l4k_model::reference::driver::{play, sequence, shrink};
+use l4k_model::reference::driver::{play, shrink};
+use l4k_model::reference::sequence;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread::available_parallelism;
@@ -21,7 +22,7 @@ fn first_failing(steps: u64, first: u64) -> Option<u64> {
     let work = || {
         while taken.load(SeqCst) < steps && !stop.load(SeqCst) {
             let seed = next.fetch_add(1, SeqCst);
-            match std::panic::catch_unwind(|| play(&sequence(seed))) {
+            match std::panic::catch_unwind(|| play(&sequence::of_seed(seed))) {
                 Ok(Ok(count)) => {
                     let before = taken.fetch_add(count as u64, SeqCst);
                     let part = |steps_taken| steps_taken * TOLD / steps.max(1);
@@ -48,7 +49,7 @@ fn first_failing(steps: u64, first: u64) -> Option<u64> {
 #[test]
 fn the_kernel_does_what_the_model_says() {
     let Some(seed) = first_failing(number("L4K_STEPS", 20_000), number("L4K_SEED", 1)) else { return };
-    let short = shrink(sequence(seed));
+    let short = shrink(sequence::of_seed(seed));
     match play(&short) {
         Err(divergence) => panic!("seed {seed}:\n{}{}", divergence.program, divergence.difference),
         Ok(_) => panic!("seed {seed} fails, its shortened sequence does not: {short:?}"),

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use l4k_qemu::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
 
 use crate::firmware::Profile;
+use crate::fuzz;
 use crate::image;
 use crate::image::configuration::Console;
 use crate::model;
@@ -84,6 +85,18 @@ pub enum Task {
     },
     /// Change the kernel's core in many small ways, and print which changes no host test notices
     Mutants(MutantsRequest),
+    /// Try inputs that a fuzzer thinks of, guided by the code that they reach
+    Fuzz {
+        /// What is fuzzed
+        #[arg(long, value_enum, default_value_t = fuzz::Target::Model)]
+        target: fuzz::Target,
+        /// For how long
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u32,
+        /// Write the figures to a file as well
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Build an example, boot it stopped, and attach gdb with the symbols of the kernel and of all programs
     Gdb {
         /// What to boot.

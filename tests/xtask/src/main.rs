@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `model`, `suite`, `size`, `paths`, `coverage`, `mutants`, `gdb`, `book`.
+//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `model`, `suite`, `size`, `paths`, `coverage`, `mutants`, `fuzz`, `gdb`, `book`.
 //!
 //! Each has a file or a directory of its own; this file only sends each task to its own.
 
@@ -9,6 +9,7 @@ mod conformance;
 mod coverage;
 mod equipment;
 mod firmware;
+mod fuzz;
 mod gdb;
 mod image;
 mod model;
@@ -65,6 +66,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Paths(request) => paths::run(&project, &request.request()),
         Task::Coverage { json } => coverage::run(&project, json.as_deref()),
         Task::Mutants(request) => mutants::run(&project, &request.request()),
+        Task::Fuzz { target, seconds, json } => fuzz::run(&project, &fuzz::Request { target, seconds, json }),
         Task::Gdb { boot, more } => {
             let machine = boot.machine.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
             gdb::gdb(&project, &boot.example, boot.machine.profile(), machine, &more)

@@ -3,7 +3,7 @@
 use super::abstraction;
 use super::call::Answer;
 use super::state::{Object, Place, State, ThreadState};
-use super::steps::{Argument, Random, Step};
+use super::steps::{Argument, Step};
 use crate::invariants;
 use crate::objects::Time;
 use crate::world::{CORE, Checks, World};
@@ -18,9 +18,6 @@ use l4k_sys::Error;
 use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, ObjectKind, SystemCall};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-
-/// Steps of one sequence, after which a new world begins.
-pub const SEQUENCE: usize = 400;
 
 /// What a world begins with beside its threads.
 const FURNITURE: [(ObjectKind, u64); 16] = [
@@ -389,13 +386,6 @@ pub fn describe(steps: &[Step]) -> String {
         }
     }
     pair.program
-}
-
-/// The steps of a seed.
-#[must_use]
-pub fn sequence(seed: u64) -> Vec<Step> {
-    let mut random = Random::new(seed);
-    (0..SEQUENCE).map(|_| random.step()).collect()
 }
 
 /// A shorter sequence that still diverges: what can be left out is left out.

@@ -7,6 +7,8 @@ pub mod driver;
 mod ipc;
 mod machine;
 mod memory;
+pub mod random;
+pub mod sequence;
 pub mod state;
 pub mod steps;
 mod threads;

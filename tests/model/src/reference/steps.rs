@@ -1,36 +1,7 @@
 //! Steps of random sequences, as data: each can be taken whatever came before, so that a sequence can be made shorter.
 
+use super::random::Random;
 use l4k_sys::abi::{ObjectKind, SystemCall};
-
-/// A generator of pseudo-random numbers (xorshift64*, Vigna 2016): the same seed gives the same sequence.
-#[derive(Clone, Debug)]
-pub struct Random(u64);
-
-impl Random {
-    /// From a seed.
-    #[must_use]
-    pub const fn new(seed: u64) -> Random {
-        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    /// The next number.
-    pub fn bits(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    /// A number below a bound.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        (self.bits() >> 8) % bound
-    }
-
-    /// One of these.
-    pub fn of<T: Copy>(&mut self, values: &[T]) -> T {
-        values[self.below(values.len() as u64) as usize]
-    }
-}
 
 /// An argument, to be worked out when its step is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +113,7 @@ const BUILDING: [SystemCall; 36] = [
 use Argument::{Empty, FreeAddress, Holds, Is};
 use ObjectKind as Kind;
 
-impl Random {
+impl Random<'_> {
     fn edge(&mut self) -> Argument {
         Is(self.of(&EDGES))
     }

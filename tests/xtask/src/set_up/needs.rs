@@ -32,6 +32,8 @@ pub enum Need {
     CoverageTools,
     /// cargo-mutants.
     MutationTool,
+    /// A C++ compiler, for libFuzzer.
+    CppCompiler,
 }
 
 /// The package that has mdbook.
@@ -120,6 +122,7 @@ fn is_met(need: Need, project: &Project, toolchain: &Toolchain) -> bool {
         Need::Debugger => process::on_path("gdb-multiarch"),
         Need::CoverageTools => HostCompiler::ask().is_ok_and(|compiler| compiler.coverage_tools().is_some()),
         Need::MutationTool => mutation_tool(project).is_file(),
+        Need::CppCompiler => process::on_path("c++"),
     }
 }
 
@@ -134,6 +137,7 @@ fn unmet(need: Need) -> String {
         Need::Debugger => "no gdb-multiarch on the search path".to_owned(),
         Need::CoverageTools => "no llvm-profdata and llvm-cov of the compiler's own version of LLVM".to_owned(),
         Need::MutationTool => "cargo-mutants was not installed".to_owned(),
+        Need::CppCompiler => "no C++ compiler, c++, on the search path".to_owned(),
     }
 }
 
@@ -180,6 +184,9 @@ fn packages_for(project: &Project, needs: &[Need], toolchain: Option<&Toolchain>
     }
     if needs.contains(&Need::Debugger) && !is_met(Need::Debugger, project, &Toolchain::Own) {
         packages.push(Package::Plain("gdb-multiarch"));
+    }
+    if needs.contains(&Need::CppCompiler) && !is_met(Need::CppCompiler, project, &Toolchain::Own) {
+        packages.push(Package::Plain("g++"));
     }
     if needs.contains(&Need::CoverageTools) && !is_met(Need::CoverageTools, project, &Toolchain::Own) {
         packages.push(Package::Llvm { version: HostCompiler::ask()?.llvm });

@@ -10,6 +10,7 @@ pub fn run(context: &Context) -> Outcome {
     let project = &context.project;
     let mut outcome = Outcome::default();
     outcome.add("workspace", process::run(host_cargo(project.root(), "fmt").args(["--all", "--check"])));
+    outcome.add("tests/fuzz", process::run(host_cargo(&project.path("tests/fuzz"), "fmt").arg("--check")));
     match project.firmware() {
         Ok(all) => {
             for directory in all {
