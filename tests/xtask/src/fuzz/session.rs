@@ -39,10 +39,10 @@ impl Target {
         }
     }
 
-    /// Bytes of the longest input: 100 system calls, or more than any file that makes sense in a test.
-    fn longest(self) -> u32 {
+    /// Bytes of the longest input: 200 system calls, or more than any file that makes sense in a test.
+    fn longest(self) -> usize {
         match self {
-            Target::Model => 6400,
+            Target::Model => 12800,
             Target::DeviceTree | Target::Package | Target::Elf => 65536,
         }
     }
@@ -65,6 +65,9 @@ const INSTRUMENTATION: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-cov
      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
      -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing -Ccodegen-units=1";
 
+/// Random sequences that a first run begins with.
+const SEEDS: u64 = 40;
+
 /// Fuzzes, and fails if an input did.
 pub fn run(project: &Project, request: &Request) -> Result<()> {
     set_up::ensure(project, &[Need::CppCompiler])?;
@@ -75,10 +78,15 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
     for directory in [&corpus, &failing] {
         fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
     }
+    if request.target == Target::Model {
+        plant(&corpus, request.target.longest())?;
+    }
     let mut fuzzer = Command::new(program);
     process::clean(&mut fuzzer);
     fuzzer.arg(&corpus).arg(format!("-max_total_time={}", request.seconds));
     fuzzer.arg(format!("-max_len={}", request.target.longest()));
+    // From the beginning, inputs may be as long as that: the first calls of a sequence only build what later ones can break.
+    fuzzer.arg("-len_control=0");
     // Slash at the end: it is put before the name of the file.
     fuzzer.arg(format!("-artifact_prefix={}/{name}-", failing.display())).arg("-print_final_stats=1");
     let report = watch(&mut fuzzer)?;
@@ -91,6 +99,29 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
         None => Ok(()),
         Some(input) => fail(project, request.target, input),
     }
+}
+
+/// Puts random sequences into the corpus of a first run, for the fuzzer to change: it would take long to come from nothing to
+/// a sequence that makes anything.
+fn plant(corpus: &Path, bytes: usize) -> Result<()> {
+    for seed in 1..=SEEDS {
+        let file = corpus.join(format!("seed-{seed}"));
+        if !file.exists() {
+            fs::write(&file, random_bytes(seed, bytes)).with_context(|| format!("writing {}", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Pseudo-random bytes (splitmix64, Steele, Lea and Flood 2014).
+fn random_bytes(seed: u64, count: usize) -> Vec<u8> {
+    let word = |index: u64| {
+        let mut word = (seed << 32 | index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ word >> 31
+    };
+    (0..count as u64).map(|index| (word(index / 8) >> (index % 8 * 8)) as u8).collect()
 }
 
 /// Shows a short form of what failed.
@@ -132,5 +163,17 @@ fn watch(fuzzer: &mut Command) -> Result<Report> {
     match status.success() || report.failing.is_some() {
         true => Ok(report),
         false => bail!("`{line}` ended with {status}, and left no input that fails"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::random_bytes;
+
+    #[test]
+    fn seeds_differ_and_are_the_same_again() {
+        assert_eq!(random_bytes(1, 100), random_bytes(1, 100));
+        assert_ne!(random_bytes(1, 100), random_bytes(2, 100));
+        assert_eq!(random_bytes(1, 3).len(), 3);
     }
 }
