@@ -7,7 +7,8 @@ use super::{
 };
 use crate::world::World;
 
-/// Checks every invariant.
+/// Checks every invariant but one: `replies::check_lent_time` does not hold yet when contexts are bound or unbound during a call
+/// (`tests/invariants_hold_for_lent_time.rs` has two ways to it). It belongs here behind `replies::check_chains` once the kernel keeps it.
 ///
 /// # Panics
 /// With the name of the invariant that does not hold.

@@ -1,7 +1,8 @@
 //! Reply objects (invariants 6 and 8): a server's list holds exactly what it owes; chains of calls never close, and time that was lent
-//! is further down the chain of whoever lent it. Calls nobody.
+//! is further down the chain of whoever lent it. Calls `reach`.
 
-use super::reach::Reached;
+use super::reach::{Reached, reach};
+use crate::world::World;
 use l4k::base::store::Ref;
 use l4k::machine::simulated::Simulated;
 use l4k::object::reply::{Loan, Reply, ReplyState};
@@ -33,7 +34,8 @@ pub fn check_lists(system: &System<Simulated>, reached: &Reached) {
     }
 }
 
-/// Who waits for whom never closes a circle, and of the contexts of a chain the one that was lent is with the last who got it.
+/// Who waits for whom never closes a circle; time that is not with its owner was lent by an owner that waits, and whoever passed it on has
+/// not kept it.
 ///
 /// # Panics
 /// If not.
@@ -42,18 +44,31 @@ pub fn check_chains(system: &System<Simulated>, reached: &Reached) {
         chain(system, thread);
         check_lent_and_kept(system, thread);
     }
-    for &object in &reached.contexts {
-        let context = system.store.get(object);
-        let Some(owner) = context.owner.filter(|owner| context.thread != Some(*owner)) else { continue };
+    for (owner, holder) in lent(system, reached) {
         let waits = matches!(system.store.get(owner).state, State::AwaitingReply { .. });
-        assert!(waits, "the time of {owner:?}, which waits for no answer, is with {:?}", context.thread);
-        if let Some(thread) = context.thread {
-            assert!(
-                chain(system, owner).contains(&thread),
-                "the time of {owner:?} is outside its chain, with {thread:?}"
-            );
-        }
+        assert!(waits, "the time of {owner:?}, which waits for no answer, is with {holder:?}");
     }
+}
+
+/// Time that was lent is with somebody further down the chain of whoever lent it.
+///
+/// # Panics
+/// If not.
+pub fn check_lent_time(world: &World) {
+    let system = &world.kernel.system;
+    for (owner, holder) in lent(system, &reach(world)) {
+        let inside = holder.is_none_or(|holder| chain(system, owner).contains(&holder));
+        assert!(inside, "the time of {owner:?} is outside its chain, with {holder:?}");
+    }
+}
+
+/// Owners whose time is not with them, and with whom it is.
+fn lent(system: &System<Simulated>, reached: &Reached) -> Vec<(Ref<Thread>, Option<Ref<Thread>>)> {
+    let both = reached.contexts.iter().filter_map(|context| {
+        let context = system.store.get(*context);
+        Some((context.owner?, context.thread))
+    });
+    both.filter(|(owner, holder)| *holder != Some(*owner)).collect()
 }
 
 /// A thread and those that it waits for, one through the other.

@@ -19,14 +19,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the checks on a world that `corrupt` has changed; they must fail with a message that contains `expected`.
 pub fn fires(expected: &str, corrupt: impl FnOnce(&mut World)) {
-    fires_within(1, expected, corrupt);
+    fires_in(invariants::check, expected, corrupt);
 }
 
 /// As [`fires`], for what is not looked at in every check: one of so many must fail.
 pub fn fires_within(checks: u64, expected: &str, corrupt: impl FnOnce(&mut World)) {
+    fires_in(|world| (0..checks).for_each(|_| invariants::check(world)), expected, corrupt);
+}
+
+/// As [`fires`], for a check that is made by itself.
+pub fn fires_in(check: impl FnOnce(&World), expected: &str, corrupt: impl FnOnce(&mut World)) {
     let mut world = World::new();
     corrupt(&mut world);
-    let failed = catch_unwind(AssertUnwindSafe(|| (0..checks).for_each(|_| invariants::check(&world))));
+    let failed = catch_unwind(AssertUnwindSafe(|| check(&world)));
     let failure = failed.expect_err("no check fails on the corrupted state");
     let message = failure
         .downcast_ref::<String>()

@@ -1,9 +1,10 @@
 //! References between threads and what they work with, and chains of calls. Calls `stage`.
 
-use crate::stage::{caller, context, fires, notification, passive_server, reply};
+use crate::stage::{caller, context, fires, fires_in, notification, passive_server, reply};
 use l4k::base::store::Ref;
 use l4k::object::reply::{Grant, Loan, Reply, ReplyState};
 use l4k::object::thread::{CallKind, State, Suspension, Thread};
+use l4k_model::invariants;
 use l4k_model::objects::{Spawned, Time};
 use l4k_model::world::{CORE, World, slot};
 use l4k_sys::abi::{ObjectKind, SystemCall};
@@ -147,7 +148,7 @@ fn time_that_is_lost_or_stolen() {
         world.kernel.system.detach_context(object);
         world.kernel.system.attach_context(other.thread, object);
     });
-    fires("is outside its chain", |world| {
+    fires_in(invariants::check_lent_time, "is outside its chain", |world| {
         let server = passive_server(world);
         let client = caller(world, server.endpoint);
         let object = context(world, client.context);
