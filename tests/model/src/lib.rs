@@ -1,7 +1,6 @@
 //! The kernel's core on the simulated machine: a world to make system calls in, and the invariants that hold after each.
 
 pub mod invariants;
-pub mod leaves;
 pub mod objects;
 pub mod reference;
 pub mod world;

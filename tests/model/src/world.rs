@@ -14,7 +14,10 @@ use l4k::object::thread::{State, Thread, ThreadSlot};
 use l4k::operation::ready::End;
 use l4k::operation::retype::{Shape, Window};
 use l4k_sys::Error;
-use l4k_sys::abi::{Fault, ObjectKind, Rights, SystemCall};
+use l4k_sys::abi::{Fault, MapAttributes, ObjectKind, Rights, SystemCall};
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// The only core.
 pub const CORE: CoreNumber = CoreNumber(0);
@@ -24,6 +27,9 @@ const RAM_BYTES: u64 = 16 << 20;
 
 /// Bytes at the beginning that the ground untyped covers.
 const GROUND_BYTES: u64 = 1 << 20;
+
+/// RAM that no capability was made for, as the kernel's image and tables on a real machine.
+pub const KERNEL_MEMORY: Range<u64> = RAM_START + GROUND_BYTES..RAM_START + (8 << 20);
 
 /// Slots that are filled from the beginning, as in the first program.
 pub mod slot {
@@ -97,6 +103,10 @@ pub struct World {
     /// Whether the invariants are checked after each call.
     pub checks: Checks,
     next_slot: u64,
+    /// How often the invariants were checked.
+    rounds: Cell<u64>,
+    /// Addresses of frames for which somebody asked for writing and executing together.
+    write_and_execute: BTreeSet<u64>,
 }
 
 impl Default for World {
@@ -131,7 +141,9 @@ impl World {
         system.add_reference(&capability);
         system.insert_child(table.slot(slot::GROUND as u32), table.slot(slot::CNODE as u32), capability);
         let root = make_root(&mut kernel, table);
-        let world = World { kernel, root, table, checks: Checks::Always, next_slot: slot::FREE };
+        let (rounds, write_and_execute) = (Cell::new(0), BTreeSet::new());
+        let checks = Checks::Always;
+        let world = World { kernel, root, table, checks, next_slot: slot::FREE, rounds, write_and_execute };
         invariants::check(&world);
         world
     }
@@ -146,6 +158,39 @@ impl World {
     #[must_use]
     pub fn capability(&self, number: u64) -> Capability {
         self.kernel.system.store.get(self.table.slot(number as u32)).capability
+    }
+
+    /// How often the invariants were checked.
+    #[must_use]
+    pub const fn round(&self) -> u64 {
+        self.rounds.get()
+    }
+
+    /// Counts one more check of the invariants.
+    pub fn next_round(&self) -> u64 {
+        self.rounds.set(self.rounds.get() + 1);
+        self.rounds.get()
+    }
+
+    /// Whether somebody may have asked for a frame to be written and executed: whoever checks on demand makes calls that the world does
+    /// not see.
+    #[must_use]
+    pub fn asked_for_write_and_execute(&self, frame: PhysicalAddress) -> bool {
+        self.checks == Checks::OnDemand || self.write_and_execute.contains(&frame.value())
+    }
+
+    fn note_attributes(&mut self, caller: Ref<Thread>, number: u64, arguments: [u64; 8]) {
+        let attributes = match SystemCall::from_number(number) {
+            Some(SystemCall::FrameMap) => arguments[4],
+            Some(SystemCall::FrameProtect) => arguments[2],
+            _ => return,
+        };
+        let asked = attributes & MapAttributes::WRITE_AND_EXECUTE.bits() != 0;
+        let system = &self.kernel.system;
+        let slot = system.look_up(caller, arguments[0]).ok().filter(|_| asked);
+        if let Some(frame) = slot.and_then(|slot| system.frame_in(slot).ok()) {
+            self.write_and_execute.insert(frame.address.value());
+        }
     }
 
     /// The thread that runs.
@@ -190,6 +235,7 @@ impl World {
     /// Makes a system call as the current thread: x0–x7 and x9. The invariants are checked afterwards.
     pub fn system_call(&mut self, number: u64, arguments: [u64; 8], x9: u64) -> Outcome {
         let caller = self.current().expect("a thread runs");
+        self.note_attributes(caller, number, arguments);
         let context = &mut self.kernel.system.store.get_mut(caller).context;
         context.x[..8].copy_from_slice(&arguments);
         context.x[8] = number;

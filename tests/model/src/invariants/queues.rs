@@ -1,0 +1,131 @@
+//! A thread's state says which queue it is in, and it is there, once (invariant 7). Calls nobody.
+
+use super::reach::Reached;
+use crate::world::CORE;
+use l4k::base::store::Ref;
+use l4k::machine::simulated::Simulated;
+use l4k::object::endpoint::{Endpoint, Side, ThreadQueue};
+use l4k::object::notification::Notification;
+use l4k::object::thread::{QueueLinks, State, Thread};
+use l4k::operation::system::System;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A queue of waiting threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Queue {
+    Callers(Ref<Endpoint>),
+    Receivers(Ref<Endpoint>),
+    Waiters(Ref<Notification>),
+}
+
+/// The threads of a queue in order, its links checked.
+///
+/// # Panics
+/// If the links are wrong.
+#[must_use]
+pub fn queued(system: &System<Simulated>, queue: ThreadQueue) -> Vec<Ref<Thread>> {
+    let mut threads = Vec::new();
+    let (mut group, mut above) = (queue.first, None);
+    while let Some(first) = group {
+        let links = system.store.get(first).links;
+        assert_eq!(links.above, above, "group above {first:?}");
+        threads.extend(ring(system, first));
+        above = group;
+        group = links.below;
+    }
+    let priorities: Vec<_> = threads.iter().map(|thread| system.store.get(*thread).priority).collect();
+    assert!(priorities.is_sorted_by(|a, b| a >= b), "a queue is sorted by priority: {priorities:?}");
+    threads
+}
+
+/// The threads of a ring. Only its first has links to other groups.
+fn ring(system: &System<Simulated>, first: Ref<Thread>) -> Vec<Ref<Thread>> {
+    let priority = system.store.get(first).priority;
+    let mut threads = Vec::new();
+    let mut thread = first;
+    loop {
+        let object = system.store.get(thread);
+        assert_eq!(object.priority, priority, "a ring has one priority ({first:?})");
+        let inner = thread == first || (object.links.above.is_none() && object.links.below.is_none());
+        assert!(inner, "{thread:?} is not the first of its ring but has links to other groups");
+        threads.push(thread);
+        let next = object.links.next.expect("a ring is closed");
+        assert_eq!(system.store.get(next).links.previous, Some(thread), "ring of {first:?}");
+        if next == first {
+            return threads;
+        }
+        thread = next;
+    }
+}
+
+/// A waiting thread is in the queue that its state says, once, and in no other.
+///
+/// # Panics
+/// If not.
+pub fn check_waiting(system: &System<Simulated>, reached: &Reached) {
+    let mut found: BTreeMap<Ref<Thread>, Queue> = BTreeMap::new();
+    let mut enter = |first, queue| {
+        for thread in queued(system, first) {
+            assert!(found.insert(thread, queue).is_none(), "{thread:?} is in two queues");
+        }
+    };
+    for &object in &reached.endpoints {
+        let endpoint = system.store.get(object);
+        let queue = if endpoint.side == Side::Callers { Queue::Callers(object) } else { Queue::Receivers(object) };
+        enter(endpoint.queue, queue);
+    }
+    for &object in &reached.notifications {
+        enter(system.store.get(object).queue, Queue::Waiters(object));
+    }
+    for thread in &reached.threads {
+        let expected = match system.store.get(*thread).state {
+            State::Calling { endpoint, .. } => Some(Queue::Callers(endpoint)),
+            State::Receiving { endpoint, .. } => Some(Queue::Receivers(endpoint)),
+            State::Waiting { notification } => Some(Queue::Waiters(notification)),
+            State::Suspended(_) | State::Ready | State::AwaitingReply { .. } => None,
+        };
+        assert_eq!(found.remove(thread), expected, "queue of {thread:?}");
+    }
+    assert!(found.is_empty(), "queued threads that nobody reaches: {found:?}");
+}
+
+/// A ready thread with a context is current or in the ready queue; no other thread is.
+///
+/// # Panics
+/// If not.
+pub fn check_ready(system: &System<Simulated>, reached: &Reached) {
+    let core = system.core(CORE);
+    assert!(core.ready.is_consistent(), "ready bitmap equals queues");
+    let mut ready = BTreeSet::new();
+    for priority in 0..=255 {
+        let Some(first) = core.ready.first(priority) else { continue };
+        assert_eq!(system.store.get(first).priority, priority, "{first:?} in a foreign ring");
+        ready.extend(ring(system, first));
+    }
+    if let Some(current) = core.current {
+        assert!(ready.insert(current), "the current thread is in the ready queue");
+    }
+    for thread in &reached.threads {
+        let object = system.store.get(*thread);
+        let expected = object.state == State::Ready && object.running_on.is_some();
+        assert_eq!(ready.remove(thread), expected, "{thread:?} ({:?}) ready", object.state);
+    }
+    assert!(ready.is_empty(), "ready threads that nobody reaches: {ready:?}");
+}
+
+/// A thread that is in no queue has no links.
+///
+/// # Panics
+/// If one has.
+pub fn check_links(system: &System<Simulated>, reached: &Reached) {
+    for &thread in &reached.threads {
+        let object = system.store.get(thread);
+        let in_queue = match object.state {
+            State::Calling { .. } | State::Receiving { .. } | State::Waiting { .. } => true,
+            State::Ready => object.running_on.is_some() && system.core(CORE).current != Some(thread),
+            State::Suspended(_) | State::AwaitingReply { .. } => false,
+        };
+        let has_links = object.links != QueueLinks::default();
+        assert_eq!(has_links, in_queue, "links of a queue of {thread:?} ({:?})", object.state);
+    }
+}
