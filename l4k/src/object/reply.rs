@@ -1,5 +1,6 @@
 //! Reply objects: the authority to answer one caller, once.
 
+use super::sched_context::Binding;
 use super::thread::Thread;
 use crate::base::store::{Object, Ref};
 use l4k_sys::abi::Rights;
@@ -10,8 +11,8 @@ use l4k_sys::abi::Rights;
 pub enum Loan {
     /// The server runs on its own.
     None,
-    /// The server runs on the caller's.
-    Lent,
+    /// The server runs on the caller's, which has this binding. By then it may be bound to somebody else, or gone.
+    Lent(Binding),
 }
 
 /// Whether capabilities may go along with messages: the grant right of the endpoint capability that was used.

@@ -5,6 +5,11 @@ use crate::base::arch::CoreNumber;
 use crate::base::store::{Object, Ref};
 use crate::base::time::Ticks;
 
+/// One time that a context was bound to a thread: no other has the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Binding(pub u64);
+
 /// A scheduling context. Budget 0 until SchedControl fills it. Zero bytes are a new one.
 #[derive(Debug)]
 #[repr(align(128))]
@@ -25,6 +30,8 @@ pub struct SchedContext {
     pub thread: Option<Ref<Thread>>,
     /// The thread that it was bound to.
     pub owner: Option<Ref<Thread>>,
+    /// Which binding that is, or was the last.
+    pub binding: Binding,
 }
 
 impl Object for SchedContext {

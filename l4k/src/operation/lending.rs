@@ -4,6 +4,7 @@ use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::reply::Loan;
+use crate::object::sched_context::{Binding, SchedContext};
 use crate::object::thread::Thread;
 
 impl<A: Arch> System<A> {
@@ -15,21 +16,20 @@ impl<A: Arch> System<A> {
         let Some(context) = self.store.get(caller).running_on else { return Loan::None };
         self.detach_context(context);
         self.attach_context(server, context);
-        Loan::Lent
+        Loan::Lent(self.store.get(context).binding)
     }
 
-    /// Brings back what the caller of a call that is over had lent: its own context from wherever it went, or, if it had only
-    /// borrowed the time itself, the time from the server. A server with a context of its own keeps that.
-    pub fn take_back(&mut self, caller: Ref<Thread>, server: Ref<Thread>, loan: Loan) {
-        if loan == Loan::None || self.store.get(caller).running_on.is_some() {
-            return;
-        }
-        let own = self.store.get(caller).own_context;
-        let borrowed =
-            self.store.get(server).running_on.filter(|context| self.store.get(*context).owner != Some(server));
-        if let Some(context) = own.or(borrowed) {
+    /// Brings back what the caller of a call that is over had lent: its own context from wherever it went, or, if it had only borrowed
+    /// the time itself, the time from the server. A caller that was given other time meanwhile leaves it to whoever lent it first.
+    pub fn take_back(&mut self, caller: Ref<Thread>, server: Ref<Thread>, binding: Binding) {
+        let lent = |context: &Ref<SchedContext>| self.store.get(*context).binding == binding;
+        let own = self.store.get(caller).own_context.filter(lent);
+        let passed_on = self.store.get(server).running_on.filter(lent);
+        if let Some(context) = own.or(passed_on) {
             self.detach_context(context);
-            self.attach_context(caller, context);
+            if self.store.get(caller).running_on.is_none() {
+                self.attach_context(caller, context);
+            }
         }
     }
 }

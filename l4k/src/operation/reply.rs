@@ -76,8 +76,8 @@ impl<A: Arch> System<A> {
         {
             *link = previous;
         }
-        if loan == Loan::Lent {
-            self.take_back(caller, server, loan);
+        if let Loan::Lent(binding) = loan {
+            self.take_back(caller, server, binding);
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::base::time::Instant;
 use crate::object::asid_pool::{AsidPool, POOLS};
 use crate::object::cnode::CNode;
 use crate::object::irq::Irq;
+use crate::object::sched_context::Binding;
 use crate::object::thread::{Thread, Use};
 
 /// What a core has to itself.
@@ -66,6 +67,8 @@ pub struct System<A> {
     pub lines: [Option<Ref<Irq>>; LINES],
     /// Pools of identifiers.
     pub pools: [PoolPlace; POOLS],
+    /// The latest binding of a scheduling context.
+    pub bindings: Binding,
 }
 
 impl<A: Arch> System<A> {
@@ -79,6 +82,7 @@ impl<A: Arch> System<A> {
             dying: None,
             lines: [None; LINES],
             pools: [PoolPlace { pool: None, generation: 0 }; POOLS],
+            bindings: Binding(0),
         }
     }
 

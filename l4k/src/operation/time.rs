@@ -75,7 +75,11 @@ impl<A: Arch> System<A> {
         if target.state == State::Suspended(Suspension::Dying) {
             return Err(Error::Dying);
         }
-        self.store.get_mut(context).owner = Some(thread);
+        self.bindings.0 += 1;
+        let binding = self.bindings;
+        let object = self.store.get_mut(context);
+        object.owner = Some(thread);
+        object.binding = binding;
         self.store.get_mut(thread).own_context = Some(context);
         self.attach_context(thread, context);
         Ok(())

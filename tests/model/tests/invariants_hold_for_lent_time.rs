@@ -45,7 +45,6 @@ fn context(world: &World, number: u64) -> Option<Ref<SchedContext>> {
 }
 
 #[test]
-#[ignore = "the kernel gives back whatever the server runs on, not what was lent"]
 fn a_caller_whose_time_was_taken_away_does_not_get_that_of_another() {
     let mut world = World::new();
     let endpoint = world.make(ObjectKind::Endpoint, 0);
@@ -60,13 +59,12 @@ fn a_caller_whose_time_was_taken_away_does_not_get_that_of_another() {
     assert_eq!(runs_on(&world, server.thread), context(&world, second.context), "lent by the second caller");
     world.run(server.thread);
     world.system_call(SystemCall::Reply as u64, [replies[0], 0, 0, 0, 0, 0, 0, 0], 0);
-    invariants::check_lent_time(&world);
+    invariants::check(&world);
     assert_eq!(runs_on(&world, first.thread), None);
     assert_eq!(runs_on(&world, server.thread), context(&world, second.context));
 }
 
 #[test]
-#[ignore = "the kernel leaves lent time with the server if the caller has time of its own by then"]
 fn a_server_that_has_answered_does_not_keep_time_that_was_lent() {
     let mut world = World::new();
     let endpoints = [(); 2].map(|()| world.make(ObjectKind::Endpoint, 0));
@@ -82,6 +80,6 @@ fn a_server_that_has_answered_does_not_keep_time_that_was_lent() {
     world.call(SystemCall::SchedContextBind, &[near.context, near.slot]).expect("a free context");
     world.run(far.thread);
     world.system_call(SystemCall::Reply as u64, [replies[1], 0, 0, 0, 0, 0, 0, 0], 0);
-    invariants::check_lent_time(&world);
+    invariants::check(&world);
     assert_ne!(runs_on(&world, far.thread), context(&world, client.context));
 }

@@ -7,8 +7,7 @@ use super::{
 };
 use crate::world::World;
 
-/// Checks every invariant but one: `replies::check_lent_time` does not hold yet when contexts are bound or unbound during a call
-/// (`tests/invariants_hold_for_lent_time.rs` has two ways to it). It belongs here behind `replies::check_chains` once the kernel keeps it.
+/// Checks every invariant.
 ///
 /// # Panics
 /// With the name of the invariant that does not hold.
@@ -30,6 +29,7 @@ pub fn check(world: &World) {
     queues::check_links(system, &reached);
     replies::check_lists(system, &reached);
     replies::check_chains(system, &reached);
+    replies::check_lent_time(system, &reached);
     time::check(system, &reached);
     identifiers::check(system, &reached);
     let leaves = tables::check(world, &reached, &pieces);

@@ -24,4 +24,3 @@ pub use free_memory::check_all as check_free_memory;
 pub use list::check;
 pub use queues::queued;
 pub use reach::live_threads;
-pub use replies::check_lent_time;

@@ -1,8 +1,7 @@
 //! Reply objects (invariants 6 and 8): a server's list holds exactly what it owes; chains of calls never close, and time that was lent
 //! is further down the chain of whoever lent it. Calls `reach`.
 
-use super::reach::{Reached, reach};
-use crate::world::World;
+use super::reach::Reached;
 use l4k::base::store::Ref;
 use l4k::machine::simulated::Simulated;
 use l4k::object::reply::{Loan, Reply, ReplyState};
@@ -54,9 +53,8 @@ pub fn check_chains(system: &System<Simulated>, reached: &Reached) {
 ///
 /// # Panics
 /// If not.
-pub fn check_lent_time(world: &World) {
-    let system = &world.kernel.system;
-    for (owner, holder) in lent(system, &reach(world)) {
+pub fn check_lent_time(system: &System<Simulated>, reached: &Reached) {
+    for (owner, holder) in lent(system, reached) {
         let inside = holder.is_none_or(|holder| chain(system, owner).contains(&holder));
         assert!(inside, "the time of {owner:?} is outside its chain, with {holder:?}");
     }
@@ -93,7 +91,7 @@ fn debt_to(system: &System<Simulated>, thread: Ref<Thread>) -> Option<(Ref<Reply
 
 /// A thread that passed time on has nobody else's time: there is one context in a chain of loans.
 fn check_lent_and_kept(system: &System<Simulated>, thread: Ref<Thread>) {
-    let Some((_, _, Loan::Lent)) = debt_to(system, thread) else { return };
+    let Some((_, _, Loan::Lent(_))) = debt_to(system, thread) else { return };
     if let Some(context) = system.store.get(thread).running_on {
         let owner = system.store.get(context).owner;
         assert_eq!(owner, Some(thread), "{thread:?} has passed time on and still runs on that of {owner:?}");

@@ -41,12 +41,13 @@ pub fn of(world: &World) -> State {
     assert!(system.dying.is_none(), "a CNode is still being emptied");
     let found = find(world);
     let mut state = State::default();
+    let bindings = bindings(system, &found);
     let parents = parents(&found);
     for (slot, contents) in &found.slots {
         let parent = parents.get(slot).map(|parent| found.places[parent]);
         let capability = capability(system, *slot, contents);
         state.entries.insert(found.places[slot], Entry { capability, parent });
-        add_object(system, &contents.capability, &mut state);
+        add_object(system, &contents.capability, &bindings, &mut state);
     }
     state.pending = system.store.machine.raised.iter().map(|line| u64::from(line.0)).collect();
     state.unmasked = system.store.machine.unmasked.iter().map(|line| u64::from(line.0)).collect();
@@ -129,6 +130,16 @@ fn parents(found: &Found) -> BTreeMap<Ref<Slot>, Ref<Slot>> {
     parents
 }
 
+/// The contexts that are bound, by their bindings.
+fn bindings(system: &Kernel, found: &Found) -> BTreeMap<u64, Object> {
+    let contexts = found.slots.values().filter_map(|contents| match contents.capability {
+        Held::SchedContext { object } => Some(object),
+        _ => None,
+    });
+    let bound = contexts.filter(|context| system.store.get(*context).owner.is_some());
+    bound.map(|context| (system.store.get(context).binding.0, address(context))).collect()
+}
+
 fn capability(system: &Kernel, slot: Ref<Slot>, contents: &Slot) -> Capability {
     let held = &contents.capability;
     let kind = held.kind().expect("no deletion is under way");
@@ -171,7 +182,7 @@ fn capability(system: &Kernel, slot: Ref<Slot>, contents: &Slot) -> Capability {
 }
 
 // house: long function because it is a table: one arm for each kind of object.
-fn add_object(system: &Kernel, held: &Held, state: &mut State) {
+fn add_object(system: &Kernel, held: &Held, bindings: &BTreeMap<u64, Object>, state: &mut State) {
     match *held {
         Held::Thread { object } => {
             state.threads.entry(address(object)).or_insert_with(|| thread(system, object));
@@ -194,7 +205,10 @@ fn add_object(system: &Kernel, held: &Held, state: &mut State) {
                     caller: address(caller),
                     server: address(server),
                     grant: grant == Grant::Allowed,
-                    lent: loan == Loan::Lent,
+                    lent: match loan {
+                        Loan::None => None,
+                        Loan::Lent(binding) => bindings.get(&binding.0).copied(),
+                    },
                 },
             };
             state.replies.insert(address(object), reply);

@@ -204,6 +204,7 @@ impl State {
                 self.replies.remove(&object);
             }
             ObjectKind::SchedContext => {
+                self.forget_loans(object);
                 self.detach(object);
                 if let Some(owner) = self.contexts[&object].owner {
                     self.thread(owner).own_context = None;
@@ -266,6 +267,7 @@ impl State {
             self.detach(context);
         }
         if let Some(context) = object.own_context {
+            self.forget_loans(context);
             self.contexts.get_mut(&context).expect("bound").owner = None;
         }
         self.threads.remove(&thread);

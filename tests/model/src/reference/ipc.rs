@@ -186,7 +186,7 @@ impl State {
             self.detach(context);
             self.attach(context, receiver);
         }
-        self.replies.insert(reply, Reply::Owed { caller, server: receiver, grant, lent: time.is_some() });
+        self.replies.insert(reply, Reply::Owed { caller, server: receiver, grant, lent: time });
         self.thread(caller).state = ThreadState::AwaitingReply { reply, fault };
     }
 

@@ -149,8 +149,8 @@ pub enum Reply {
         server: Object,
         /// Whether it may carry capabilities.
         grant: bool,
-        /// Whether the caller's time went along.
-        lent: bool,
+        /// The caller's time, if it went along.
+        lent: Option<Object>,
     },
 }
 

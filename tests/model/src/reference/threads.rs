@@ -299,6 +299,7 @@ impl State {
         let Some(owner) = self.contexts[&context].owner else { return Answer::refused(Error::NotBound) };
         self.contexts.get_mut(&context).expect("a context").owner = None;
         self.thread(owner).own_context = None;
+        self.forget_loans(context);
         self.detach(context);
         Answer::Done([0; 7])
     }

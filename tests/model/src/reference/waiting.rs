@@ -104,14 +104,23 @@ impl State {
     pub fn settle(&mut self, reply: Object) {
         let Reply::Owed { caller, server, lent, .. } = self.replies[&reply] else { return };
         self.replies.insert(reply, Reply::Idle);
-        if !lent || self.threads[&caller].context.is_some() {
-            return;
-        }
-        let own = self.threads[&caller].own_context;
-        let borrowed = self.threads[&server].context.filter(|context| self.contexts[context].owner != Some(server));
-        if let Some(context) = own.or(borrowed) {
+        let Some(context) = lent else { return };
+        if self.threads[&caller].own_context == Some(context) || self.threads[&server].context == Some(context) {
             self.detach(context);
-            self.attach(context, caller);
+            if self.threads[&caller].context.is_none() {
+                self.attach(context, caller);
+            }
+        }
+    }
+
+    /// A context is not its owner's any more: who took it along has nothing to give back.
+    pub fn forget_loans(&mut self, context: Object) {
+        for reply in self.replies.values_mut() {
+            if let Reply::Owed { lent, .. } = reply
+                && *lent == Some(context)
+            {
+                *lent = None;
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::stage::{caller, context, fires, fires_in, notification, passive_server, reply};
 use l4k::base::store::Ref;
 use l4k::object::reply::{Grant, Loan, Reply, ReplyState};
+use l4k::object::sched_context::Binding;
 use l4k::object::thread::{CallKind, State, Suspension, Thread};
 use l4k_model::invariants;
 use l4k_model::objects::{Spawned, Time};
@@ -148,7 +149,7 @@ fn time_that_is_lost_or_stolen() {
         world.kernel.system.detach_context(object);
         world.kernel.system.attach_context(other.thread, object);
     });
-    fires_in(invariants::check_lent_time, "is outside its chain", |world| {
+    fires_in(invariants::check, "is outside its chain", |world| {
         let server = passive_server(world);
         let client = caller(world, server.endpoint);
         let object = context(world, client.context);
@@ -160,7 +161,7 @@ fn time_that_is_lost_or_stolen() {
     fires("still runs on that of", |world| {
         let (client, object) = called(world);
         let ReplyState::Owed { loan, .. } = &mut world.kernel.system.store.get_mut(object).state else { panic!() };
-        *loan = Loan::Lent;
+        *loan = Loan::Lent(Binding(1));
         let object = context(world, client.context);
         world.kernel.system.store.get_mut(object).owner = None;
         thread(world, client.thread).own_context = None;
