@@ -83,3 +83,24 @@ fn a_server_that_has_answered_does_not_keep_time_that_was_lent() {
     invariants::check(&world);
     assert_ne!(runs_on(&world, far.thread), context(&world, client.context));
 }
+
+#[test]
+fn a_call_that_is_cancelled_in_the_middle_of_a_chain_does_not_leave_time_behind() {
+    let mut world = World::new();
+    let endpoints = [(); 2].map(|()| world.make(ObjectKind::Endpoint, 0));
+    let replies = [(); 3].map(|()| world.make(ObjectKind::Reply, 0));
+    let first = world.make(ObjectKind::Endpoint, 0);
+    let near = passive(&mut world, first, replies[0]);
+    let middle = passive(&mut world, endpoints[0], replies[1]);
+    let far = passive(&mut world, endpoints[1], replies[2]);
+    let client = world.spawn(5, Time::Own);
+    call(&mut world, client.thread, first);
+    call(&mut world, near.thread, endpoints[0]);
+    call(&mut world, middle.thread, endpoints[1]);
+    assert_eq!(runs_on(&world, far.thread), context(&world, client.context), "lent on");
+    let root = world.root;
+    world.run(root);
+    world.call(SystemCall::ThreadCancel, &[near.slot]).expect("it waits");
+    invariants::check(&world);
+    assert_eq!(runs_on(&world, near.thread), context(&world, client.context));
+}

@@ -105,12 +105,23 @@ impl State {
         let Reply::Owed { caller, server, lent, .. } = self.replies[&reply] else { return };
         self.replies.insert(reply, Reply::Idle);
         let Some(context) = lent else { return };
-        if self.threads[&caller].own_context == Some(context) || self.threads[&server].context == Some(context) {
+        if self.threads[&caller].own_context == Some(context) || self.works_on(server, context) {
             self.detach(context);
             if self.threads[&caller].context.is_none() {
                 self.attach(context, caller);
             }
         }
+    }
+
+    /// Whether a server, or somebody that it waits for, runs on a context.
+    fn works_on(&self, server: Object, context: Object) -> bool {
+        let mut holder = server;
+        while self.threads[&holder].context != Some(context) {
+            let ThreadState::AwaitingReply { reply, .. } = self.threads[&holder].state else { return false };
+            let Reply::Owed { server, .. } = self.replies[&reply] else { return false };
+            holder = server;
+        }
+        true
     }
 
     /// A context is not its owner's any more: who took it along has nothing to give back.
