@@ -100,3 +100,19 @@ impl<A: Arch> System<A> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ReadyQueue;
+
+    #[test]
+    fn bitmaps_that_differ_from_the_rings_are_found() {
+        assert!(ReadyQueue::EMPTY.is_consistent());
+        let mut queue = ReadyQueue::EMPTY;
+        queue.bitmap[2] = 1 << 7;
+        assert!(!queue.is_consistent());
+        queue.bitmap[2] = 0;
+        queue.summary = 1 << 3;
+        assert!(!queue.is_consistent());
+    }
+}
