@@ -75,15 +75,20 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
     let program = build(project, name)?;
     let fuzz = project.target().join("fuzz");
     let (corpus, failing) = (fuzz.join("corpus").join(name), fuzz.join("failing"));
+    let mut seeds = None;
     for directory in [&corpus, &failing] {
         fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
     }
-    if request.target == Target::Model {
-        plant(&corpus, request.target.longest())?;
+    match request.target {
+        Target::Model => plant(&corpus, request.target.longest())?,
+        Target::DeviceTree | Target::Package | Target::Elf => {
+            // Read by libFuzzer along with the corpus, and never written to.
+            seeds = Some(project.path("tests/fuzz/seeds").join(name)).filter(|directory| directory.is_dir());
+        }
     }
     let mut fuzzer = Command::new(program);
     process::clean(&mut fuzzer);
-    fuzzer.arg(&corpus).arg(format!("-max_total_time={}", request.seconds));
+    fuzzer.arg(&corpus).args(seeds).arg(format!("-max_total_time={}", request.seconds));
     fuzzer.arg(format!("-max_len={}", request.target.longest()));
     // From the beginning, inputs may be as long as that: the first calls of a sequence only build what later ones can break.
     fuzzer.arg("-len_control=0");
