@@ -91,8 +91,10 @@ fn maintenance_covers_its_range_and_no_more() {
     for (number, operation) in
         [(1, CacheOperation::Clean), (2, CacheOperation::CleanAndInvalidate), (3, CacheOperation::PublishCode)]
     {
-        world.call(SystemCall::FrameMaintain, &[frame, number, 0x1234, 0x5000]).unwrap();
-        assert_eq!(maintained(&mut world, operation), [(address + 0x1234, 0x5000)]);
+        for bytes in [1, 64, 0x1000, 0x10c1, 0x5000, 0x5fff] {
+            world.call(SystemCall::FrameMaintain, &[frame, number, 0x1234, bytes]).unwrap();
+            assert_eq!(maintained(&mut world, operation), [(address + 0x1234, bytes)]);
+        }
     }
 }
 
