@@ -7,7 +7,7 @@ use l4k_sys::{Nanoseconds, SchedContext, system};
 
 use crate::harness::bodies;
 use crate::harness::failure::{Failure, holds, refused, same};
-use crate::harness::threads::{IDLE, LONG_SLICE, Manner, URGENT, at_priority, spin};
+use crate::harness::threads::{IDLE, LONG_SLICE, Manner, URGENT, at_priority, spin, spin_until};
 use crate::harness::{Bench, Cell, Outcome};
 
 crate::tests![
@@ -58,10 +58,10 @@ fn time_used_grows_with_running_and_not_without(bench: &mut Bench<'_>) -> Outcom
     spin(LONG);
     same("before it ran", helper.thread.query()?.time_used, Nanoseconds::new(0))?;
     let start = system::ticks();
-    at_priority(80, || spin(LONG))?;
+    let has_used_some = || helper.thread.query().is_ok_and(|status| status.time_used > Nanoseconds::new(500_000));
+    at_priority(80, || spin_until("it has used some time", has_used_some))??;
     let passed = system::elapsed(start, system::ticks());
     let used = helper.thread.query()?.time_used;
-    holds("it has used some time", used > Nanoseconds::new(500_000))?;
     holds("it has used no more than has passed", used <= passed)?;
     holds("its context has, too", context.query()?.consumed > Nanoseconds::new(500_000))?;
     spin(LONG);

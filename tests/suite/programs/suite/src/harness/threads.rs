@@ -156,6 +156,15 @@ pub fn spin(time: Nanoseconds) {
     while system::elapsed(start, system::ticks()) < time {}
 }
 
+/// Spins until something has happened, for ten seconds at most: others get their slices, without being asked to run. How long that
+/// takes does not matter, for a busy computer may stop the whole machine at any instant.
+#[track_caller]
+pub fn spin_until(what: &str, mut happened: impl FnMut() -> bool) -> Outcome {
+    let start = system::ticks();
+    while !happened() && system::elapsed(start, system::ticks()) < Nanoseconds::from_milliseconds(10_000) {}
+    holds(what, happened())
+}
+
 /// Lets others run until something has happened, for ten seconds at most.
 #[track_caller]
 pub fn until(what: &str, mut happened: impl FnMut() -> bool) -> Outcome {
