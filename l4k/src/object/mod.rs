@@ -10,6 +10,7 @@ pub mod frame;
 pub mod irq;
 pub mod life;
 pub mod notification;
+pub mod refills;
 pub mod reply;
 pub mod sched_context;
 pub mod slot;
