@@ -1,9 +1,10 @@
 //! Scheduling contexts: processor time.
 
+use super::refills::{Refill, Refills};
 use super::thread::Thread;
 use crate::base::arch::CoreNumber;
 use crate::base::store::{Object, Ref};
-use crate::base::time::Ticks;
+use crate::base::time::{Instant, Ticks};
 
 /// One time that a context was bound to a thread: no other has the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub struct SchedContext {
     pub budget: Ticks,
     /// Length of a period.
     pub period: Ticks,
-    /// Time left of the present slice.
-    pub remaining: Ticks,
+    /// When how much of the budget may be used.
+    pub refills: Refills,
     /// Time used since it was made.
     pub consumed: Ticks,
     /// The thread that runs on it now.
@@ -36,4 +37,59 @@ pub struct SchedContext {
 
 impl Object for SchedContext {
     const BITS: u8 = 7;
+}
+
+/// What using time comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// There is more to be used now.
+    GoesOn,
+    /// The slice is over, or the budget is used up for now.
+    Over,
+}
+
+impl SchedContext {
+    /// Whether the budget is all of the time: then it is a slice that begins anew when it is over, and there is nothing to wait for.
+    #[must_use]
+    pub const fn is_slice(&self) -> bool {
+        self.budget.0 == self.period.0
+    }
+
+    /// Fills it with a budget, all of it at once.
+    pub fn fill(&mut self, budget: Ticks, period: Ticks, now: Instant) {
+        (self.budget, self.period) = (budget, period);
+        self.refills = Refills::full(budget, if self.is_slice() { Instant(0) } else { now });
+    }
+
+    /// A thread runs on it from now on.
+    pub fn begin(&mut self, now: Instant) {
+        if !self.is_slice() {
+            self.refills.begin(now);
+        }
+    }
+
+    /// Takes off what was used up to now.
+    pub fn use_up(&mut self, used: Ticks, now: Instant, least: Ticks) -> Turn {
+        self.consumed = Ticks(self.consumed.0.saturating_add(used.0));
+        let Refill { amount, .. } = self.refills.first();
+        if !self.is_slice() {
+            self.refills.charge(used, self.period, least);
+            return if self.refills.first().release > now { Turn::Over } else { Turn::GoesOn };
+        }
+        if used < amount {
+            self.refills = Refills::full(Ticks(amount.0 - used.0), Instant(0));
+            return Turn::GoesOn;
+        }
+        self.refills = Refills::full(self.budget, Instant(0));
+        Turn::Over
+    }
+
+    /// Gives up the rest of the slice, or of the first refill.
+    pub fn give_up(&mut self, least: Ticks) {
+        if self.is_slice() {
+            self.refills = Refills::full(self.budget, Instant(0));
+        } else {
+            self.refills.give_up(self.period, least);
+        }
+    }
 }

@@ -178,6 +178,8 @@ pub struct Thread {
     pub priority: Priority,
     /// Highest priority that it may give to others.
     pub maximum_priority: Priority,
+    /// While it waits for the release of its time: its rank among those that do. 0 elsewhere.
+    pub rank: u8,
     /// Its last fault, while it is calling or awaiting a reply with it.
     pub fault: LastFault,
     /// Breakpoints and stepping.

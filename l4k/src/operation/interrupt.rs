@@ -15,8 +15,9 @@ impl<A: Arch> System<A> {
             Claimed::Spurious => (),
             Claimed::Timer => {
                 self.store.machine.set_deadline(None);
+                self.core_mut(self.here).deadline = None;
                 self.charge();
-                self.rearm();
+                self.release_due();
             }
             Claimed::Line(line) => {
                 if !self.acknowledges_itself(line) {
@@ -26,15 +27,6 @@ impl<A: Arch> System<A> {
                 self.signal_line(line);
             }
         }
-    }
-
-    /// The current thread's slice is not over yet (the timer was early, or another context's): wait for the rest of it.
-    fn rearm(&mut self) {
-        let core = self.core(self.here);
-        let charged_until = core.charged_until;
-        let Some(context) = core.current.and_then(|thread| self.store.get(thread).running_on) else { return };
-        let remaining = self.store.get(context).remaining;
-        self.store.machine.set_deadline(Some(charged_until.after(remaining)));
     }
 
     /// Whether a line stays unmasked: it is bound, and its Irq acknowledges itself.

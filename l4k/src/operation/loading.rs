@@ -17,7 +17,6 @@ impl<A: Arch> System<A> {
         }
         let Some(thread) = thread else {
             self.unload_thread();
-            self.store.machine.set_deadline(None);
             return;
         };
         if self.core(here).loaded_thread != Some(thread) {

@@ -27,6 +27,7 @@ pub mod queue;
 pub mod ready;
 pub mod receive;
 pub mod registers;
+pub mod release;
 pub mod reply;
 pub mod retype;
 pub mod revoke;

@@ -1,15 +1,17 @@
 //! Who runs. A thread runs if it is ready and has a scheduling context; of those the most urgent, in turn within a priority.
 //!
-//! The one rule of bookkeeping: a ready thread with a context is either current on its context's core or in that core's ready
-//! queue; every other thread is neither.
+//! The one rule of bookkeeping: a ready thread with a context is current on its context's core, or in that core's ready queue, or
+//! among those that wait there for the release of their time; every other thread is neither.
 
 use super::ready::End;
 use super::system::System;
 use crate::base::arch::{Arch, CoreNumber};
 use crate::base::store::Ref;
-use crate::base::time::Ticks;
-use crate::object::sched_context::SchedContext;
+use crate::object::sched_context::{SchedContext, Turn};
 use crate::object::thread::{Priority, State, Suspension, Thread};
+
+/// Threads that one timer interrupt makes able to run.
+const RELEASES_MAX: u32 = 8;
 
 impl<A: Arch> System<A> {
     /// The core of a thread's context; `None` if it has no context.
@@ -24,7 +26,40 @@ impl<A: Arch> System<A> {
         debug_assert!(self.store.get(thread).state != State::Ready);
         self.store.get_mut(thread).state = State::Ready;
         if let Some(core) = self.core_of(thread) {
-            self.ready_insert(core, thread, End::Back);
+            self.admit(core, thread, End::Back);
+        }
+    }
+
+    /// Puts a ready thread among those that can run, or among those whose time is still to come.
+    fn admit(&mut self, core: CoreNumber, thread: Ref<Thread>, end: End) {
+        let release = self.release_of(thread);
+        if release <= self.core(core).charged_until || release <= self.store.machine.now() {
+            self.ready_insert(core, thread, end);
+        } else {
+            self.release_insert(core, thread);
+        }
+    }
+
+    /// Takes a ready thread that is not current from where [`admit`](Self::admit) has put it.
+    fn dismiss(&mut self, core: CoreNumber, thread: Ref<Thread>) {
+        if self.store.get(thread).rank == 0 {
+            self.ready_remove(core, thread);
+        } else {
+            self.release_remove(core, thread);
+        }
+    }
+
+    /// Threads whose time has come can run: up to [`RELEASES_MAX`] of them; the timer comes again for more.
+    pub fn release_due(&mut self) {
+        let (here, now) = (self.here, self.store.machine.now());
+        for _ in 0..RELEASES_MAX {
+            match self.core(here).waiting {
+                Some(thread) if self.release_of(thread) <= now => {
+                    self.release_remove(here, thread);
+                    self.ready_insert(here, thread, End::Back);
+                }
+                _ => return,
+            }
         }
     }
 
@@ -41,7 +76,7 @@ impl<A: Arch> System<A> {
         self.store.get_mut(context).thread = Some(thread);
         if self.store.get(thread).state == State::Ready {
             let core = self.store.get(context).core;
-            self.ready_insert(core, thread, End::Back);
+            self.admit(core, thread, End::Back);
         }
     }
 
@@ -62,7 +97,7 @@ impl<A: Arch> System<A> {
                 let core = self.core_of(thread);
                 let current = core.is_some_and(|core| self.core(core).current == Some(thread));
                 match core {
-                    Some(core) if !current => {
+                    Some(core) if !current && self.store.get(thread).rank == 0 => {
                         self.ready_remove(core, thread);
                         self.store.get_mut(thread).priority = priority;
                         self.ready_insert(core, thread, End::Back);
@@ -95,12 +130,12 @@ impl<A: Arch> System<A> {
         self.charge();
         let here = self.here;
         let Some(thread) = self.core(here).current else { return };
+        let least = self.least;
         if let Some(context) = self.store.get(thread).running_on {
-            let context = self.store.get_mut(context);
-            context.remaining = context.budget;
+            self.store.get_mut(context).give_up(least);
         }
         self.core_mut(here).current = None;
-        self.ready_insert(here, thread, End::Back);
+        self.admit(here, thread, End::Back);
     }
 
     /// Accounts for the time that the current thread has used since the last time. A slice that is used up is filled again and
@@ -113,13 +148,10 @@ impl<A: Arch> System<A> {
         core.charged_until = now;
         let Some(thread) = core.current else { return };
         let Some(context) = self.store.get(thread).running_on else { return };
-        let context = self.store.get_mut(context);
-        context.consumed = Ticks(context.consumed.0.saturating_add(used.0));
-        context.remaining = Ticks(context.remaining.0.saturating_sub(used.0));
-        if context.remaining == Ticks(0) {
-            context.remaining = context.budget;
+        let least = self.least;
+        if self.store.get_mut(context).use_up(used, now, least) == Turn::Over {
             self.core_mut(here).current = None;
-            self.ready_insert(here, thread, End::Back);
+            self.admit(here, thread, End::Back);
         }
     }
 
@@ -143,7 +175,20 @@ impl<A: Arch> System<A> {
         }
         let current = self.core(here).current;
         self.load(current);
+        self.set_timer();
         current
+    }
+
+    /// Sets the timer to the next thing that must happen: the end of the current thread's time, or the release of another's.
+    fn set_timer(&mut self) {
+        let core = self.core(self.here);
+        let context = core.current.and_then(|thread| self.store.get(thread).running_on);
+        let end = context.map(|context| core.charged_until.after(self.store.get(context).refills.first().amount));
+        let deadline = [end, self.next_release(self.here)].into_iter().flatten().min();
+        if deadline != core.deadline {
+            self.core_mut(self.here).deadline = deadline;
+            self.store.machine.set_deadline(deadline);
+        }
     }
 
     fn run_highest(&mut self) {
@@ -152,9 +197,9 @@ impl<A: Arch> System<A> {
         let Some(first) = ready.highest().and_then(|priority| ready.first(priority)) else { return };
         self.ready_remove(here, first);
         self.core_mut(here).current = Some(first);
+        let now = self.core(here).charged_until;
         if let Some(context) = self.store.get(first).running_on {
-            let deadline = self.core(here).charged_until.after(self.store.get(context).remaining);
-            self.store.machine.set_deadline(Some(deadline));
+            self.store.get_mut(context).begin(now);
         }
     }
 
@@ -167,7 +212,7 @@ impl<A: Arch> System<A> {
         if self.core(core).current == Some(thread) {
             self.core_mut(core).current = None;
         } else {
-            self.ready_remove(core, thread);
+            self.dismiss(core, thread);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::ready::ReadyQueue;
 use crate::base::arch::{Arch, CoreNumber, LINES, MAX_CORES, SpaceRoot};
 use crate::base::store::{Ref, Store};
-use crate::base::time::Instant;
+use crate::base::time::{Instant, Ticks};
 use crate::object::asid_pool::{AsidPool, POOLS};
 use crate::object::cnode::CNode;
 use crate::object::irq::Irq;
@@ -17,6 +17,10 @@ pub struct Core {
     pub current: Option<Ref<Thread>>,
     /// Threads that could run.
     pub ready: ReadyQueue,
+    /// Of the ready threads whose time is still to come, the one whose time comes first.
+    pub waiting: Option<Ref<Thread>>,
+    /// What the timer is set to.
+    pub deadline: Option<Instant>,
     /// The address space that the core has loaded.
     pub loaded: SpaceRoot,
     /// Thread whose own registers (TPIDR_EL0) the core has loaded.
@@ -33,6 +37,8 @@ impl Core {
     const NEW: Core = Core {
         current: None,
         ready: ReadyQueue::EMPTY,
+        waiting: None,
+        deadline: None,
         loaded: SpaceRoot::Nothing,
         loaded_thread: None,
         floating_point: Use::No,
@@ -69,6 +75,8 @@ pub struct System<A> {
     pub pools: [PoolPlace; POOLS],
     /// The latest binding of a scheduling context.
     pub bindings: Binding,
+    /// The shortest budget, from when the first context is filled on.
+    pub least: Ticks,
 }
 
 impl<A: Arch> System<A> {
@@ -83,6 +91,7 @@ impl<A: Arch> System<A> {
             lines: [None; LINES],
             pools: [PoolPlace { pool: None, generation: 0 }; POOLS],
             bindings: Binding(0),
+            least: Ticks(0),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Scheduling contexts as objects: filling, binding, asking. Time slices only: a budget is the whole of its period.
+//! Scheduling contexts as objects: filling, binding, asking.
 
 use super::system::System;
 use crate::base::arch::{Arch, CoreNumber};
@@ -19,7 +19,7 @@ impl<A: Arch> System<A> {
     /// Fills a context with time of a core.
     ///
     /// # Errors
-    /// `InvalidTime` outside [`BUDGET_MIN`]..=[`BUDGET_MAX`] or above the period; `NotSupported` below the period.
+    /// `InvalidTime` outside [`BUDGET_MIN`]..=[`BUDGET_MAX`], above the period, or of a period above [`BUDGET_MAX`].
     pub fn configure_context(
         &mut self,
         context: Ref<SchedContext>,
@@ -27,33 +27,23 @@ impl<A: Arch> System<A> {
         budget: u64,
         period: u64,
     ) -> Result<(), Error> {
-        if !(BUDGET_MIN..=BUDGET_MAX).contains(&budget) || budget > period {
+        if !(BUDGET_MIN..=period).contains(&budget) || period > BUDGET_MAX {
             return Err(Error::InvalidTime);
         }
-        if budget != period {
-            return Err(Error::NotSupported);
-        }
-        let ticks = self.store.machine.ticks_per_second().ticks(budget).ok_or(Error::InvalidTime)?;
-        if ticks == Ticks(0) {
-            return Err(Error::InvalidTime);
-        }
+        let rate = self.store.machine.ticks_per_second();
+        let ticks = |nanoseconds| rate.ticks(nanoseconds).filter(|ticks| *ticks != Ticks(0)).ok_or(Error::InvalidTime);
+        let (budget, period) = (ticks(budget)?, ticks(period)?);
+        self.least = ticks(BUDGET_MIN)?;
         let thread = self.store.get(context).thread;
-        if let Some(thread) = thread {
-            self.detach_context(context);
-            self.fill(context, core, ticks);
-            self.attach_context(thread, context);
-        } else {
-            self.fill(context, core, ticks);
-        }
-        Ok(())
-    }
-
-    fn fill(&mut self, context: Ref<SchedContext>, core: CoreNumber, ticks: Ticks) {
+        self.detach_context(context);
+        let now = self.store.machine.now();
         let object = self.store.get_mut(context);
         object.core = core;
-        object.budget = ticks;
-        object.period = ticks;
-        object.remaining = ticks;
+        object.fill(budget, period, now);
+        if let Some(thread) = thread {
+            self.attach_context(thread, context);
+        }
+        Ok(())
     }
 
     /// Binds a filled context to a thread that has none.

@@ -70,7 +70,7 @@ fn new_objects_of_ipc_and_time_are_idle() {
     let Capability::SchedContext { object } = world.capability(made[3]) else { panic!() };
     let context = store.get(object);
     assert_eq!((context.references, context.core), (1, CoreNumber(0)));
-    assert_eq!([context.budget, context.period, context.remaining, context.consumed], [Ticks(0); 4]);
+    assert_eq!([context.budget, context.period, context.refills.first().amount, context.consumed], [Ticks(0); 4]);
     assert_eq!((context.thread, context.owner), (None, None));
 }
 

@@ -89,7 +89,27 @@ pub fn check_waiting(system: &System<Simulated>, reached: &Reached) {
     assert!(found.is_empty(), "queued threads that nobody reaches: {found:?}");
 }
 
-/// A ready thread with a context is current or in the ready queue; no other thread is.
+/// The threads of a heap of those that wait for their time, its order, ranks and links checked.
+fn waiting(system: &System<Simulated>, top: Option<Ref<Thread>>) -> Vec<Ref<Thread>> {
+    let rank = |thread: Option<Ref<Thread>>| thread.map_or(0, |thread| system.store.get(thread).rank);
+    let mut found = Vec::new();
+    let mut open: Vec<(Option<Ref<Thread>>, Ref<Thread>)> = top.into_iter().map(|top| (None, top)).collect();
+    while let Some((parent, thread)) = open.pop() {
+        let object = system.store.get(thread);
+        assert_eq!(object.links.above, parent, "parent of {thread:?}");
+        let (left, right) = (rank(object.links.next), rank(object.links.previous));
+        assert!(left >= right && object.rank == right + 1, "rank of {thread:?}: {left}, {right}, {}", object.rank);
+        for child in [object.links.next, object.links.previous].into_iter().flatten() {
+            assert!(system.release_of(thread) <= system.release_of(child), "{child:?} waits below {thread:?}");
+            open.push((Some(thread), child));
+        }
+        found.push(thread);
+        assert!(found.len() < 10_000, "a circle of waiting threads");
+    }
+    found
+}
+
+/// A ready thread with a context is current, in the ready queue, or waits for its time; no other thread is or does.
 ///
 /// # Panics
 /// If not.
@@ -101,6 +121,19 @@ pub fn check_ready(system: &System<Simulated>, reached: &Reached) {
         let Some(first) = core.ready.first(priority) else { continue };
         assert_eq!(system.store.get(first).priority, priority, "{first:?} in a foreign ring");
         ready.extend(ring(system, first));
+    }
+    for thread in waiting(system, core.waiting) {
+        assert!(ready.insert(thread), "{thread:?} is ready and waits for its time");
+    }
+    for thread in &ready {
+        let in_heap = system.store.get(*thread).rank != 0;
+        assert_eq!(
+            in_heap,
+            core.ready
+                .first(system.store.get(*thread).priority)
+                .is_none_or(|first| { !ring(system, first).contains(thread) }),
+            "rank of {thread:?}"
+        );
     }
     if let Some(current) = core.current {
         assert!(ready.insert(current), "the current thread is in the ready queue");
@@ -125,7 +158,7 @@ pub fn check_links(system: &System<Simulated>, reached: &Reached) {
             State::Ready => object.running_on.is_some() && system.core(CORE).current != Some(thread),
             State::Suspended(_) | State::AwaitingReply { .. } => false,
         };
-        let has_links = object.links != QueueLinks::default();
+        let has_links = object.links != QueueLinks::default() || object.rank != 0;
         assert_eq!(has_links, in_queue, "links of a queue of {thread:?} ({:?})", object.state);
     }
 }

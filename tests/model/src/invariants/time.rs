@@ -1,5 +1,4 @@
-//! Time (invariant 9), as far as there are slices only: a budget is the whole of its period, and there are no refills and no release
-//! queue yet. Calls nobody.
+//! Time (invariant 9): budgets, refills, and what a core says of both. Calls nobody.
 
 use super::reach::Reached;
 use crate::world::CORE;
@@ -7,6 +6,7 @@ use l4k::base::arch::Arch;
 use l4k::base::store::Ref;
 use l4k::base::time::Ticks;
 use l4k::machine::simulated::Simulated;
+use l4k::object::refills::Refill;
 use l4k::object::sched_context::SchedContext;
 use l4k::operation::system::System;
 use l4k::operation::time::{BUDGET_MAX, BUDGET_MIN};
@@ -24,16 +24,30 @@ pub fn check(system: &System<Simulated>, reached: &Reached) {
 
 fn check_context(system: &System<Simulated>, context: Ref<SchedContext>) {
     let rate = system.store.machine.ticks_per_second();
-    let SchedContext { core, budget, period, remaining, thread, owner, .. } = *system.store.get(context);
+    let SchedContext { core, budget, period, refills, thread, owner, .. } = *system.store.get(context);
     if budget == Ticks(0) {
-        let unused = period == Ticks(0) && remaining == Ticks(0) && thread.is_none() && owner.is_none();
+        let unused = period == Ticks(0) && refills.first().amount == Ticks(0) && thread.is_none() && owner.is_none();
         assert!(unused, "{context:?} was never filled but is in use");
         return;
     }
     assert!((BUDGET_MIN..=BUDGET_MAX).contains(&rate.nanoseconds(budget)), "budget of {context:?}: {budget:?}");
-    assert_eq!(period, budget, "period of {context:?}");
-    assert!(Ticks(0) < remaining && remaining <= budget, "rest of the slice of {context:?}: {remaining:?}");
+    assert!(budget <= period && rate.nanoseconds(period) <= BUDGET_MAX, "period of {context:?}: {period:?}");
+    if budget == period {
+        let rest = refills.first().amount;
+        assert!(Ticks(0) < rest && rest <= budget, "rest of the slice of {context:?}: {rest:?}");
+    } else {
+        check_refills(refills.all(), budget, period);
+    }
     assert_eq!(core, CORE, "core of {context:?}");
+}
+
+fn check_refills(all: &[Refill], budget: Ticks, period: Ticks) {
+    let end = |refill: &Refill| refill.release.after(refill.amount);
+    assert_eq!(all.iter().map(|refill| refill.amount.0).sum::<u64>(), budget.0, "sum of {all:?}");
+    assert!(all.iter().all(|refill| refill.amount > Ticks(0)), "an empty refill: {all:?}");
+    assert!(all.windows(2).all(|pair| end(&pair[0]) <= pair[1].release), "order of {all:?}");
+    let (Some(first), Some(last)) = (all.first(), all.last()) else { panic!("no refill") };
+    assert!(end(last) <= first.release.after(period), "{all:?} in more than a period");
 }
 
 /// No more time was used than has passed, the account is not ahead of the clock, and whoever runs is stopped in the end.

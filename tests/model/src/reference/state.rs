@@ -170,6 +170,8 @@ pub struct Notification {
 pub struct Context {
     /// Nanoseconds a period; 0: no time.
     pub budget: u64,
+    /// Nanoseconds.
+    pub period: u64,
     /// Who runs on it.
     pub thread: Option<Object>,
     /// Whom it was bound to.

@@ -331,7 +331,7 @@ impl Random<'_> {
                 x[0] = self.some(Kind::SchedControl);
                 x[1] = self.some(Kind::SchedContext);
                 x[2] = self.number(&[10_000, 5_000_000, 9_999]);
-                x[3] = if self.below(4) == 0 { self.edge() } else { x[2] };
+                x[3] = if self.below(2) == 0 { self.number(&[20_000, 10_000_000, 3_600_000_000_000]) } else { x[2] };
             }
             C::SchedContextBind => {
                 x[0] = self.some(Kind::SchedContext);

@@ -1,13 +1,13 @@
 //! Threads and their time.
 
 use super::call::Answer;
-use super::state::{Errors, Object, Own, Place, State, ThreadState};
+use super::state::{Context, Errors, Object, Own, Place, State, ThreadState};
 use l4k_sys::Error;
 use l4k_sys::abi::memory::USER_END;
 use l4k_sys::abi::{BreakpointKind, ObjectKind, ThreadState as Told};
 
 /// Shortest and longest budget in nanoseconds.
-const BUDGETS: std::ops::RangeInclusive<u64> = 10_000..=3_600_000_000_000;
+const TIMES: std::ops::RangeInclusive<u64> = 10_000..=3_600_000_000_000;
 
 impl State {
     fn named(&self, caller: Object, address: u64) -> Result<Object, Error> {
@@ -262,10 +262,10 @@ impl State {
         let mut errors = Errors::default();
         errors.note(self.of_kind(caller, x[0], ObjectKind::SchedControl));
         let context = errors.note(self.of_kind(caller, x[1], ObjectKind::SchedContext));
-        errors.when(!BUDGETS.contains(&x[2]) || x[2] > x[3], Error::InvalidTime);
-        errors.when(x[2] < x[3], Error::NotSupported);
+        errors.when(!TIMES.contains(&x[2]) || !TIMES.contains(&x[3]) || x[2] > x[3], Error::InvalidTime);
         let (true, Some((_, context))) = (errors.is_empty(), context) else { return Answer::Refused(errors) };
-        self.contexts.get_mut(&context.object).expect("a context").budget = x[2];
+        let object = self.contexts.get_mut(&context.object).expect("a context");
+        (object.budget, object.period) = (x[2], x[3]);
         Answer::Done([0; 7])
     }
 
@@ -309,7 +309,10 @@ impl State {
     pub fn query_context(&self, caller: Object, x: [u64; 8]) -> Answer {
         match self.of_kind(caller, x[0], ObjectKind::SchedContext) {
             Err(error) => Answer::refused(error),
-            Ok((_, held)) => Answer::begins([self.contexts[&held.object].budget; 2]),
+            Ok((_, held)) => {
+                let Context { budget, period, .. } = self.contexts[&held.object];
+                Answer::begins([budget, period])
+            }
         }
     }
 }

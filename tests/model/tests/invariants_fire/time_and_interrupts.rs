@@ -6,6 +6,7 @@ use l4k::base::arch::{CoreNumber, Line};
 use l4k::base::store::Ref;
 use l4k::base::time::{Instant, Ticks};
 use l4k::object::irq::Irq;
+use l4k::object::refills::Refills;
 use l4k::object::sched_context::SchedContext;
 use l4k::object::slot::Slot;
 use l4k::object::thread::ThreadSlot;
@@ -20,23 +21,32 @@ fn with_context(world: &mut World, change: impl FnOnce(&mut SchedContext)) {
     change(world.kernel.system.store.get_mut(object));
 }
 
+/// A slice with so much left.
+fn slice(rest: u64) -> Refills {
+    Refills::full(Ticks(rest), Instant(0))
+}
+
 #[test]
 fn slices_that_do_not_add_up() {
     fires("was never filled but is in use", |world| {
         let number = world.make(ObjectKind::SchedContext, 0);
         let object = context(world, number);
-        world.kernel.system.store.get_mut(object).remaining = Ticks(1);
+        world.kernel.system.store.get_mut(object).refills = slice(1);
     });
     fires("was never filled but is in use", |world| {
-        with_context(world, |context| [context.budget, context.period, context.remaining] = [Ticks(0); 3]);
+        with_context(world, |context| {
+            (context.budget, context.period, context.refills) = (Ticks(0), Ticks(0), slice(0))
+        });
     });
     fires("budget of", |world| {
-        with_context(world, |context| [context.budget, context.period, context.remaining] = [Ticks(1); 3]);
+        with_context(world, |context| {
+            (context.budget, context.period, context.refills) = (Ticks(1), Ticks(1), slice(1))
+        });
     });
     fires("period of", |world| with_context(world, |context| context.period = Ticks(1)));
-    fires("rest of the slice", |world| with_context(world, |context| context.remaining = Ticks(0)));
+    fires("rest of the slice", |world| with_context(world, |context| context.refills = slice(0)));
     fires("rest of the slice", |world| {
-        with_context(world, |context| context.remaining = Ticks(context.budget.0 + 1));
+        with_context(world, |context| context.refills = slice(context.budget.0 + 1));
     });
     fires("core of", |world| {
         let number = world.make(ObjectKind::SchedContext, 0);
