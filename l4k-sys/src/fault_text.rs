@@ -16,6 +16,7 @@ impl fmt::Display for Fault {
             FaultKind::Breakpoint => write!(formatter, "{} at {address:#x}", stop(cause))?,
             FaultKind::External => write!(formatter, "the memory system refused address {address:#x}")?,
             FaultKind::FloatingPoint => write!(formatter, "use of the FP unit without having asked for it")?,
+            FaultKind::Timeout => write!(formatter, "the budget of context {address:#x} is used up")?,
         }
         write!(formatter, " (pc {instruction_pointer:#x})")
     }

@@ -27,6 +27,9 @@ pub enum FaultKind {
     External = 6,
     /// Use of the FP/SIMD unit by a thread that has not asked for it.
     FloatingPoint = 7,
+    /// The budget is used up before the period is over. Word 1 is the badge of the scheduling context, word 3 the time used on it in all, in
+    /// nanoseconds. Sent to the thread's timeout endpoint, if it has one.
+    Timeout = 8,
 }
 
 impl FaultKind {
@@ -41,6 +44,7 @@ impl FaultKind {
             5 => Self::Breakpoint,
             6 => Self::External,
             7 => Self::FloatingPoint,
+            8 => Self::Timeout,
             _ => return None,
         })
     }

@@ -84,6 +84,8 @@ pub enum SystemCall {
     ThreadQueryBreakpoint = 44,
     /// Sets whether a thread that is suspended or stopped by a fault stops with a fault after each instruction: `x0` thread, `x1` 1 yes, 0 no.
     ThreadSetStepping = 45,
+    /// Names who hears when a thread's budget is used up before its period is over: `x0` thread (suspended), `x1` endpoint (0: nobody; needs the call right).
+    ThreadSetTimeoutEndpoint = 46,
 
     /// Maps. `x0` frame, `x1` address space, `x2` virtual address, `x3` rights, `x4` attributes; `x7` is 0 (the kernel's own, when the call is interrupted).
     FrameMap = 48,
@@ -100,14 +102,16 @@ pub enum SystemCall {
     /// Cache maintenance on part of a frame with the read right. `x0` frame, `x1` operation (see [`Maintenance`](super::memory::Maintenance)), `x2` offset, `x3` length in bytes, not 0.
     FrameMaintain = 54,
 
-    /// Fills a scheduling context with time. `x0` SchedControl, `x1` context, `x2` budget, `x3` period, both in nanoseconds.
+    /// Fills a scheduling context with time of a core. `x0` SchedControl, `x1` context, `x2` budget (10,000 at least, the period at most), `x3` period (an hour at most), both in nanoseconds.
     SchedControlConfigure = 56,
-    /// Binds context `x0` to thread `x1`.
+    /// Binds context `x0` to `x1`: to a thread, which runs on it, or to a notification (wait right), with whose signals a thread without time gets it, until it waits again.
     SchedContextBind = 57,
-    /// Unbinds context `x0` from its thread.
+    /// Unbinds context `x0` from what it is bound to, and from whoever runs on it.
     SchedContextUnbind = 58,
     /// Returns `x1` budget, `x2` period, `x3` consumed, all in nanoseconds. `x0` context.
     SchedContextQuery = 59,
+    /// Sets what timeout faults call context `x0`: badge `x1`, any number.
+    SchedContextSetBadge = 60,
 
     /// Makes Irq `x1` (just retyped) stand for interrupt number `x2`, trigger `x3` (0 level, 1 edge, 3 edge that acknowledges itself). `x0` IrqControl. The line stays masked.
     IrqControlIssue = 64,
@@ -167,6 +171,7 @@ impl SystemCall {
         Self::ThreadSetBreakpoint,
         Self::ThreadQueryBreakpoint,
         Self::ThreadSetStepping,
+        Self::ThreadSetTimeoutEndpoint,
         Self::FrameMap,
         Self::FrameUnmap,
         Self::FrameProtect,
@@ -178,6 +183,7 @@ impl SystemCall {
         Self::SchedContextBind,
         Self::SchedContextUnbind,
         Self::SchedContextQuery,
+        Self::SchedContextSetBadge,
         Self::IrqControlIssue,
         Self::IrqBind,
         Self::IrqAcknowledge,
@@ -227,6 +233,7 @@ impl SystemCall {
             43 => Self::ThreadSetBreakpoint,
             44 => Self::ThreadQueryBreakpoint,
             45 => Self::ThreadSetStepping,
+            46 => Self::ThreadSetTimeoutEndpoint,
             _ => return Self::from_number_of_machine(number),
         })
     }
@@ -245,6 +252,7 @@ impl SystemCall {
             57 => Self::SchedContextBind,
             58 => Self::SchedContextUnbind,
             59 => Self::SchedContextQuery,
+            60 => Self::SchedContextSetBadge,
             64 => Self::IrqControlIssue,
             65 => Self::IrqBind,
             66 => Self::IrqAcknowledge,

@@ -5,7 +5,7 @@
 pub const VERSION_MAJOR: u16 = 1;
 
 /// Minor version of the ABI. It changes when numbers are appended.
-pub const VERSION_MINOR: u16 = 1;
+pub const VERSION_MINOR: u16 = 2;
 
 /// Feature bits that the kernel reports to [`SystemCall::Probe`](super::SystemCall::Probe) in word 1.
 pub mod features {

@@ -69,6 +69,15 @@ impl Thread {
         perform(SystemCall::ThreadConfigure, [self.0, cnode.slot(), space.slot(), faults])
     }
 
+    /// Names who hears when the suspended thread's budget is used up before its period is over: the endpoint receives a fault of kind
+    /// [`Timeout`](crate::abi::FaultKind::Timeout), and the thread goes on when that is answered. `None`: it waits for its next refill.
+    ///
+    /// # Errors
+    /// `NotSuspended`; `MissingRight` if the endpoint lacks the call right.
+    pub fn set_timeout_endpoint(self, timeouts: Option<Endpoint>) -> Result<(), Error> {
+        perform(SystemCall::ThreadSetTimeoutEndpoint, [self.0, timeouts.map_or(0, Endpoint::slot)])
+    }
+
     /// Sets its priority and its maximum controlled priority.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Processor time: contexts that carry it, and the authority to fill them.
 
-use super::Thread;
+use super::{Notification, Thread};
 use crate::abi::{Error, SystemCall};
 use crate::quantity::Nanoseconds;
 use crate::system::{perform, query};
@@ -42,7 +42,24 @@ impl SchedContext {
         perform(SystemCall::SchedContextBind, [self.0, thread.slot()])
     }
 
-    /// Takes the context away from its thread.
+    /// Lets a thread without time run on this context when it takes a signal of the notification (with the wait right), until it waits or
+    /// receives again.
+    ///
+    /// # Errors
+    /// `AlreadyBound` if one of the two is bound.
+    pub fn bind_to_signals(self, notification: Notification) -> Result<(), Error> {
+        perform(SystemCall::SchedContextBind, [self.0, notification.slot()])
+    }
+
+    /// Sets what timeout faults call this context.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub fn set_badge(self, badge: u64) -> Result<(), Error> {
+        perform(SystemCall::SchedContextSetBadge, [self.0, badge])
+    }
+
+    /// Takes the context away from its thread or its notification.
     ///
     /// # Errors
     /// `NotBound`.

@@ -2,6 +2,7 @@
 
 use super::arguments::Arguments;
 use super::ipc_calls::waitable;
+use crate::base::address::Badge;
 use crate::base::arch::{Arch, CoreNumber};
 use crate::base::debugging::Stepping;
 use crate::base::store::Ref;
@@ -11,7 +12,7 @@ use crate::object::thread::Suspension;
 use crate::operation::next::Next;
 use crate::operation::system::System;
 use l4k_sys::Error;
-use l4k_sys::abi::ObjectKind;
+use l4k_sys::abi::{ObjectKind, Rights};
 
 /// `ThreadConfigure`.
 pub fn configure<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
@@ -128,6 +129,19 @@ pub fn set_buffer<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Argu
     Ok(Next::Done)
 }
 
+/// `ThreadSetTimeoutEndpoint`.
+pub fn set_timeout_endpoint<A: Arch>(
+    system: &mut System<A>,
+    Arguments { caller, x }: Arguments,
+) -> Result<Next, Error> {
+    let thread = system.thread_at(caller, x[0])?;
+    let endpoint = match x[1] {
+        0 => None,
+        address => Some(slot_of_kind(system, Arguments { caller, x }, address, ObjectKind::Endpoint)?),
+    };
+    system.set_timeout_endpoint(thread, endpoint)
+}
+
 /// `SchedControlConfigure`.
 pub fn configure_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let Capability::SchedControl { core } = system.capability(caller, x[0])? else {
@@ -141,8 +155,19 @@ pub fn configure_context<A: Arch>(system: &mut System<A>, Arguments { caller, x 
 /// `SchedContextBind`.
 pub fn bind_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let context = system.context_at(caller, x[0])?;
-    let thread = system.thread_at(caller, x[1])?;
-    system.bind_context(context, thread)?;
+    match system.capability(caller, x[1])? {
+        Capability::Thread { object } => system.bind_context(context, object)?,
+        Capability::Notification { rights, .. } if !rights.contains(Rights::WAIT) => return Err(Error::MissingRight),
+        Capability::Notification { object, .. } => system.bind_context_to_signals(context, object)?,
+        _ => return Err(Error::WrongKind),
+    }
+    Ok(Next::Done)
+}
+
+/// `SchedContextSetBadge`.
+pub fn set_context_badge<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let context = system.context_at(caller, x[0])?;
+    system.store.get_mut(context).badge = Badge::new(x[1]);
     Ok(Next::Done)
 }
 

@@ -2,6 +2,7 @@
 
 use super::Life;
 use super::endpoint::ThreadQueue;
+use super::sched_context::SchedContext;
 use super::thread::Thread;
 use crate::base::store::{Object, Ref};
 
@@ -19,6 +20,8 @@ pub struct Notification {
     pub queue: ThreadQueue,
     /// The thread whose receives return with its signals.
     pub bound: Option<Ref<Thread>>,
+    /// Time for whoever takes a signal and has none.
+    pub context: Option<Ref<SchedContext>>,
 }
 
 impl Object for Notification {

@@ -29,8 +29,8 @@ impl Refill {
 /// The refills, the first to be used first. Zero bytes are a budget of nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refills {
+    /// Those in use come first; the others have no amount.
     list: [Refill; REFILLS],
-    count: u8,
 }
 
 impl Refills {
@@ -39,7 +39,11 @@ impl Refills {
     pub const fn full(budget: Ticks, now: Instant) -> Refills {
         let mut list = [Refill { release: Instant(0), amount: Ticks(0) }; REFILLS];
         list[0] = Refill { release: now, amount: budget };
-        Refills { list, count: 1 }
+        Refills { list }
+    }
+
+    fn count(&self) -> usize {
+        self.list.iter().take_while(|refill| refill.amount != Ticks(0)).count()
     }
 
     /// The refill to be used next.
@@ -51,7 +55,7 @@ impl Refills {
     /// All of them.
     #[must_use]
     pub fn all(&self) -> &[Refill] {
-        self.list.get(..usize::from(self.count)).unwrap_or(&[])
+        self.list.get(..self.count()).unwrap_or(&[])
     }
 
     /// A thread begins to run on them, now or later: what was released before is released now, in one piece with what is released while it
@@ -59,7 +63,7 @@ impl Refills {
     pub fn begin(&mut self, now: Instant) {
         if self.list[0].release < now {
             self.list[0].release = now;
-            while self.count > 1 && self.list[1].release <= self.list[0].end() {
+            while self.list[1].amount != Ticks(0) && self.list[1].release <= self.list[0].end() {
                 let first = self.remove_first();
                 self.list[0] = Refill { release: first.release, amount: Ticks(first.amount.0 + self.list[0].amount.0) };
             }
@@ -99,13 +103,12 @@ impl Refills {
         let first = self.list[0];
         self.list.rotate_left(1);
         self.list[REFILLS - 1] = Refill::default();
-        self.count = self.count.saturating_sub(1);
         first
     }
 
     /// Adds a refill behind the others: to the last one if it follows at once or if there is no place, by moving that one's release on.
     fn add(&mut self, refill: Refill) {
-        let count = usize::from(self.count);
+        let count = self.count();
         if refill.amount == Ticks(0) {
             return;
         }
@@ -118,7 +121,6 @@ impl Refills {
             _ => {
                 if let Some(place) = self.list.get_mut(count) {
                     *place = refill;
-                    self.count += 1;
                 }
             }
         }
@@ -126,7 +128,7 @@ impl Refills {
 
     /// A first release that has moved on takes along what it has reached.
     fn order(&mut self) {
-        while self.count > 1 && self.list[0].end() > self.list[1].release {
+        while self.list[1].amount != Ticks(0) && self.list[0].end() > self.list[1].release {
             let first = self.remove_first();
             self.list[0] = Refill { release: first.release, amount: Ticks(first.amount.0 + self.list[0].amount.0) };
         }
@@ -134,7 +136,7 @@ impl Refills {
 
     /// A first refill that is not worth a switch of threads waits for the next.
     fn join_small(&mut self, least: Ticks) {
-        while self.count > 1 && self.list[0].amount < least {
+        while self.list[1].amount != Ticks(0) && self.list[0].amount < least {
             let first = self.remove_first();
             let release = Instant(self.list[0].release.0.saturating_sub(first.amount.0)).max(first.release);
             self.list[0] = Refill { release, amount: Ticks(first.amount.0 + self.list[0].amount.0) };

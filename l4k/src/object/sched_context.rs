@@ -1,12 +1,26 @@
 //! Scheduling contexts: processor time.
 
+use super::notification::Notification;
 use super::refills::{Refill, Refills};
 use super::thread::Thread;
+use crate::base::address::Badge;
 use crate::base::arch::CoreNumber;
 use crate::base::store::{Object, Ref};
 use crate::base::time::{Instant, Ticks};
 
-/// One time that a context was bound to a thread: no other has the same number.
+/// What a context is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Owner {
+    /// Nothing.
+    Nobody = 0,
+    /// This thread runs on it, or has lent it.
+    Thread(Ref<Thread>),
+    /// A thread without time that takes a signal of this notification runs on it until it waits again.
+    Notification(Ref<Notification>),
+}
+
+/// One time that a context was bound: no other has the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Binding(pub u64);
@@ -29,10 +43,12 @@ pub struct SchedContext {
     pub consumed: Ticks,
     /// The thread that runs on it now.
     pub thread: Option<Ref<Thread>>,
-    /// The thread that it was bound to.
-    pub owner: Option<Ref<Thread>>,
+    /// What it was bound to.
+    pub owner: Owner,
     /// Which binding that is, or was the last.
     pub binding: Binding,
+    /// What timeout faults call it.
+    pub badge: Badge,
 }
 
 impl Object for SchedContext {

@@ -10,8 +10,8 @@ use crate::base::address::Badge;
 use crate::base::debugging::Debugging;
 use crate::base::registers::{Context, Shape};
 use crate::base::store::{Object, Ref};
-use l4k_sys::abi::Fault;
 use l4k_sys::abi::object::THREAD_BITS;
+use l4k_sys::abi::{Fault, FaultKind};
 
 /// What a thread that is in a call waits with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ use l4k_sys::abi::object::THREAD_BITS;
 pub enum CallKind {
     /// A message of its own.
     Message,
-    /// Its fault, delivered for it by the kernel.
+    /// Its fault, or that its budget is used up, delivered for it by the kernel.
     Fault,
 }
 
@@ -104,11 +104,14 @@ pub enum ThreadSlot {
     FaultEndpoint = 2,
     /// Its message buffer.
     Buffer = 3,
+    /// Who hears when its budget is used up.
+    TimeoutEndpoint = 4,
 }
 
 impl ThreadSlot {
     /// All of them.
-    pub const ALL: [ThreadSlot; 4] = [Self::CNode, Self::AddressSpace, Self::FaultEndpoint, Self::Buffer];
+    pub const ALL: [ThreadSlot; 5] =
+        [Self::CNode, Self::AddressSpace, Self::FaultEndpoint, Self::Buffer, Self::TimeoutEndpoint];
 }
 
 /// Slots of a thread's own CNode for the capabilities of the next message that brings any.
@@ -145,6 +148,17 @@ pub enum LastFault {
     Of(Fault),
 }
 
+impl LastFault {
+    /// Which of the thread's slots names who hears of it.
+    #[must_use]
+    pub const fn slot(&self) -> ThreadSlot {
+        match self {
+            Self::Of(Fault { kind: FaultKind::Timeout, .. }) => ThreadSlot::TimeoutEndpoint,
+            _ => ThreadSlot::FaultEndpoint,
+        }
+    }
+}
+
 /// Longest name of a thread in bytes.
 pub const NAME_LENGTH: usize = 16;
 
@@ -155,7 +169,7 @@ pub struct Thread {
     /// Registers.
     pub context: Context,
     /// Capabilities; see [`ThreadSlot`].
-    pub slots: [Slot; 4],
+    pub slots: [Slot; 5],
     /// Where it is.
     pub state: State,
     /// The queue it is in.

@@ -39,11 +39,7 @@ impl<A: Arch> System<A> {
         fault_endpoint: Option<Ref<Slot>>,
     ) -> Result<Next, Error> {
         self.check_suspended(thread)?;
-        if let Some(slot) = fault_endpoint
-            && !self.store.get(slot).capability.rights().contains(Rights::CALL)
-        {
-            return Err(Error::MissingRight);
-        }
+        self.check_handler(fault_endpoint)?;
         let cleared = self.in_steps(|system| {
             let kept = [ThreadSlot::CNode, ThreadSlot::AddressSpace, ThreadSlot::FaultEndpoint];
             system.clear_thread_slots(thread, &kept)
@@ -91,6 +87,27 @@ impl<A: Arch> System<A> {
         match frame {
             Some(slot) => self.copy(slot, thread.slot(ThreadSlot::Buffer), Rights::ALL, Badge::NONE),
             None => Ok(()),
+        }
+    }
+
+    /// Names who hears when a suspended thread's budget is used up: a copy of the endpoint capability in a slot.
+    ///
+    /// # Errors
+    /// `NotSuspended`, `Dying`; `MissingRight` for an endpoint without the call right.
+    pub fn set_timeout_endpoint(&mut self, thread: Ref<Thread>, endpoint: Option<Ref<Slot>>) -> Result<Next, Error> {
+        self.check_suspended(thread)?;
+        self.check_handler(endpoint)?;
+        let cleared = self.in_steps(|system| system.clear_thread_slots(thread, &[ThreadSlot::TimeoutEndpoint]));
+        if let (Next::Done, Some(endpoint)) = (cleared, endpoint) {
+            self.copy(endpoint, thread.slot(ThreadSlot::TimeoutEndpoint), Rights::ALL, Badge::NONE)?;
+        }
+        Ok(cleared)
+    }
+
+    fn check_handler(&self, endpoint: Option<Ref<Slot>>) -> Result<(), Error> {
+        match endpoint {
+            Some(slot) if !self.store.get(slot).capability.rights().contains(Rights::CALL) => Err(Error::MissingRight),
+            _ => Ok(()),
         }
     }
 

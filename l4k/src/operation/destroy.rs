@@ -10,7 +10,6 @@ use crate::object::capability::Capability;
 use crate::object::endpoint::Endpoint;
 use crate::object::irq::Irq;
 use crate::object::notification::Notification;
-use crate::object::sched_context::SchedContext;
 use crate::object::slot::Slot;
 
 impl<A: Arch> System<A> {
@@ -80,7 +79,7 @@ impl<A: Arch> System<A> {
                 Progress::Complete
             }
             Capability::SchedContext { object } => {
-                self.destroy_context(object);
+                self.disown(object);
                 Progress::Complete
             }
             Capability::AddressSpace { object } => {
@@ -105,16 +104,12 @@ impl<A: Arch> System<A> {
         if let Some(thread) = object.bound.take() {
             self.store.get_mut(thread).notification = None;
         }
+        if let Some(context) = self.store.get(notification).context {
+            self.disown(context);
+        }
         let Some(thread) = self.store.get(notification).queue.first else { return Progress::Complete };
         self.peer_gone(thread);
         Progress::More
-    }
-
-    fn destroy_context(&mut self, context: Ref<SchedContext>) {
-        self.detach_context(context);
-        if let Some(owner) = self.store.get_mut(context).owner.take() {
-            self.store.get_mut(owner).own_context = None;
-        }
     }
 
     fn destroy_irq_step(&mut self, irq: Ref<Irq>) -> Progress {

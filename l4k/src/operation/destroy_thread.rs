@@ -5,6 +5,7 @@ use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
+use crate::object::sched_context::Owner;
 use crate::object::thread::{Suspension, Thread, ThreadSlot};
 
 impl<A: Arch> System<A> {
@@ -36,7 +37,7 @@ impl<A: Arch> System<A> {
             self.detach_context(context);
         }
         if let Some(context) = self.store.get_mut(thread).own_context.take() {
-            self.store.get_mut(context).owner = None;
+            self.store.get_mut(context).owner = Owner::Nobody;
         }
         for core in &mut self.cores {
             if core.loaded_thread == Some(thread) {

@@ -1,13 +1,16 @@
-//! Faults: a thread that cannot go on calls its fault endpoint, or is suspended.
+//! Faults: a thread that cannot go on calls its fault endpoint, or is suspended; one whose budget is used up calls its timeout endpoint.
 
 use super::system::System;
+use crate::base::address::Badge;
 use crate::base::arch::Arch;
 use crate::base::debugging::Stepping;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::capability::Capability;
+use crate::object::endpoint::Endpoint;
+use crate::object::sched_context::SchedContext;
 use crate::object::thread::{CallKind, LastFault, State, Suspension, Thread, ThreadSlot};
-use l4k_sys::abi::{Fault, Rights};
+use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, Rights};
 
 /// Whether somebody will hear of a fault.
 #[must_use]
@@ -27,15 +30,7 @@ impl<A: Arch> System<A> {
         if object.debugging.stepping == Stepping::On {
             object.context.arm_step();
         }
-        let handler = match self.store.get(thread.slot(ThreadSlot::FaultEndpoint)).capability {
-            Capability::Endpoint { rights, object, badge }
-                if rights.contains(Rights::CALL) && self.store.get(object).life == Life::Alive =>
-            {
-                Some((object, badge))
-            }
-            _ => None,
-        };
-        match handler {
+        match self.handler(thread, ThreadSlot::FaultEndpoint) {
             Some((endpoint, badge)) => {
                 self.leave_ready(thread, State::Calling { endpoint, badge, kind: CallKind::Fault });
                 self.meet_or_queue(thread, endpoint);
@@ -45,6 +40,49 @@ impl<A: Arch> System<A> {
                 self.leave_ready(thread, State::Suspended(Suspension::Faulted));
                 Handled::ByNobody
             }
+        }
+    }
+
+    /// Stops a ready thread that is nowhere queued, since its budget is used up, if somebody wants to hear of it. The end of a slice is of
+    /// no interest.
+    pub fn raise_timeout(&mut self, thread: Ref<Thread>) -> Handled {
+        let (Some(context), Some((endpoint, badge))) =
+            (self.store.get(thread).running_on, self.handler(thread, ThreadSlot::TimeoutEndpoint))
+        else {
+            return Handled::ByNobody;
+        };
+        let SchedContext { consumed, badge: name, .. } = *self.store.get(context);
+        if self.store.get(context).is_slice() {
+            return Handled::ByNobody;
+        }
+        let consumed = self.store.machine.ticks_per_second().nanoseconds(consumed);
+        let object = self.store.get_mut(thread);
+        object.context.own_all();
+        object.fault = LastFault::Of(Fault {
+            kind: FaultKind::Timeout,
+            access: Access::None,
+            cause: FaultCause::Other,
+            level: 0,
+            instruction_pointer: object.context.pc,
+            address: name.value(),
+            syndrome: consumed,
+            stack_pointer: object.context.sp,
+            link_register: object.context.x[30],
+        });
+        object.state = State::Calling { endpoint, badge, kind: CallKind::Fault };
+        self.meet_or_queue(thread, endpoint);
+        Handled::ByHandler
+    }
+
+    /// The endpoint in one of a thread's slots, if a fault can be delivered through it.
+    fn handler(&self, thread: Ref<Thread>, which: ThreadSlot) -> Option<(Ref<Endpoint>, Badge)> {
+        match self.store.get(thread.slot(which)).capability {
+            Capability::Endpoint { rights, object, badge }
+                if rights.contains(Rights::CALL) && self.store.get(object).life == Life::Alive =>
+            {
+                Some((object, badge))
+            }
+            _ => None,
         }
     }
 }

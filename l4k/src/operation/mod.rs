@@ -3,6 +3,7 @@
 //! Every operation checks everything first and then changes things with code that cannot fail; an error has changed nothing.
 
 pub mod asid;
+pub mod binding;
 pub mod call;
 pub mod cancel;
 pub mod configure;

@@ -9,6 +9,7 @@ use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::notification::Notification;
 use crate::object::reply::ReplyState;
+use crate::object::sched_context::Owner;
 use crate::object::thread::{State, Thread};
 use l4k_sys::Error;
 use l4k_sys::abi::Arrival;
@@ -37,9 +38,26 @@ impl<A: Arch> System<A> {
 
     fn hand_over(&mut self, notification: Ref<Notification>, thread: Ref<Thread>, word: u64) {
         self.store.get_mut(notification).word = 0;
-        let context = &mut self.store.get_mut(thread).context;
-        context.set_results(Arrival::Notification as u64, [0; 7], word);
+        let object = self.store.get_mut(thread);
+        object.context.set_results(Arrival::Notification as u64, [0; 7], word);
+        if object.running_on.is_none()
+            && let Some(time) = self.store.get(notification).context
+            && self.store.get(time).thread.is_none()
+        {
+            self.attach_context(thread, time);
+        }
         self.make_ready(thread);
+    }
+
+    /// Time that came with a signal goes back to the notification when its thread waits for what comes next. One that owes answers keeps
+    /// it: it may be a caller's, lent with the call.
+    pub fn give_back_time_of_signals(&mut self, thread: Ref<Thread>) {
+        let Thread { running_on, replies, .. } = *self.store.get(thread);
+        if let (Some(time), None) = (running_on, replies)
+            && let Owner::Notification(_) = self.store.get(time).owner
+        {
+            self.detach_context(time);
+        }
     }
 
     /// `wait` and `poll`.
@@ -61,6 +79,7 @@ impl<A: Arch> System<A> {
             return Err(Error::WouldBlock);
         }
         self.leave_ready(thread, State::Waiting { notification });
+        self.give_back_time_of_signals(thread);
         let mut queue = self.store.get(notification).queue;
         self.enqueue(&mut queue, thread);
         self.store.get_mut(notification).queue = queue;

@@ -8,7 +8,7 @@ use crate::object::Life;
 use crate::object::capability::Capability;
 use crate::object::endpoint::{Endpoint, Side};
 use crate::object::reply::{Grant, Reply, ReplyState};
-use crate::object::thread::{CallKind, State, Suspension, Thread, ThreadSlot};
+use crate::object::thread::{CallKind, State, Suspension, Thread};
 use l4k_sys::Error;
 use l4k_sys::abi::{Arrival, Rights};
 
@@ -71,6 +71,7 @@ impl<A: Arch> System<A> {
             return Err(Error::WouldBlock);
         }
         self.leave_ready(receiver, State::Receiving { endpoint, reply, grant });
+        self.give_back_time_of_signals(receiver);
         self.store.get_mut(reply).state = ReplyState::Offered { receiver };
         let mut queue = self.store.get(endpoint).queue;
         self.enqueue(&mut queue, receiver);
@@ -83,6 +84,9 @@ impl<A: Arch> System<A> {
     /// The receive ends at once: the receiver passes through the state `Receiving` without being queued. A passive server that has just
     /// given its time back with an answer gets new time with the call.
     fn receive_from(&mut self, receiver: Ref<Thread>, caller: Ref<Thread>, receiving: State) {
+        if self.store.get(caller).running_on.is_some() {
+            self.give_back_time_of_signals(receiver);
+        }
         self.store.get_mut(receiver).state = receiving;
         let runs = self.store.get(receiver).running_on.is_some();
         self.deliver_call(caller, receiver);
@@ -111,11 +115,11 @@ impl<A: Arch> System<A> {
     /// # Errors
     /// `InvalidCapability` if what it called through is not there any more; those of sending and of receiving its message.
     fn check_queued(&self, caller: Ref<Thread>, receiver: Ref<Thread>) -> Result<(), Error> {
-        let Thread { state, context, .. } = self.store.get(caller);
+        let Thread { state, context, fault, .. } = self.store.get(caller);
         let State::Calling { endpoint, badge, kind } = *state else { return Err(Error::InvalidCapability) };
         let used = match kind {
             CallKind::Message => self.capability(caller, context.x[0])?,
-            CallKind::Fault => self.store.get(caller.slot(ThreadSlot::FaultEndpoint)).capability,
+            CallKind::Fault => self.store.get(caller.slot(fault.slot())).capability,
         };
         match used {
             Capability::Endpoint { rights, object, badge: held }

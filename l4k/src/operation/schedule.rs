@@ -3,6 +3,7 @@
 //! The one rule of bookkeeping: a ready thread with a context is current on its context's core, or in that core's ready queue, or
 //! among those that wait there for the release of their time; every other thread is neither.
 
+use super::fault::Handled;
 use super::ready::End;
 use super::system::System;
 use crate::base::arch::{Arch, CoreNumber};
@@ -127,30 +128,36 @@ impl<A: Arch> System<A> {
 
     /// Gives up the rest of the current slice.
     pub fn yield_slice(&mut self) {
-        self.charge();
         let here = self.here;
         let Some(thread) = self.core(here).current else { return };
-        let least = self.least;
-        if let Some(context) = self.store.get(thread).running_on {
+        let (turn, least) = (self.account(here), self.least);
+        if let Some(context) = self.store.get(thread).running_on
+            && turn == Turn::GoesOn
+        {
             self.store.get_mut(context).give_up(least);
         }
         self.core_mut(here).current = None;
         self.admit(here, thread, End::Back);
     }
 
-    /// Accounts for the time that the current thread has used since the last time. A slice that is used up is filled again and
-    /// the thread goes behind those of its priority.
-    pub fn charge(&mut self) {
+    /// Accounts for the time that a core's current thread has used since the last time.
+    fn account(&mut self, core: CoreNumber) -> Turn {
         let now = self.store.machine.now();
-        let here = self.here;
-        let core = self.core_mut(here);
+        let (least, core) = (self.least, self.core_mut(core));
         let used = now.since(core.charged_until);
         core.charged_until = now;
-        let Some(thread) = core.current else { return };
-        let Some(context) = self.store.get(thread).running_on else { return };
-        let least = self.least;
-        if self.store.get_mut(context).use_up(used, now, least) == Turn::Over {
-            self.core_mut(here).current = None;
+        let context = core.current.and_then(|thread| self.store.get(thread).running_on);
+        context.map_or(Turn::GoesOn, |context| self.store.get_mut(context).use_up(used, now, least))
+    }
+
+    /// Accounts for time. A current thread whose slice is over goes behind those of its priority; one whose budget is used up tells its
+    /// timeout endpoint, or waits for the next refill.
+    pub fn charge(&mut self) {
+        let here = self.here;
+        if self.account(here) == Turn::Over
+            && let Some(thread) = self.core_mut(here).current.take()
+            && self.raise_timeout(thread) == Handled::ByNobody
+        {
             self.admit(here, thread, End::Back);
         }
     }
@@ -207,18 +214,10 @@ impl<A: Arch> System<A> {
     fn take_off(&mut self, thread: Ref<Thread>) {
         let Some(core) = self.core_of(thread) else { return };
         if self.core(core).current == Some(thread) {
-            self.charge_if_here(core);
-        }
-        if self.core(core).current == Some(thread) {
+            let _ = self.account(core);
             self.core_mut(core).current = None;
         } else {
             self.dismiss(core, thread);
-        }
-    }
-
-    fn charge_if_here(&mut self, core: CoreNumber) {
-        if core == self.here {
-            self.charge();
         }
     }
 

@@ -1,4 +1,4 @@
-//! Scheduling contexts as objects: filling, binding, asking.
+//! Scheduling contexts as objects: filling and asking.
 
 use super::system::System;
 use crate::base::arch::{Arch, CoreNumber};
@@ -43,46 +43,6 @@ impl<A: Arch> System<A> {
         if let Some(thread) = thread {
             self.attach_context(thread, context);
         }
-        Ok(())
-    }
-
-    /// Binds a filled context to a thread that has none.
-    ///
-    /// # Errors
-    /// `AlreadyBound`; `NotConfigured` for a context without time; `Dying`.
-    pub fn bind_context(&mut self, context: Ref<SchedContext>, thread: Ref<Thread>) -> Result<(), Error> {
-        let object = self.store.get(context);
-        let target = self.store.get(thread);
-        if object.owner.is_some() || object.thread.is_some() {
-            return Err(Error::AlreadyBound);
-        }
-        if target.own_context.is_some() || target.running_on.is_some() {
-            return Err(Error::AlreadyBound);
-        }
-        if object.budget == Ticks(0) {
-            return Err(Error::NotConfigured);
-        }
-        if target.state == State::Suspended(Suspension::Dying) {
-            return Err(Error::Dying);
-        }
-        self.bindings.0 += 1;
-        let binding = self.bindings;
-        let object = self.store.get_mut(context);
-        object.owner = Some(thread);
-        object.binding = binding;
-        self.store.get_mut(thread).own_context = Some(context);
-        self.attach_context(thread, context);
-        Ok(())
-    }
-
-    /// Takes a context from its owner, and from whoever runs on it.
-    ///
-    /// # Errors
-    /// `NotBound`.
-    pub fn unbind_context(&mut self, context: Ref<SchedContext>) -> Result<(), Error> {
-        let owner = self.store.get_mut(context).owner.take().ok_or(Error::NotBound)?;
-        self.store.get_mut(owner).own_context = None;
-        self.detach_context(context);
         Ok(())
     }
 

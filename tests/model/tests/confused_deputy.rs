@@ -15,6 +15,18 @@ enum Place {
     Must(usize, ObjectKind),
     /// Of this kind, or 0 for none or for the caller's own.
     May(usize, ObjectKind),
+    /// Of one of these kinds.
+    OneOf(usize, [ObjectKind; 2]),
+}
+
+impl Place {
+    /// Number of the argument, and the kinds that it may be of.
+    fn wanted(&self) -> (usize, &[ObjectKind]) {
+        match self {
+            Must(index, kind) | May(index, kind) => (*index, core::slice::from_ref(kind)),
+            OneOf(index, kinds) => (*index, kinds),
+        }
+    }
 }
 
 /// Number of x9 among the arguments.
@@ -24,7 +36,7 @@ use ObjectKind::{
     AddressSpace, AsidPool, CNode, DebugConsole, Endpoint, Frame, Irq, IrqControl, Notification, Reply, SchedContext,
     SchedControl, SmcControl, Untyped,
 };
-use Place::{May, Must};
+use Place::{May, Must, OneOf};
 
 /// The capabilities of a call, from the documentation of the binary interface.
 // house: long function because it is a table: one line for each call.
@@ -43,6 +55,7 @@ fn places(call: SystemCall) -> Vec<Place> {
         C::ThreadConfigure => {
             vec![Must(0, ObjectKind::Thread), Must(1, CNode), Must(2, AddressSpace), May(3, Endpoint)]
         }
+        C::ThreadSetTimeoutEndpoint => vec![Must(0, ObjectKind::Thread), May(1, Endpoint)],
         C::ThreadBindNotification => vec![Must(0, ObjectKind::Thread), May(1, Notification)],
         C::ThreadSetBuffer => vec![Must(0, ObjectKind::Thread), May(1, Frame)],
         C::ThreadSetPriority
@@ -61,8 +74,8 @@ fn places(call: SystemCall) -> Vec<Place> {
         C::AsidPoolAssign => vec![Must(0, AsidPool), Must(1, AddressSpace)],
         C::AddressSpaceQuery => vec![Must(0, AddressSpace)],
         C::SchedControlConfigure => vec![Must(0, SchedControl), Must(1, SchedContext)],
-        C::SchedContextBind => vec![Must(0, SchedContext), Must(1, ObjectKind::Thread)],
-        C::SchedContextUnbind | C::SchedContextQuery => vec![Must(0, SchedContext)],
+        C::SchedContextBind => vec![Must(0, SchedContext), OneOf(1, [ObjectKind::Thread, Notification])],
+        C::SchedContextUnbind | C::SchedContextQuery | C::SchedContextSetBadge => vec![Must(0, SchedContext)],
         C::IrqControlIssue => vec![Must(0, IrqControl), Must(1, Irq)],
         C::IrqBind => vec![Must(0, Irq), May(1, Notification)],
         C::IrqAcknowledge | C::IrqRaise => vec![Must(0, Irq)],
@@ -128,14 +141,15 @@ fn wrong_capabilities_are_refused_in_every_place_and_nothing_changes() {
         let places = places(*call);
         let mut valid = others(*call);
         for place in &places {
-            let (Must(index, kind) | May(index, kind)) = *place;
-            valid[index] = slots[&kind];
+            let (index, kinds) = place.wanted();
+            valid[index] = slots[&kinds[0]];
         }
         for place in &places {
-            let (Must(index, wanted) | May(index, wanted)) = *place;
-            let wrong = slots.iter().filter(|(kind, _)| **kind != wanted).map(|(_, slot)| (*slot, Error::WrongKind));
-            let none = if matches!(place, Must(..)) { vec![0] } else { vec![] };
-            let absent = none.into_iter().chain([2999, 4096, 1 << 32 | slots[&wanted], u64::MAX]);
+            let (index, wanted) = place.wanted();
+            let wrong = slots.iter().filter(|(kind, _)| !wanted.contains(kind));
+            let wrong = wrong.map(|(_, slot)| (*slot, Error::WrongKind));
+            let none = if matches!(place, May(..)) { vec![] } else { vec![0] };
+            let absent = none.into_iter().chain([2999, 4096, 1 << 32 | slots[&wanted[0]], u64::MAX]);
             for (slot, expected) in wrong.chain(absent.map(|slot| (slot, Error::InvalidCapability))) {
                 let mut x = valid;
                 x[index] = slot;

@@ -8,6 +8,7 @@ use l4k::object::Life;
 use l4k::object::capability::Capability;
 use l4k::object::endpoint::Side;
 use l4k::object::reply::ReplyState;
+use l4k::object::sched_context::Owner;
 use l4k::object::slot::Slot;
 use l4k::object::thread::{LastFault, QueueLinks, State, Suspension, Use, Window};
 use l4k_model::world::{Outcome, World, slot};
@@ -22,7 +23,7 @@ fn a_new_thread_has_nothing() {
         let Capability::Thread { object } = world.capability(made) else { panic!() };
         let thread = world.kernel.system.store.get(object);
         assert_eq!(thread.context, Context::START);
-        assert_eq!(thread.slots, [Slot::EMPTY; 4]);
+        assert_eq!(thread.slots, [Slot::EMPTY; 5]);
         assert_eq!(thread.state, State::Suspended(Suspension::Stopped));
         assert_eq!(thread.links, QueueLinks::default());
         assert_eq!(thread.references, 1);
@@ -71,7 +72,7 @@ fn new_objects_of_ipc_and_time_are_idle() {
     let context = store.get(object);
     assert_eq!((context.references, context.core), (1, CoreNumber(0)));
     assert_eq!([context.budget, context.period, context.refills.first().amount, context.consumed], [Ticks(0); 4]);
-    assert_eq!((context.thread, context.owner), (None, None));
+    assert_eq!((context.thread, context.owner), (None, Owner::Nobody));
 }
 
 #[test]

@@ -27,7 +27,8 @@ pub fn check(system: &System<Simulated>, reached: &Reached) {
                 Capability::CNode { .. } => which == ThreadSlot::CNode,
                 Capability::AddressSpace { .. } => which == ThreadSlot::AddressSpace,
                 Capability::Endpoint { rights, .. } => {
-                    which == ThreadSlot::FaultEndpoint && rights.contains(Rights::CALL)
+                    matches!(which, ThreadSlot::FaultEndpoint | ThreadSlot::TimeoutEndpoint)
+                        && rights.contains(Rights::CALL)
                 }
                 Capability::Frame { .. } => which == ThreadSlot::Buffer,
                 _ => false,

@@ -4,6 +4,7 @@ use super::reach::{Reached, object_key};
 use l4k::machine::simulated::Simulated;
 use l4k::object::capability::Capability;
 use l4k::object::reply::ReplyState;
+use l4k::object::sched_context::Owner;
 use l4k::object::thread::State;
 use l4k::operation::system::System;
 
@@ -60,11 +61,18 @@ pub fn check_live(system: &System<Simulated>, reached: &Reached) {
     }
     for &object in &reached.contexts {
         let actual = system.store.get(object);
-        let alive = [actual.thread, actual.owner].into_iter().flatten().all(thread);
+        let owner = match actual.owner {
+            Owner::Nobody => true,
+            Owner::Thread(owner) => thread(owner),
+            Owner::Notification(owner) => reached.notifications.contains(&owner),
+        };
+        let alive = owner && actual.thread.is_none_or(thread);
         assert!(alive, "a context refers to what is gone: {object:?}");
     }
     for &object in &reached.notifications {
-        assert!(system.store.get(object).bound.is_none_or(thread), "a notification refers to what is gone: {object:?}");
+        let actual = system.store.get(object);
+        let time = actual.context.is_none_or(|context| reached.contexts.contains(&context));
+        assert!(time && actual.bound.is_none_or(thread), "a notification refers to what is gone: {object:?}");
     }
     for &object in &reached.replies {
         let alive = match system.store.get(object).state {

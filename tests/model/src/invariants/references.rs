@@ -3,6 +3,7 @@
 use super::reach::Reached;
 use l4k::machine::simulated::Simulated;
 use l4k::object::reply::ReplyState;
+use l4k::object::sched_context::Owner;
 use l4k::object::thread::State;
 use l4k::operation::system::System;
 
@@ -23,7 +24,7 @@ fn check_threads(system: &System<Simulated>, reached: &Reached) {
             assert_eq!(system.store.get(context).thread, Some(thread), "context of {thread:?}");
         }
         if let Some(context) = object.own_context {
-            assert_eq!(system.store.get(context).owner, Some(thread), "own context of {thread:?}");
+            assert_eq!(system.store.get(context).owner, Owner::Thread(thread), "own context of {thread:?}");
         }
         if let Some(notification) = object.notification {
             assert_eq!(system.store.get(notification).bound, Some(thread), "bound notification of {thread:?}");
@@ -49,13 +50,19 @@ fn check_others(system: &System<Simulated>, reached: &Reached) {
         if let Some(thread) = context.thread {
             assert_eq!(system.store.get(thread).running_on, Some(object), "thread of {object:?}");
         }
-        if let Some(owner) = context.owner {
-            assert_eq!(system.store.get(owner).own_context, Some(object), "owner of {object:?}");
-        }
+        let back = match context.owner {
+            Owner::Nobody => Some(object),
+            Owner::Thread(owner) => system.store.get(owner).own_context,
+            Owner::Notification(owner) => system.store.get(owner).context,
+        };
+        assert_eq!(back, Some(object), "owner of {object:?}");
     }
     for &object in &reached.notifications {
         if let Some(bound) = system.store.get(object).bound {
             assert_eq!(system.store.get(bound).notification, Some(object), "thread bound to {object:?}");
+        }
+        if let Some(time) = system.store.get(object).context {
+            assert_eq!(system.store.get(time).owner, Owner::Notification(object), "time of the signals of {object:?}");
         }
     }
     for &reply in &reached.replies {

@@ -5,6 +5,7 @@ use super::reach::Reached;
 use l4k::base::store::Ref;
 use l4k::machine::simulated::Simulated;
 use l4k::object::reply::{Loan, Reply, ReplyState};
+use l4k::object::sched_context::Owner;
 use l4k::object::thread::{State, Thread};
 use l4k::operation::system::System;
 use std::collections::BTreeSet;
@@ -64,7 +65,8 @@ pub fn check_lent_time(system: &System<Simulated>, reached: &Reached) {
 fn lent(system: &System<Simulated>, reached: &Reached) -> Vec<(Ref<Thread>, Option<Ref<Thread>>)> {
     let both = reached.contexts.iter().filter_map(|context| {
         let context = system.store.get(*context);
-        Some((context.owner?, context.thread))
+        let Owner::Thread(owner) = context.owner else { return None };
+        Some((owner, context.thread))
     });
     both.filter(|(owner, holder)| *holder != Some(*owner)).collect()
 }
@@ -94,6 +96,6 @@ fn check_lent_and_kept(system: &System<Simulated>, thread: Ref<Thread>) {
     let Some((_, _, Loan::Lent(_))) = debt_to(system, thread) else { return };
     if let Some(context) = system.store.get(thread).running_on {
         let owner = system.store.get(context).owner;
-        assert_eq!(owner, Some(thread), "{thread:?} has passed time on and still runs on that of {owner:?}");
+        assert_eq!(owner, Owner::Thread(thread), "{thread:?} has passed time on and still runs on that of {owner:?}");
     }
 }

@@ -7,7 +7,7 @@ use l4k::base::store::Ref;
 use l4k::base::time::Ticks;
 use l4k::machine::simulated::Simulated;
 use l4k::object::refills::Refill;
-use l4k::object::sched_context::SchedContext;
+use l4k::object::sched_context::{Owner, SchedContext};
 use l4k::operation::system::System;
 use l4k::operation::time::{BUDGET_MAX, BUDGET_MIN};
 
@@ -26,7 +26,8 @@ fn check_context(system: &System<Simulated>, context: Ref<SchedContext>) {
     let rate = system.store.machine.ticks_per_second();
     let SchedContext { core, budget, period, refills, thread, owner, .. } = *system.store.get(context);
     if budget == Ticks(0) {
-        let unused = period == Ticks(0) && refills.first().amount == Ticks(0) && thread.is_none() && owner.is_none();
+        let unused =
+            period == Ticks(0) && refills.first().amount == Ticks(0) && thread.is_none() && owner == Owner::Nobody;
         assert!(unused, "{context:?} was never filled but is in use");
         return;
     }

@@ -16,6 +16,7 @@ use l4k::object::capability::{Capability as Held, MemoryClass};
 use l4k::object::cnode::CNode;
 use l4k::object::irq::Acknowledge;
 use l4k::object::reply::{Grant, Loan, ReplyState};
+use l4k::object::sched_context::Owner;
 use l4k::object::slot::Slot;
 use l4k::object::thread::{CallKind, LastFault, State as Actual, Suspension, Thread as ActualThread, ThreadSlot};
 use l4k::operation::system::System;
@@ -104,6 +105,7 @@ impl Found {
                     (ThreadSlot::AddressSpace, Own::Space),
                     (ThreadSlot::FaultEndpoint, Own::Faults),
                     (ThreadSlot::Buffer, Own::Buffer),
+                    (ThreadSlot::TimeoutEndpoint, Own::Timeouts),
                 ] {
                     self.meet(system, object.slot(which), Some(Place::Thread(address(object), own)));
                 }
@@ -136,7 +138,7 @@ fn bindings(system: &Kernel, found: &Found) -> BTreeMap<u64, Object> {
         Held::SchedContext { object } => Some(object),
         _ => None,
     });
-    let bound = contexts.filter(|context| system.store.get(*context).owner.is_some());
+    let bound = contexts.filter(|context| system.store.get(*context).owner != Owner::Nobody);
     bound.map(|context| (system.store.get(context).binding.0, address(context))).collect()
 }
 
@@ -195,7 +197,8 @@ fn add_object(system: &Kernel, held: &Held, bindings: &BTreeMap<u64, Object>, st
             let actual = system.store.get(object);
             let waiting = queued(system, actual.queue).into_iter().map(address).collect();
             let bound = actual.bound.map(address);
-            state.notifications.insert(address(object), Notification { word: actual.word, waiting, bound });
+            let context = actual.context.map(address);
+            state.notifications.insert(address(object), Notification { word: actual.word, waiting, bound, context });
         }
         Held::Reply { object } => {
             let reply = match system.store.get(object).state {
@@ -217,8 +220,13 @@ fn add_object(system: &Kernel, held: &Held, bindings: &BTreeMap<u64, Object>, st
             let actual = system.store.get(object);
             let rate = system.store.machine.ticks_per_second();
             let [budget, period] = [actual.budget, actual.period].map(|ticks| rate.nanoseconds(ticks));
-            let (thread, owner) = (actual.thread.map(address), actual.owner.map(address));
-            state.contexts.insert(address(object), Context { budget, period, thread, owner });
+            let owner = match actual.owner {
+                Owner::Nobody => None,
+                Owner::Thread(thread) => Some(address(thread)),
+                Owner::Notification(notification) => Some(address(notification)),
+            };
+            let (thread, badge) = (actual.thread.map(address), actual.badge.value());
+            state.contexts.insert(address(object), Context { budget, period, thread, owner, badge });
         }
         Held::AddressSpace { object } => {
             let actual = system.store.get(object);

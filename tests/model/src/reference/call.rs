@@ -85,6 +85,8 @@ impl State {
             SystemCall::SchedContextBind => self.bind_context(caller, x),
             SystemCall::SchedContextUnbind => self.unbind_context(caller, x),
             SystemCall::SchedContextQuery => self.query_context(caller, x),
+            SystemCall::SchedContextSetBadge => self.set_context_badge(caller, x),
+            SystemCall::ThreadSetTimeoutEndpoint => self.set_timeout_endpoint(caller, x),
             SystemCall::IrqControlIssue => self.issue(caller, x),
             SystemCall::IrqBind => self.bind_irq(caller, x),
             SystemCall::IrqAcknowledge => self.acknowledge(caller, x),

@@ -193,6 +193,9 @@ impl State {
                 if let Some(thread) = notification.bound {
                     self.thread(thread).notification = None;
                 }
+                if let Some(context) = notification.context {
+                    self.disown(context);
+                }
                 notification.waiting.into_iter().for_each(|thread| self.peer_gone(thread));
                 self.notifications.remove(&object);
             }
@@ -204,11 +207,7 @@ impl State {
                 self.replies.remove(&object);
             }
             ObjectKind::SchedContext => {
-                self.forget_loans(object);
-                self.detach(object);
-                if let Some(owner) = self.contexts[&object].owner {
-                    self.thread(owner).own_context = None;
-                }
+                self.disown(object);
                 self.contexts.remove(&object);
             }
             ObjectKind::AddressSpace => {
@@ -256,7 +255,7 @@ impl State {
             })
             .collect();
         owed.into_iter().for_each(|caller| self.peer_gone(caller));
-        for own in [Own::CNode, Own::Space, Own::Faults, Own::Buffer] {
+        for own in [Own::CNode, Own::Space, Own::Faults, Own::Buffer, Own::Timeouts] {
             self.delete(Place::Thread(thread, own));
         }
         let object = self.threads[&thread].clone();

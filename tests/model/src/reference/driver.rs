@@ -7,10 +7,11 @@ use super::steps::{Argument, Step};
 use crate::invariants;
 use crate::objects::Time;
 use crate::world::{CORE, Checks, World};
-use l4k::base::arch::{Event, Line};
+use l4k::base::arch::{Arch, Event, Line};
 use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
 use l4k::kernel::Resume;
+use l4k::object::sched_context::SchedContext;
 use l4k::object::slot::Slot;
 use l4k::object::thread::Thread;
 use l4k::operation::ready::End;
@@ -130,6 +131,11 @@ impl Pair {
             system.ready_remove(CORE, thread);
         } else {
             system.release_remove(CORE, thread);
+        }
+        let now = system.store.machine.now();
+        if let Some(context) = system.store.get(thread).running_on {
+            let SchedContext { budget, period, .. } = *system.store.get(context);
+            system.store.get_mut(context).fill(budget, period, now);
         }
         system.core_mut(CORE).current = Some(thread);
     }

@@ -4,7 +4,7 @@ use super::call::Answer;
 use super::state::{Capability, Errors, Object, Own, Place, Reply, State, ThreadState};
 use l4k_sys::Error;
 use l4k_sys::abi::message::{CAPABILITIES_MAX, MESSAGE_WORDS_MAX, REGISTER_WORDS};
-use l4k_sys::abi::{Arrival, ObjectKind};
+use l4k_sys::abi::{Arrival, FaultKind, ObjectKind};
 
 const CALL: u64 = 1;
 const RECEIVE: u64 = 2;
@@ -218,6 +218,9 @@ impl State {
             self.leave_queue(caller);
             match self.turned_away(caller, receiver) {
                 None => {
+                    if self.threads[&caller].context.is_some() {
+                        self.give_back_time_of_signals(receiver);
+                    }
                     self.thread(receiver).state = receiving;
                     self.deliver(caller, receiver);
                     self.thread(receiver).state = ThreadState::Ready;
@@ -230,6 +233,7 @@ impl State {
             self.answer(receiver, Error::WouldBlock.code(), [0; 7], 0);
             return Answer::Settled;
         }
+        self.give_back_time_of_signals(receiver);
         self.thread(receiver).state = receiving;
         self.replies.insert(reply, Reply::Offered(receiver));
         self.join_queue(receiver);
@@ -241,7 +245,7 @@ impl State {
         let ThreadState::Calling { endpoint, badge, fault } = self.threads[&caller].state else { panic!("a caller") };
         let registers = self.threads[&caller].registers;
         let used = match fault {
-            true => self.at(Place::Thread(caller, Own::Faults)),
+            true => self.at(Place::Thread(caller, self.hears(caller))),
             false => self.look_up(caller, registers[0]).ok().map(|(_, used)| used),
         };
         let still = |used: &Capability| {
@@ -257,6 +261,12 @@ impl State {
         let mut errors = self.sending(caller, used.rights & GRANT != 0);
         errors.extend(self.taking(receiver, registers[1]));
         errors.first().copied()
+    }
+
+    /// Which of a thread's endpoints hears of what stopped it.
+    fn hears(&self, thread: Object) -> Own {
+        let timeout = self.threads[&thread].fault.is_some_and(|message| label(message[0]) == FaultKind::Timeout as u64);
+        if timeout { Own::Timeouts } else { Own::Faults }
     }
 
     /// The answer that a reply object gives, if it can.
@@ -336,9 +346,28 @@ impl State {
         let waiting = object.waiting.first().copied();
         let receives = |thread: &Object| matches!(self.threads[thread].state, ThreadState::Receiving { .. });
         if let Some(thread) = bound.filter(receives).or(waiting) {
-            self.stop_waiting(thread);
-            self.take_word(thread, notification);
-            self.thread(thread).state = ThreadState::Ready;
+            self.wake_by_signal(thread, notification);
+        }
+    }
+
+    /// Who waits gets the signals, and the notification's time if it has none.
+    fn wake_by_signal(&mut self, thread: Object, notification: Object) {
+        self.stop_waiting(thread);
+        self.take_word(thread, notification);
+        self.thread(thread).state = ThreadState::Ready;
+        let idle = |context: &Object| self.contexts[context].thread.is_none();
+        let time = self.notifications[&notification].context.filter(idle);
+        if let (Some(context), None) = (time, self.threads[&thread].context) {
+            self.attach(context, thread);
+        }
+    }
+
+    /// A thread that owes nobody an answer gives back time that came with a signal.
+    fn give_back_time_of_signals(&mut self, thread: Object) {
+        let owes = self.replies.values().any(|reply| matches!(reply, Reply::Owed { server, .. } if *server == thread));
+        let Some(context) = self.threads[&thread].context.filter(|_| !owes) else { return };
+        if self.contexts[&context].owner.is_some_and(|owner| self.notifications.contains_key(&owner)) {
+            self.detach(context);
         }
     }
 
@@ -360,6 +389,7 @@ impl State {
         if patience == Patience::Polls {
             return Answer::refused(Error::WouldBlock);
         }
+        self.give_back_time_of_signals(caller);
         self.thread(caller).state = ThreadState::Waiting { notification };
         self.join_queue(caller);
         Answer::Settled
@@ -390,9 +420,7 @@ impl State {
         let object = self.notifications.get_mut(&notification).expect("a notification");
         object.bound = Some(thread);
         if object.word != 0 && matches!(self.threads[&thread].state, ThreadState::Receiving { .. }) {
-            self.stop_waiting(thread);
-            self.take_word(thread, notification);
-            self.thread(thread).state = ThreadState::Ready;
+            self.wake_by_signal(thread, notification);
         }
         Answer::Done([0; 7])
     }

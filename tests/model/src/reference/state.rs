@@ -32,6 +32,8 @@ pub enum Own {
     Faults,
     /// Its message buffer.
     Buffer,
+    /// Who hears when its budget is used up.
+    Timeouts,
 }
 
 /// A capability.
@@ -163,6 +165,8 @@ pub struct Notification {
     pub waiting: Vec<Object>,
     /// The bound thread.
     pub bound: Option<Object>,
+    /// Time for whoever takes a signal and has none.
+    pub context: Option<Object>,
 }
 
 /// A scheduling context.
@@ -174,8 +178,10 @@ pub struct Context {
     pub period: u64,
     /// Who runs on it.
     pub thread: Option<Object>,
-    /// Whom it was bound to.
+    /// The thread or the notification that it was bound to.
     pub owner: Option<Object>,
+    /// What timeout faults call it.
+    pub badge: u64,
 }
 
 /// A mapping.

@@ -335,7 +335,12 @@ impl Random<'_> {
             }
             C::SchedContextBind => {
                 x[0] = self.some(Kind::SchedContext);
-                x[1] = self.some(Kind::Thread);
+                x[1] = if self.below(3) == 0 { self.some(Kind::Notification) } else { self.some(Kind::Thread) };
+            }
+            C::SchedContextSetBadge => x[0] = self.some(Kind::SchedContext),
+            C::ThreadSetTimeoutEndpoint => {
+                x[0] = self.some(Kind::Thread);
+                x[1] = self.some_or_none(Kind::Endpoint);
             }
             C::SchedContextUnbind | C::SchedContextQuery => x[0] = self.some(Kind::SchedContext),
             C::IrqControlIssue => {

@@ -273,20 +273,33 @@ impl State {
     pub fn bind_context(&mut self, caller: Object, x: [u64; 8]) -> Answer {
         let mut errors = Errors::default();
         let context = errors.note(self.of_kind(caller, x[0], ObjectKind::SchedContext)).map(|(_, held)| held.object);
-        let thread = errors.note(self.named(caller, x[1]));
         if let Some(context) = context.map(|context| &self.contexts[&context]) {
             errors.when(context.owner.is_some() || context.thread.is_some(), Error::AlreadyBound);
             errors.when(context.budget == 0, Error::NotConfigured);
         }
-        if let Some(thread) = thread.map(|thread| &self.threads[&thread]) {
-            errors.when(thread.own_context.is_some() || thread.context.is_some(), Error::AlreadyBound);
+        let target = errors.note(self.look_up(caller, x[1])).map(|(_, held)| held);
+        match target {
+            Some(held) if held.kind == ObjectKind::Thread => {
+                let thread = &self.threads[&held.object];
+                errors.when(thread.own_context.is_some() || thread.context.is_some(), Error::AlreadyBound);
+            }
+            Some(held) if held.kind == ObjectKind::Notification => {
+                errors.when(held.rights & 2 == 0, Error::MissingRight);
+                errors.when(self.notifications[&held.object].context.is_some(), Error::AlreadyBound);
+            }
+            Some(_) => errors.add(Error::WrongKind),
+            None => (),
         }
-        let (true, Some(context), Some(thread)) = (errors.is_empty(), context, thread) else {
+        let (true, Some(context), Some(target)) = (errors.is_empty(), context, target) else {
             return Answer::Refused(errors);
         };
-        self.contexts.get_mut(&context).expect("a context").owner = Some(thread);
-        self.thread(thread).own_context = Some(context);
-        self.attach(context, thread);
+        self.contexts.get_mut(&context).expect("a context").owner = Some(target.object);
+        if target.kind == ObjectKind::Thread {
+            self.thread(target.object).own_context = Some(context);
+            self.attach(context, target.object);
+        } else {
+            self.notifications.get_mut(&target.object).expect("a notification").context = Some(context);
+        }
         Answer::Done([0; 7])
     }
 
@@ -296,11 +309,54 @@ impl State {
             Err(error) => return Answer::refused(error),
             Ok((_, held)) => held.object,
         };
-        let Some(owner) = self.contexts[&context].owner else { return Answer::refused(Error::NotBound) };
-        self.contexts.get_mut(&context).expect("a context").owner = None;
-        self.thread(owner).own_context = None;
+        if self.contexts[&context].owner.is_none() {
+            return Answer::refused(Error::NotBound);
+        }
+        self.disown(context);
+        Answer::Done([0; 7])
+    }
+
+    /// Nobody has a context any more.
+    pub fn disown(&mut self, context: Object) {
+        let owner = self.contexts.get_mut(&context).expect("a context").owner.take();
+        if let Some(thread) = owner.and_then(|owner| self.threads.get_mut(&owner)) {
+            thread.own_context = None;
+        }
+        if let Some(notification) = owner.and_then(|owner| self.notifications.get_mut(&owner)) {
+            notification.context = None;
+        }
         self.forget_loans(context);
         self.detach(context);
+    }
+
+    /// `SchedContextSetBadge`.
+    pub fn set_context_badge(&mut self, caller: Object, x: [u64; 8]) -> Answer {
+        match self.of_kind(caller, x[0], ObjectKind::SchedContext) {
+            Err(error) => Answer::refused(error),
+            Ok((_, held)) => {
+                self.contexts.get_mut(&held.object).expect("a context").badge = x[1];
+                Answer::Done([0; 7])
+            }
+        }
+    }
+
+    /// `ThreadSetTimeoutEndpoint`.
+    pub fn set_timeout_endpoint(&mut self, caller: Object, x: [u64; 8]) -> Answer {
+        let mut errors = Errors::default();
+        let thread = errors.note(self.named(caller, x[0]));
+        errors.when(thread.is_some_and(|thread| !self.is_suspended(thread)), Error::NotSuspended);
+        let mut timeouts = None;
+        if x[1] != 0
+            && let Some((place, endpoint)) = errors.note(self.of_kind(caller, x[1], ObjectKind::Endpoint))
+        {
+            errors.when(endpoint.rights & 1 == 0, Error::MissingRight);
+            timeouts = Some(place);
+        }
+        let (true, Some(thread)) = (errors.is_empty(), thread) else { return Answer::Refused(errors) };
+        self.delete(Place::Thread(thread, Own::Timeouts));
+        if let Some(source) = timeouts {
+            self.copy_to(source, Place::Thread(thread, Own::Timeouts), 7, 0);
+        }
         Answer::Done([0; 7])
     }
 

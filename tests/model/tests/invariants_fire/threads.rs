@@ -3,7 +3,7 @@
 use crate::stage::{caller, context, fires, fires_in, notification, passive_server, reply};
 use l4k::base::store::Ref;
 use l4k::object::reply::{Grant, Loan, Reply, ReplyState};
-use l4k::object::sched_context::Binding;
+use l4k::object::sched_context::{Binding, Owner};
 use l4k::object::thread::{CallKind, State, Suspension, Thread};
 use l4k_model::invariants;
 use l4k_model::objects::{Spawned, Time};
@@ -34,7 +34,7 @@ fn contexts_and_threads() {
     fires("own context of", |world| {
         let spawned = world.spawn(5, Time::Own);
         let object = context(world, spawned.context);
-        world.kernel.system.store.get_mut(object).owner = None;
+        world.kernel.system.store.get_mut(object).owner = Owner::Nobody;
     });
     fires("context of", |world| {
         let spawned = world.spawn(5, Time::Own);
@@ -163,7 +163,7 @@ fn time_that_is_lost_or_stolen() {
         let ReplyState::Owed { loan, .. } = &mut world.kernel.system.store.get_mut(object).state else { panic!() };
         *loan = Loan::Lent(Binding(1));
         let object = context(world, client.context);
-        world.kernel.system.store.get_mut(object).owner = None;
+        world.kernel.system.store.get_mut(object).owner = Owner::Nobody;
         thread(world, client.thread).own_context = None;
     });
 }

@@ -1,0 +1,99 @@
+//! Scheduling contexts and what they are bound to: a thread that runs on it, or a notification whose signals bring it along.
+
+use super::system::System;
+use crate::base::arch::Arch;
+use crate::base::store::Ref;
+use crate::base::time::Ticks;
+use crate::object::Life;
+use crate::object::notification::Notification;
+use crate::object::sched_context::{Owner, SchedContext};
+use crate::object::thread::{State, Suspension, Thread};
+use l4k_sys::Error;
+
+impl<A: Arch> System<A> {
+    /// Whether a context can be bound.
+    ///
+    /// # Errors
+    /// `AlreadyBound`; `NotConfigured` for a context without time.
+    fn check_unbound(&self, context: Ref<SchedContext>) -> Result<(), Error> {
+        let object = self.store.get(context);
+        if object.owner != Owner::Nobody || object.thread.is_some() {
+            return Err(Error::AlreadyBound);
+        }
+        if object.budget == Ticks(0) {
+            return Err(Error::NotConfigured);
+        }
+        Ok(())
+    }
+
+    fn own(&mut self, context: Ref<SchedContext>, owner: Owner) {
+        self.bindings.0 += 1;
+        let binding = self.bindings;
+        let object = self.store.get_mut(context);
+        object.owner = owner;
+        object.binding = binding;
+    }
+
+    /// Binds a filled context to a thread that has none.
+    ///
+    /// # Errors
+    /// `AlreadyBound`; `NotConfigured` for a context without time; `Dying`.
+    pub fn bind_context(&mut self, context: Ref<SchedContext>, thread: Ref<Thread>) -> Result<(), Error> {
+        self.check_unbound(context)?;
+        let target = self.store.get(thread);
+        if target.own_context.is_some() || target.running_on.is_some() {
+            return Err(Error::AlreadyBound);
+        }
+        if target.state == State::Suspended(Suspension::Dying) {
+            return Err(Error::Dying);
+        }
+        self.own(context, Owner::Thread(thread));
+        self.store.get_mut(thread).own_context = Some(context);
+        self.attach_context(thread, context);
+        Ok(())
+    }
+
+    /// Binds a filled context to a notification that has none: a thread without time that takes its signals runs on it.
+    ///
+    /// # Errors
+    /// `AlreadyBound`; `NotConfigured` for a context without time; `Dying`.
+    pub fn bind_context_to_signals(
+        &mut self,
+        context: Ref<SchedContext>,
+        notification: Ref<Notification>,
+    ) -> Result<(), Error> {
+        self.check_unbound(context)?;
+        let target = self.store.get(notification);
+        if target.context.is_some() {
+            return Err(Error::AlreadyBound);
+        }
+        if target.life == Life::Dying {
+            return Err(Error::Dying);
+        }
+        self.own(context, Owner::Notification(notification));
+        self.store.get_mut(notification).context = Some(context);
+        Ok(())
+    }
+
+    /// Takes a context from what it is bound to, and from whoever runs on it.
+    ///
+    /// # Errors
+    /// `NotBound`.
+    pub fn unbind_context(&mut self, context: Ref<SchedContext>) -> Result<(), Error> {
+        if self.store.get(context).owner == Owner::Nobody {
+            return Err(Error::NotBound);
+        }
+        self.disown(context);
+        Ok(())
+    }
+
+    /// Nothing has a context any more.
+    pub fn disown(&mut self, context: Ref<SchedContext>) {
+        match core::mem::replace(&mut self.store.get_mut(context).owner, Owner::Nobody) {
+            Owner::Nobody => (),
+            Owner::Thread(thread) => self.store.get_mut(thread).own_context = None,
+            Owner::Notification(notification) => self.store.get_mut(notification).context = None,
+        }
+        self.detach_context(context);
+    }
+}
