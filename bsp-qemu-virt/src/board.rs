@@ -36,7 +36,7 @@ pub static BOARD: Board = Board {
     reserved: &[],
     interrupt_controller: None,
     console: Console::PL011,
-    cores: Cores::One,
+    cores: Cores::Firmware,
     devices: &DEVICES,
     device_memory: &DEVICE_MEMORY,
 };

@@ -104,11 +104,15 @@ pub enum Error {
     Dying = 49,
     /// The other side has named no slots for the message's capabilities, too few, or ones that are in use by now.
     NoWindow = 50,
+    /// The time that would go along is that of another core than the receiver's.
+    WrongCore = 51,
+    /// The machine has no such core, or the kernel does not use it.
+    InvalidCore = 52,
 }
 
 impl Error {
     /// The largest code in use; 0 is success.
-    pub const LAST: u16 = 50;
+    pub const LAST: u16 = 52;
 
     /// Every error, in the order of codes.
     pub const ALL: [Error; Self::LAST as usize] = [
@@ -162,6 +166,8 @@ impl Error {
         Self::InvalidArgument,
         Self::Dying,
         Self::NoWindow,
+        Self::WrongCore,
+        Self::InvalidCore,
     ];
 
     /// The code in `x0`.

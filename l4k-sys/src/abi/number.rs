@@ -121,6 +121,8 @@ pub enum SystemCall {
     IrqAcknowledge = 66,
     /// Makes the interrupt of Irq `x0` pending, as its device would.
     IrqRaise = 67,
+    /// Sends the interrupt of Irq `x0` to core `x1` from now on; before, it goes to the core that issued it.
+    IrqSetCore = 68,
 
     /// Writes `x1` (0..=48) bytes, packed little endian in `x2`–`x7`, to the kernel's console. `x0` DebugConsole.
     DebugWrite = 72,
@@ -188,6 +190,7 @@ impl SystemCall {
         Self::IrqBind,
         Self::IrqAcknowledge,
         Self::IrqRaise,
+        Self::IrqSetCore,
         Self::DebugWrite,
         Self::DebugExit,
         Self::DebugNameThread,
@@ -232,15 +235,15 @@ impl SystemCall {
             42 => Self::ThreadSetRegisters,
             43 => Self::ThreadSetBreakpoint,
             44 => Self::ThreadQueryBreakpoint,
-            45 => Self::ThreadSetStepping,
-            46 => Self::ThreadSetTimeoutEndpoint,
             _ => return Self::from_number_of_machine(number),
         })
     }
 
-    /// Numbers of memory, time, interrupts and debugging.
+    /// The higher numbers: of memory, time, interrupts and debugging, and the latest of threads.
     const fn from_number_of_machine(number: u64) -> Option<SystemCall> {
         Some(match number {
+            45 => Self::ThreadSetStepping,
+            46 => Self::ThreadSetTimeoutEndpoint,
             48 => Self::FrameMap,
             49 => Self::FrameUnmap,
             50 => Self::FrameProtect,
@@ -257,6 +260,7 @@ impl SystemCall {
             65 => Self::IrqBind,
             66 => Self::IrqAcknowledge,
             67 => Self::IrqRaise,
+            68 => Self::IrqSetCore,
             72 => Self::DebugWrite,
             73 => Self::DebugExit,
             74 => Self::DebugNameThread,

@@ -53,6 +53,14 @@ impl Irq {
     pub fn raise(self) -> Result<(), Error> {
         perform(SystemCall::IrqRaise, [self.0])
     }
+
+    /// Sends the interrupt to a core from now on. Before, it goes to the core that issued it.
+    ///
+    /// # Errors
+    /// `NotIssued`; `InvalidCore`.
+    pub fn set_core(self, core: u64) -> Result<(), Error> {
+        perform(SystemCall::IrqSetCore, [self.0, core])
+    }
 }
 
 /// What makes an interrupt fire.

@@ -26,6 +26,17 @@ pub enum Event {
     Fault(Fault),
 }
 
+/// What brought a core into the kernel, as far as others have to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entered {
+    /// A system call, which is not made yet: it waits for the kernel's lock.
+    SystemCall,
+    /// A call of firmware, which it is in.
+    Firmware,
+    /// Anything else.
+    Otherwise,
+}
+
 /// An interrupt line of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
@@ -41,6 +52,8 @@ pub enum Claimed {
     Spurious,
     /// The kernel's timer has reached its deadline.
     Timer,
+    /// Another core has changed what runs here, or stops this one.
+    Reschedule,
     /// A device's line. It stays active until it is completed.
     Line(Line),
 }
@@ -165,8 +178,13 @@ pub trait Arch {
     /// Arms the kernel's timer for an instant (at once, if that is past), or turns it off.
     fn set_deadline(&mut self, deadline: Option<Instant>);
 
-    /// Whether an interrupt waits to be taken; for preemption points.
+    /// Whether an interrupt waits to be taken, or another core for the kernel; for preemption points.
     fn interrupt_pending(&self) -> bool;
+    /// Interrupts another core: it enters the kernel, and finds [`Claimed::Reschedule`].
+    fn interrupt_core(&mut self, core: CoreNumber);
+    /// Interrupts another core and waits until it has left its program and waits for its turn in the kernel: it is there before any core that
+    /// enters later. What brought it in.
+    fn stop_core(&mut self, core: CoreNumber) -> Entered;
     /// Takes the most urgent pending interrupt.
     fn claim_interrupt(&mut self) -> Claimed;
     /// Says that a claimed line was dealt with.
@@ -175,6 +193,8 @@ pub trait Arch {
     fn line_usable(&self, line: Line) -> bool;
     /// Sets a line's trigger, and sends it to the current core.
     fn configure_line(&mut self, line: Line, trigger: Trigger);
+    /// Sends a line to a core.
+    fn route_line(&mut self, line: Line, core: CoreNumber);
     /// Makes a line pending, as its device would.
     fn raise_line(&mut self, line: Line);
     /// Masks or unmasks a line.

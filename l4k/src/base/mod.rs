@@ -7,4 +7,5 @@ pub mod firmware;
 pub mod lock;
 pub mod registers;
 pub mod store;
+pub mod sync;
 pub mod time;

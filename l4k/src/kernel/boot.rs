@@ -9,7 +9,7 @@ use super::entry::Kernel;
 use super::ground::Ground;
 use super::machine_calls::FEATURES;
 use crate::base::address::Badge;
-use crate::base::arch::{Arch, CoreNumber};
+use crate::base::arch::{Arch, CoreNumber, MAX_CORES};
 use crate::object::capability::Capability;
 use crate::object::slot::Slot;
 use crate::object::thread::ThreadSlot;
@@ -45,11 +45,12 @@ impl<A: Arch> Kernel<A> {
         let (ground, block) = boot_memory::lay_ground(system, input, needed)?;
         let mut cursor = SlotCursor::new();
         make_objects(system, ground)?;
+        let time = give_time(system, ground, &mut cursor, input.cores)?;
         boot_program::load(system, ground, &mut cursor, &program, &layout)?;
         boot_program::map_package(system, ground, &mut cursor, input, &layout)?;
         let information = boot_program::map_information(system, ground, &mut cursor, &mut layout)?;
         let untypeds = boot_memory::give_untypeds(system, ground, &mut cursor, input, block)?;
-        let length = write_information(system, input, &layout, &cursor, &untypeds, information)?;
+        let length = write_information(system, input, &layout, &cursor, &untypeds, time, information)?;
         start_thread(system, ground, program.entry(), &layout, length)
     }
 }
@@ -69,7 +70,6 @@ fn make_objects<A: Arch>(system: &mut System<A>, ground: Ground) -> Result<(), E
         Ok(())
     };
     give(slot::IRQ_CONTROL, Capability::IrqControl)?;
-    give(slot::SCHED_CONTROL, Capability::SchedControl { core: 0 })?;
     if FEATURES & features::FIRMWARE_CALLS != 0 {
         give(slot::SMC_CONTROL, Capability::SmcControl { badge: Badge::NONE })?;
     }
@@ -82,6 +82,24 @@ fn make_objects<A: Arch>(system: &mut System<A>, ground: Ground) -> Result<(), E
         system.assign_asid(pool, space)?;
     }
     Ok(())
+}
+
+/// The authority over each core's time: the first in its own slot, the others behind each other, from the slot that is returned on.
+fn give_time<'a, A: Arch>(
+    system: &mut System<A>,
+    ground: Ground,
+    cursor: &mut SlotCursor,
+    cores: u32,
+) -> Result<u64, BootError<'a>> {
+    let cores = cores.clamp(1, MAX_CORES as u32) as u8;
+    system.core_count = cores;
+    let others = cursor.take(u64::from(cores) - 1)?;
+    for core in 0..cores {
+        let number = if core == 0 { slot::SCHED_CONTROL } else { others + u64::from(core) - 1 };
+        *system.store.get_mut(ground.slot(number)?) =
+            Slot { capability: Capability::SchedControl { core }, ..Slot::EMPTY };
+    }
+    Ok(others)
 }
 
 fn start_thread<'a, A: Arch>(

@@ -41,17 +41,20 @@ pub fn write_information<'a, A: Arch>(
     layout: &Layout,
     cursor: &SlotCursor,
     untypeds: &Untypeds,
+    time: u64,
     place: PhysicalAddress,
 ) -> Result<u64, BootError<'a>> {
     let rate = system.store.machine.ticks_per_second().value();
     let mut pen = Pen { system, place, used: 0 };
     let version = u64::from(VERSION_MAJOR) | u64::from(VERSION_MINOR) << 16;
-    pen.words(tag::KERNEL, [version | u64::from(input.cores) << 32, FEATURES, rate])?;
+    pen.words(tag::KERNEL, [version | u64::from(pen.system.core_count) << 32, FEATURES, rate])?;
     pen.append(tag::BOARD, &[input.board.as_bytes()])?;
     pen.words(tag::FREE_SLOTS, cursor.free())?;
     pen.words(tag::PACKAGE, [layout.package, input.package.len() as u64])?;
     pen.words(tag::USED_ADDRESSES, [layout.start, layout.end])?;
-    pen.words(tag::SCHED_CONTROL, [slot::SCHED_CONTROL, 0])?;
+    for core in 0..u64::from(pen.system.core_count) {
+        pen.words(tag::SCHED_CONTROL, [if core == 0 { slot::SCHED_CONTROL } else { time + core - 1 }, core])?;
+    }
     for number in core::iter::once(untypeds.ground_slot).chain(untypeds.first..untypeds.end) {
         let untyped = pen.system.untyped_in(untypeds.ground.slot(number)?)?;
         let device = u64::from(untyped.memory == MemoryClass::Device);

@@ -72,6 +72,7 @@ pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, call: Syst
         SystemCall::IrqBind => machine::bind(system, arguments),
         SystemCall::IrqAcknowledge => machine::acknowledge(system, arguments),
         SystemCall::IrqRaise => machine::raise(system, arguments),
+        SystemCall::IrqSetCore => machine::route(system, arguments),
         SystemCall::FirmwareCall => machine::call_firmware(system, arguments),
         SystemCall::DebugWrite => machine::write(system, arguments),
         SystemCall::DebugExit => machine::exit(system, arguments),

@@ -9,6 +9,7 @@ use crate::base::store::Ref;
 use crate::object::thread::Thread;
 use crate::operation::fault::Handled;
 use crate::operation::next::Next;
+use crate::operation::schedule::Chosen;
 use crate::operation::system::System;
 use l4k_sys::Error;
 use l4k_sys::abi::version::features;
@@ -22,6 +23,8 @@ pub enum Resume {
     Thread(Ref<Thread>),
     /// It waits for an interrupt.
     Idle,
+    /// It lets those go first that wait for the kernel, and comes back with [`Kernel::start`].
+    Again,
     /// It calls firmware for its current thread, without the kernel's lock, and brings what that returns to
     /// [`Kernel::answer_firmware`].
     Firmware(FirmwareCall),
@@ -40,7 +43,7 @@ impl<A: Arch> Kernel<A> {
         Kernel { system: System::new(machine) }
     }
 
-    /// Chooses the first thread of a core.
+    /// Chooses a thread for a core that has nothing to tell.
     pub fn start(&mut self, core: CoreNumber) -> Resume {
         self.system.here = core;
         self.resume()
@@ -77,6 +80,8 @@ impl<A: Arch> Kernel<A> {
             Some(call) => {
                 let result = dispatch(&mut self.system, caller, call);
                 if let Ok(Next::Firmware(call)) = result {
+                    // Nothing of the thread stays in this core, which others cannot stop now.
+                    let _ = self.system.load(None);
                     return Resume::Firmware(call);
                 }
                 self.conclude(result);
@@ -136,8 +141,9 @@ impl<A: Arch> Kernel<A> {
 
     fn resume(&mut self) -> Resume {
         match self.system.schedule() {
-            Some(thread) => Resume::Thread(thread),
-            None => Resume::Idle,
+            Chosen::Thread(thread) => Resume::Thread(thread),
+            Chosen::Nobody => Resume::Idle,
+            Chosen::Elsewhere => Resume::Again,
         }
     }
 }

@@ -82,6 +82,13 @@ pub fn raise<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments
     Ok(Next::Done)
 }
 
+/// `IrqSetCore`.
+pub fn route<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    let irq = system.irq_at(caller, x[0])?;
+    system.route_irq(irq, x[1])?;
+    Ok(Next::Done)
+}
+
 /// `FirmwareCall`. Made when the kernel's lock is given back.
 pub fn call_firmware<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let Capability::SmcControl { badge } = system.capability(caller, x[0])? else {

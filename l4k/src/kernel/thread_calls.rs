@@ -9,7 +9,7 @@ use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::slot::Slot;
 use crate::object::thread::Suspension;
-use crate::operation::next::Next;
+use crate::operation::next::{Next, Progress};
 use crate::operation::system::System;
 use l4k_sys::Error;
 use l4k_sys::abi::{ObjectKind, Rights};
@@ -37,6 +37,9 @@ pub fn set_priority<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Ar
 /// `ThreadWriteRegisters`.
 pub fn write_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
+    if system.store_registers(thread)? == Progress::More {
+        return Ok(Next::Restart);
+    }
     system.write_registers(thread, x[1], x[2], [x[3], x[4], x[5]])?;
     Ok(Next::Done)
 }
@@ -44,12 +47,18 @@ pub fn write_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }:
 /// `ThreadReadRegisters`.
 pub fn read_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
+    if system.store_registers(thread)? == Progress::More {
+        return Ok(Next::Restart);
+    }
     Ok(Next::Values(system.read_registers(thread, x[1])?))
 }
 
 /// `ThreadSetRegisters`.
 pub fn set_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
+    if system.store_registers(thread)? == Progress::More {
+        return Ok(Next::Restart);
+    }
     system.set_registers(thread, x[1], x[2], [x[3], x[4], x[5], x[6], x[7]])?;
     Ok(Next::Done)
 }
@@ -57,6 +66,9 @@ pub fn set_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: A
 /// `ThreadSetBreakpoint`.
 pub fn set_breakpoint<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
+    if system.store_registers(thread)? == Progress::More {
+        return Ok(Next::Restart);
+    }
     system.set_breakpoint(thread, x[1], x[2], x[3], x[4])?;
     Ok(Next::Done)
 }
@@ -70,6 +82,9 @@ pub fn query_breakpoint<A: Arch>(system: &mut System<A>, Arguments { caller, x }
 /// `ThreadSetStepping`.
 pub fn set_stepping<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
+    if system.store_registers(thread)? == Progress::More {
+        return Ok(Next::Restart);
+    }
     let stepping = match x[1] {
         0 => Stepping::Off,
         1 => Stepping::On,

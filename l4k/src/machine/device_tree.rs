@@ -103,11 +103,16 @@ impl<'a> DeviceTree<'a> {
         });
     }
 
-    /// Cores that the tree lists.
-    pub fn cores(&self) -> usize {
-        let mut count = 0;
-        self.each_node(|node| count += usize::from(node.parent == b"cpus" && node.plain_name() == b"cpu"));
-        count
+    /// Calls `found` for each core: the affinity fields of its MPIDR_EL1.
+    pub fn cores(&self, mut found: impl FnMut(u64)) {
+        self.each_node(|node| {
+            if node.parent == b"cpus"
+                && node.plain_name() == b"cpu"
+                && let Some(affinity) = number(node.registers, node.cells.address)
+            {
+                found(affinity);
+            }
+        });
     }
 
     /// The first interrupt controller that the kernel knows, at the root or one level below.

@@ -9,7 +9,8 @@ extern crate std;
 use super::table_format;
 use crate::base::address::{PhysicalAddress, UserPage};
 use crate::base::arch::{
-    Arch, CacheOperation, Claimed, Invalidation, LINES, Level, Line, Mask, SpaceRoot, TableEntry, Trigger,
+    Arch, CacheOperation, Claimed, CoreNumber, Entered, Invalidation, LINES, Level, Line, MAX_CORES, Mask, SpaceRoot,
+    TableEntry, Trigger,
 };
 use crate::base::debugging::Debugging;
 use crate::base::time::{Instant, TicksPerSecond};
@@ -55,6 +56,49 @@ impl Drop for Ram {
 /// A translation that the machine remembers: identifier and page, physical page, rights.
 pub type Translations = BTreeMap<(u16, u64), (u64, Rights)>;
 
+/// Where a simulated core is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In a program.
+    Program,
+    /// On its way into the kernel.
+    Entered(Entered),
+}
+
+/// A core of the machine.
+#[derive(Clone, Debug)]
+pub struct Processor {
+    /// The timer.
+    pub deadline: Option<Instant>,
+    /// The address space that is loaded.
+    pub root: SpaceRoot,
+    /// TPIDR_EL0.
+    pub thread_pointer: u64,
+    /// TPIDRRO_EL0.
+    pub buffer_address: u64,
+    /// The registers of the FP unit: v0–v31 in halves, FPCR, FPSR; `None`: programs that use it are stopped.
+    pub floating_point: Option<[u64; 66]>,
+    /// Breakpoint registers and stepping.
+    pub debugging: Debugging,
+    /// Where it is, as far as the kernel waits for it to be stopped.
+    pub whereabouts: Whereabouts,
+    /// Another core has interrupted it.
+    pub interrupted: bool,
+}
+
+impl Processor {
+    const NEW: Processor = Processor {
+        deadline: None,
+        root: SpaceRoot::Nothing,
+        thread_pointer: 0,
+        buffer_address: 0,
+        floating_point: None,
+        debugging: Debugging::OFF,
+        whereabouts: Whereabouts::Program,
+        interrupted: false,
+    };
+}
+
 /// A machine for tests.
 #[derive(Debug)]
 pub struct Simulated {
@@ -63,8 +107,14 @@ pub struct Simulated {
     pub clock: Cell<u64>,
     /// Ticks that the counter moves on at each look at it.
     pub ticks_per_look: u64,
-    /// The timer.
-    pub deadline: Option<Instant>,
+    /// Its cores.
+    pub processors: [Processor; MAX_CORES],
+    /// The core that is in the kernel.
+    pub here: usize,
+    /// Cores that were stopped, in that order: they come next.
+    pub stopped: Vec<CoreNumber>,
+    /// Lines that are sent to another core than the first.
+    pub routes: BTreeMap<Line, CoreNumber>,
     /// Lines that are active.
     pub raised: BTreeSet<Line>,
     /// Lines that are not masked.
@@ -75,20 +125,10 @@ pub struct Simulated {
     pub console: Vec<u8>,
     /// Status with which the machine ended.
     pub ended: Option<u8>,
-    /// The address space that is loaded.
-    pub root: SpaceRoot,
-    /// TPIDR_EL0.
-    pub thread_pointer: u64,
-    /// TPIDRRO_EL0.
-    pub buffer_address: u64,
     /// What the look-aside buffer remembers.
     pub remembered: RefCell<Translations>,
-    /// The registers of the FP unit: v0–v31 in halves, FPCR, FPSR; `None`: programs that use it are stopped.
-    pub floating_point: Option<[u64; 66]>,
     /// Breakpoint registers that there are, for instructions and for data.
     pub breakpoint_registers: [u64; 2],
-    /// Breakpoint registers and stepping.
-    pub debugging: Debugging,
     /// Table entries were written and not published yet.
     pub unpublished: bool,
     /// Cache maintenance that was done.
@@ -103,22 +143,30 @@ impl Simulated {
             ram: Ram::new(ram_bytes),
             clock: Cell::new(1_000),
             ticks_per_look: 0,
-            deadline: None,
+            processors: [Processor::NEW; MAX_CORES],
+            here: 0,
+            stopped: Vec::new(),
+            routes: BTreeMap::new(),
             raised: BTreeSet::new(),
             unmasked: BTreeSet::new(),
             preempt_after: Cell::new(None),
             console: Vec::new(),
             ended: None,
-            root: SpaceRoot::Nothing,
-            thread_pointer: 0,
-            buffer_address: 0,
             remembered: RefCell::new(BTreeMap::new()),
-            floating_point: None,
             breakpoint_registers: [4, 4],
-            debugging: Debugging::OFF,
             unpublished: false,
             maintained: Vec::new(),
         }
+    }
+
+    /// The core that is in the kernel.
+    #[must_use]
+    pub fn processor(&self) -> &Processor {
+        &self.processors[self.here]
+    }
+
+    fn processor_mut(&mut self) -> &mut Processor {
+        &mut self.processors[self.here]
     }
 
     /// Bytes of RAM.
@@ -156,7 +204,7 @@ impl Simulated {
     /// hardware; otherwise the tables are walked and the result is remembered.
     #[must_use]
     pub fn translate(&self, address: u64) -> Option<(u64, Rights)> {
-        let SpaceRoot::Tables(top, asid) = self.root else { return None };
+        let SpaceRoot::Tables(top, asid) = self.processor().root else { return None };
         let key = (asid.value(), address >> 12);
         if let Some((page, rights)) = self.remembered.borrow().get(&key) {
             return Some((page << 12 | address & 0xfff, *rights));
@@ -195,7 +243,7 @@ impl Arch for Simulated {
     }
 
     fn set_deadline(&mut self, deadline: Option<Instant>) {
-        self.deadline = deadline;
+        self.processor_mut().deadline = deadline;
     }
 
     fn interrupt_pending(&self) -> bool {
@@ -213,10 +261,14 @@ impl Arch for Simulated {
     }
 
     fn claim_interrupt(&mut self) -> Claimed {
-        if let Some(line) = self.raised.iter().find(|line| self.unmasked.contains(line)) {
+        let sent_here = |line: &&Line| self.routes.get(line).map_or(0, |core| usize::from(core.0)) == self.here;
+        if let Some(line) = self.raised.iter().filter(sent_here).find(|line| self.unmasked.contains(line)) {
             return Claimed::Line(*line);
         }
-        match self.deadline {
+        if core::mem::take(&mut self.processor_mut().interrupted) {
+            return Claimed::Reschedule;
+        }
+        match self.processor().deadline {
             Some(deadline) if deadline.0 <= self.clock.get() => Claimed::Timer,
             _ => Claimed::Spurious,
         }
@@ -230,8 +282,31 @@ impl Arch for Simulated {
         (32..LINES as u16).contains(&line.0)
     }
 
+    fn interrupt_core(&mut self, core: CoreNumber) {
+        self.processors[usize::from(core.0)].interrupted = true;
+    }
+
+    fn stop_core(&mut self, core: CoreNumber) -> Entered {
+        assert_ne!(usize::from(core.0), self.here, "a core stops itself");
+        match self.processors[usize::from(core.0)].whereabouts {
+            Whereabouts::Entered(entered) => entered,
+            Whereabouts::Program => {
+                let processor = &mut self.processors[usize::from(core.0)];
+                processor.interrupted = true;
+                processor.whereabouts = Whereabouts::Entered(Entered::Otherwise);
+                self.stopped.push(core);
+                Entered::Otherwise
+            }
+        }
+    }
+
+    fn route_line(&mut self, line: Line, core: CoreNumber) {
+        self.routes.insert(line, core);
+    }
+
     fn configure_line(&mut self, line: Line, _trigger: Trigger) {
         assert!(self.line_usable(line));
+        self.routes.insert(line, CoreNumber(self.here as u8));
     }
 
     fn raise_line(&mut self, line: Line) {
@@ -246,7 +321,7 @@ impl Arch for Simulated {
     }
 
     fn enter_space(&mut self, root: SpaceRoot) {
-        self.root = root;
+        self.processor_mut().root = root;
     }
 
     fn publish_tables(&mut self) {
@@ -278,27 +353,28 @@ impl Arch for Simulated {
     }
 
     fn thread_pointer(&self) -> u64 {
-        self.thread_pointer
+        self.processor().thread_pointer
     }
 
     fn load_thread_registers(&mut self, thread_pointer: u64, buffer_address: u64) {
-        self.thread_pointer = thread_pointer;
-        self.buffer_address = buffer_address;
+        self.processor_mut().thread_pointer = thread_pointer;
+        self.processor_mut().buffer_address = buffer_address;
     }
 
     fn open_floating_point(&mut self, registers: PhysicalAddress) {
-        self.floating_point = Some(core::array::from_fn(|index| self.word(registers.value() + 8 * index as u64)));
+        let values = core::array::from_fn(|index| self.word(registers.value() + 8 * index as u64));
+        self.processor_mut().floating_point = Some(values);
     }
 
     fn save_floating_point(&mut self, registers: PhysicalAddress) {
-        let values = self.floating_point.expect("the unit is open");
+        let values = self.processor().floating_point.expect("the unit is open");
         for (index, value) in values.into_iter().enumerate() {
             self.set_word(registers.value() + 8 * index as u64, value);
         }
     }
 
     fn close_floating_point(&mut self) {
-        self.floating_point = None;
+        self.processor_mut().floating_point = None;
     }
 
     fn breakpoint_registers(&self) -> [u64; 2] {
@@ -306,7 +382,7 @@ impl Arch for Simulated {
     }
 
     fn load_debugging(&mut self, debugging: &Debugging) {
-        self.debugging = *debugging;
+        self.processor_mut().debugging = *debugging;
     }
 
     fn write_console(&mut self, bytes: &[u8]) {

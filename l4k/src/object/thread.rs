@@ -7,6 +7,7 @@ use super::reply::{Grant, Reply};
 use super::sched_context::SchedContext;
 use super::slot::Slot;
 use crate::base::address::Badge;
+use crate::base::arch::CoreNumber;
 use crate::base::debugging::Debugging;
 use crate::base::registers::{Context, Shape};
 use crate::base::store::{Object, Ref};
@@ -194,6 +195,10 @@ pub struct Thread {
     pub maximum_priority: Priority,
     /// While it waits for the release of its time: its rank among those that do. 0 elsewhere.
     pub rank: u8,
+    /// The core that it ran on last, or is to run on: that of its time.
+    pub core: CoreNumber,
+    /// The core that has loaded the registers which exceptions do not change, plus 1; 0 for none.
+    pub loaded_on: u8,
     /// Its last fault, while it is calling or awaiting a reply with it.
     pub fault: LastFault,
     /// Breakpoints and stepping.

@@ -56,6 +56,8 @@ impl<A: Arch> System<A> {
         entry.generation += 1;
         let identity = SpaceIdentity { asid, generation: entry.generation };
         self.store.get_mut(space).identity = Some(identity);
+        // A core that was stopped when the identifier's last space went away may have walked its tables until it left them.
+        self.store.machine.invalidate(Invalidation::Space(asid));
         Ok(())
     }
 
@@ -89,11 +91,7 @@ impl<A: Arch> System<A> {
             entry.space = None;
         }
         let root = SpaceRoot::Tables(space.table(TableNumber::TOP), identity.asid);
-        let here = self.here;
-        if self.core(here).loaded == root {
-            self.core_mut(here).loaded = SpaceRoot::Nothing;
-            self.store.machine.enter_space(SpaceRoot::Nothing);
-        }
+        self.leave_space(root);
         self.store.machine.invalidate(Invalidation::Space(identity.asid));
     }
 

@@ -18,7 +18,7 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// What [`outgoing_tag`](Self::outgoing_tag) says; `PeerGone` if the endpoint is being destroyed; `NoBuffer`, `NoWindow` if a waiting
-    /// receiver cannot take it.
+    /// receiver cannot take it, `WrongCore` if it would have to run on the time of another core.
     pub fn call(
         &mut self,
         caller: Ref<Thread>,
@@ -33,6 +33,7 @@ impl<A: Arch> System<A> {
         }
         if let Some(receiver) = queue.first.filter(|_| side == Side::Receivers) {
             self.check_receiver(receiver, tag)?;
+            self.check_core(caller, receiver)?;
         }
         self.leave_ready(caller, State::Calling { endpoint, badge, kind: CallKind::Message });
         self.meet_or_queue(caller, endpoint);
@@ -42,9 +43,11 @@ impl<A: Arch> System<A> {
     /// Hands a thread in state `Calling` to the first receiver of the endpoint, or queues it there.
     pub fn meet_or_queue(&mut self, caller: Ref<Thread>, endpoint: Ref<Endpoint>) {
         let Endpoint { side, mut queue, .. } = *self.store.get(endpoint);
-        let receiver = if side == Side::Receivers { self.pop(&mut queue) } else { None };
-        match receiver {
+        let waits = side == Side::Receivers;
+        match queue.first.filter(|_| waits) {
+            Some(receiver) if self.check_core(caller, receiver).is_err() => self.turn_away(caller, Error::WrongCore),
             Some(receiver) => {
+                self.dequeue(&mut queue, receiver);
                 self.store.get_mut(endpoint).queue = queue;
                 self.deliver_call(caller, receiver);
                 self.make_ready(receiver);

@@ -34,7 +34,6 @@ impl<A: Arch> System<A> {
         if !available {
             return Err(Error::NotSupported);
         }
-        self.unload(thread);
         if let Some(place) = self.store.get_mut(thread).debugging.breakpoints.get_mut(index as usize) {
             *place = breakpoint;
         }
@@ -58,7 +57,6 @@ impl<A: Arch> System<A> {
     /// `NotSuspended`, `Dying`.
     pub fn set_stepping(&mut self, thread: Ref<Thread>, stepping: Stepping) -> Result<(), Error> {
         self.check_stopped(thread)?;
-        self.unload(thread);
         let object = self.store.get_mut(thread);
         object.debugging.stepping = stepping;
         if stepping == Stepping::On {

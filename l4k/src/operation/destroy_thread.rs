@@ -2,7 +2,7 @@
 
 use super::next::Progress;
 use super::system::System;
-use crate::base::arch::Arch;
+use crate::base::arch::{Arch, CoreNumber};
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::sched_context::Owner;
@@ -39,10 +39,8 @@ impl<A: Arch> System<A> {
         if let Some(context) = self.store.get_mut(thread).own_context.take() {
             self.store.get_mut(context).owner = Owner::Nobody;
         }
-        for core in &mut self.cores {
-            if core.loaded_thread == Some(thread) {
-                core.loaded_thread = None;
-            }
+        if let Some(core) = self.store.get(thread).loaded_on.checked_sub(1) {
+            self.core_mut(CoreNumber(core)).loaded_thread = None;
         }
     }
 }

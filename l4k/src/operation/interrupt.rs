@@ -12,7 +12,7 @@ impl<A: Arch> System<A> {
     /// Deals with one pending interrupt: the timer, or a device's line, which is masked until its driver acknowledges it.
     pub fn interrupt(&mut self) {
         match self.store.machine.claim_interrupt() {
-            Claimed::Spurious => (),
+            Claimed::Spurious | Claimed::Reschedule => (),
             Claimed::Timer => {
                 self.store.machine.set_deadline(None);
                 self.core_mut(self.here).deadline = None;
@@ -119,6 +119,17 @@ impl<A: Arch> System<A> {
     pub fn raise_irq(&mut self, irq: Ref<Irq>) -> Result<(), Error> {
         let line = self.store.get(irq).line.ok_or(Error::NotIssued)?;
         self.store.machine.raise_line(line);
+        Ok(())
+    }
+
+    /// Sends an Irq's line to a core.
+    ///
+    /// # Errors
+    /// `NotIssued`; `InvalidCore`.
+    pub fn route_irq(&mut self, irq: Ref<Irq>, core: u64) -> Result<(), Error> {
+        let line = self.store.get(irq).line.ok_or(Error::NotIssued)?;
+        let core = self.core_numbered(core)?;
+        self.store.machine.route_line(line, core);
         Ok(())
     }
 

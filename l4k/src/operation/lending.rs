@@ -6,12 +6,25 @@ use crate::base::store::Ref;
 use crate::object::reply::{Loan, ReplyState};
 use crate::object::sched_context::{Binding, SchedContext};
 use crate::object::thread::{State, Thread};
+use l4k_sys::Error;
 
 /// Calls in a chain up to which time that was passed on is found when a call in the middle is cancelled. Of a longer chain it comes back
 /// with the answers.
 const CALLS_MAX: u32 = 64;
 
 impl<A: Arch> System<A> {
+    /// Whether a caller's time can go along to a receiver: one without time of its own works for callers of its core only.
+    ///
+    /// # Errors
+    /// `WrongCore`.
+    pub fn check_core(&self, caller: Ref<Thread>, receiver: Ref<Thread>) -> Result<(), Error> {
+        let Thread { running_on, core, .. } = *self.store.get(receiver);
+        match self.core_of(caller) {
+            Some(own) if running_on.is_none() && own != core => Err(Error::WrongCore),
+            _ => Ok(()),
+        }
+    }
+
     /// Lends the caller's context to a server that has none. The caller is not ready any more.
     pub fn lend(&mut self, caller: Ref<Thread>, server: Ref<Thread>) -> Loan {
         if self.store.get(server).running_on.is_some() {

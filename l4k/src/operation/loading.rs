@@ -1,14 +1,25 @@
 //! What a core holds of the thread that it runs: its address space, and the registers that exceptions do not change.
 
+use super::next::Progress;
 use super::system::System;
 use crate::base::arch::{Arch, SpaceRoot};
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::thread::{Thread, ThreadSlot, Use};
 
+/// Whether a thread's registers are loaded.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loaded {
+    /// They are, or nobody's were wanted.
+    Here,
+    /// Another core has them.
+    Elsewhere,
+}
+
 impl<A: Arch> System<A> {
     /// Loads what the next thread needs, if it is not loaded already.
-    pub fn load(&mut self, thread: Option<Ref<Thread>>) {
+    pub fn load(&mut self, thread: Option<Ref<Thread>>) -> Loaded {
         let here = self.here;
         let root = thread.map_or(SpaceRoot::Nothing, |thread| self.root_of(thread));
         if self.core(here).loaded != root {
@@ -17,12 +28,16 @@ impl<A: Arch> System<A> {
         }
         let Some(thread) = thread else {
             self.unload_thread();
-            return;
+            return Loaded::Here;
         };
         if self.core(here).loaded_thread != Some(thread) {
             self.unload_thread();
+            if self.store.get(thread).loaded_on != 0 {
+                return Loaded::Elsewhere;
+            }
             self.load_thread(thread);
         }
+        Loaded::Here
     }
 
     /// The registers that every thread has, and those of units that this thread or the one before it uses.
@@ -48,6 +63,7 @@ impl<A: Arch> System<A> {
             self.core_mut(here).debugging = debugged;
         }
         self.core_mut(here).loaded_thread = Some(thread);
+        self.store.get_mut(thread).loaded_on = here.0 + 1;
     }
 
     /// Saves the registers of the thread that was loaded.
@@ -56,6 +72,7 @@ impl<A: Arch> System<A> {
         if let Some(loaded) = self.core_mut(here).loaded_thread.take() {
             let pointer = self.store.machine.thread_pointer();
             let object = self.store.get_mut(loaded);
+            object.loaded_on = 0;
             object.context.thread_pointer = pointer;
             if let Some(area) = object.floating_point {
                 self.store.machine.save_floating_point(area.address());
@@ -63,11 +80,13 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Saves a thread's registers if they are loaded, so that they can be read and changed.
-    pub fn unload(&mut self, thread: Ref<Thread>) {
+    /// Saves a thread's registers if they are loaded, so that they can be read and changed. `More`: another core has still to let go of
+    /// them, and waits for its turn.
+    pub fn unload(&mut self, thread: Ref<Thread>) -> Progress {
         if self.core(self.here).loaded_thread == Some(thread) {
             self.unload_thread();
         }
+        if self.store.get(thread).loaded_on == 0 { Progress::Complete } else { Progress::More }
     }
 
     /// The tables that a thread runs on. A space that lost its identifier is empty.

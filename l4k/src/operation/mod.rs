@@ -9,6 +9,7 @@ pub mod cancel;
 pub mod configure;
 pub mod console;
 pub mod copy;
+pub mod cores;
 pub mod debugging;
 pub mod derivation;
 pub mod destroy;

@@ -129,14 +129,14 @@ impl<A: Arch> System<A> {
                     let tag = self.outgoing_tag(caller, Grant::of(rights))?;
                     self.check_receiver(receiver, tag)?;
                 }
-                Ok(())
+                self.check_core(caller, receiver)
             }
             _ => Err(Error::InvalidCapability),
         }
     }
 
     /// Ends the wait of a caller that cannot be received. It is in no queue any more. A faulted thread stays suspended.
-    fn turn_away(&mut self, caller: Ref<Thread>, error: Error) {
+    pub fn turn_away(&mut self, caller: Ref<Thread>, error: Error) {
         match self.store.get(caller).state {
             State::Calling { kind: CallKind::Fault, .. } => {
                 self.store.get_mut(caller).state = State::Suspended(Suspension::Faulted);

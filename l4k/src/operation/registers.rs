@@ -1,5 +1,6 @@
 //! Reading and writing the registers of a thread that does not run.
 
+use super::next::Progress;
 use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::debugging::Stepping;
@@ -33,7 +34,6 @@ impl<A: Arch> System<A> {
         self.check_suspended(thread)?;
         check_register(register::INSTRUCTION_POINTER, instruction_pointer)?;
         check_register(register::STACK_POINTER, stack_pointer)?;
-        self.unload(thread);
         let object = self.store.get_mut(thread);
         let mut start = Context { buffer_address: object.context.buffer_address, ..Context::START };
         start.pc = instruction_pointer;
@@ -66,13 +66,21 @@ impl<A: Arch> System<A> {
         }
     }
 
+    /// Makes sure that the registers of a stopped thread are stored. `More`: another core is about to.
+    ///
+    /// # Errors
+    /// `NotSuspended`, `Dying`.
+    pub fn store_registers(&mut self, thread: Ref<Thread>) -> Result<Progress, Error> {
+        self.check_stopped(thread)?;
+        Ok(self.unload(thread))
+    }
+
     /// Reads registers of a stopped thread from number `first` on; zero for numbers that do not exist.
     ///
     /// # Errors
     /// `NotSuspended`, `Dying`, `InvalidRegister` if the first does not exist.
     pub fn read_registers(&mut self, thread: Ref<Thread>, first: u64) -> Result<[u64; 7], Error> {
         self.check_stopped(thread)?;
-        self.unload(thread);
         self.store.get_mut(thread).context.own_all();
         let mut values = [0; 7];
         values[0] = self.read_register(thread, first).ok_or(Error::InvalidRegister)?;
@@ -98,7 +106,6 @@ impl<A: Arch> System<A> {
         if count == 0 || count > WRITE_COUNT {
             return Err(Error::InvalidCount);
         }
-        self.unload(thread);
         self.store.get_mut(thread).context.own_all();
         let last = first.checked_add(count - 1).ok_or(Error::InvalidRegister)?;
         for (number, value) in (first..=last).zip(values) {

@@ -4,12 +4,24 @@
 //! among those that wait there for the release of their time; every other thread is neither.
 
 use super::fault::Handled;
+use super::loading::Loaded;
 use super::ready::End;
 use super::system::System;
 use crate::base::arch::{Arch, CoreNumber};
 use crate::base::store::Ref;
 use crate::object::sched_context::{SchedContext, Turn};
 use crate::object::thread::{Priority, State, Suspension, Thread};
+
+/// Who runs on a core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// Nobody.
+    Nobody,
+    /// This thread.
+    Thread(Ref<Thread>),
+    /// A thread that another core, which waits for the kernel, has to let go of first.
+    Elsewhere,
+}
 
 /// Threads that one timer interrupt makes able to run.
 const RELEASES_MAX: u32 = 8;
@@ -38,6 +50,9 @@ impl<A: Arch> System<A> {
             self.ready_insert(core, thread, end);
         } else {
             self.release_insert(core, thread);
+        }
+        if core != self.here {
+            self.reschedule_if_needed(core, thread);
         }
     }
 
@@ -73,10 +88,12 @@ impl<A: Arch> System<A> {
 
     /// Gives a thread a context to run on. It must have none, and the context no thread.
     pub fn attach_context(&mut self, thread: Ref<Thread>, context: Ref<SchedContext>) {
-        self.store.get_mut(thread).running_on = Some(context);
+        let core = self.store.get(context).core;
         self.store.get_mut(context).thread = Some(thread);
-        if self.store.get(thread).state == State::Ready {
-            let core = self.store.get(context).core;
+        let object = self.store.get_mut(thread);
+        object.running_on = Some(context);
+        object.core = core;
+        if object.state == State::Ready {
             self.admit(core, thread, End::Back);
         }
     }
@@ -104,6 +121,9 @@ impl<A: Arch> System<A> {
                         self.ready_insert(core, thread, End::Back);
                     }
                     _ => self.store.get_mut(thread).priority = priority,
+                }
+                if let Some(core) = core {
+                    self.reschedule(core);
                 }
             }
             State::Calling { endpoint, .. } | State::Receiving { endpoint, .. } => {
@@ -163,7 +183,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Decides who runs on this core now, and loads its address space and registers.
-    pub fn schedule(&mut self) -> Option<Ref<Thread>> {
+    pub fn schedule(&mut self) -> Chosen {
         let here = self.here;
         let highest = self.core(here).ready.highest();
         let previous = self.core(here).current;
@@ -181,9 +201,14 @@ impl<A: Arch> System<A> {
             self.run_highest();
         }
         let current = self.core(here).current;
-        self.load(current);
+        let loaded = self.load(current);
         self.set_timer();
-        current
+        self.send_reschedules();
+        match (loaded, current) {
+            (Loaded::Elsewhere, _) => Chosen::Elsewhere,
+            (Loaded::Here, Some(thread)) => Chosen::Thread(thread),
+            (Loaded::Here, None) => Chosen::Nobody,
+        }
     }
 
     /// Sets the timer to the next thing that must happen: the end of the current thread's time, or the release of another's.
@@ -214,6 +239,9 @@ impl<A: Arch> System<A> {
     fn take_off(&mut self, thread: Ref<Thread>) {
         let Some(core) = self.core_of(thread) else { return };
         if self.core(core).current == Some(thread) {
+            if core != self.here {
+                self.stop(core, thread);
+            }
             let _ = self.account(core);
             self.core_mut(core).current = None;
         } else {

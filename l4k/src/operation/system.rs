@@ -23,7 +23,7 @@ pub struct Core {
     pub deadline: Option<Instant>,
     /// The address space that the core has loaded.
     pub loaded: SpaceRoot,
-    /// Thread whose own registers (TPIDR_EL0) the core has loaded.
+    /// Thread whose own registers (TPIDR_EL0) the core has loaded; the thread says so too.
     pub loaded_thread: Option<Ref<Thread>>,
     /// Whether programs can use the FP unit now.
     pub floating_point: Use,
@@ -65,6 +65,10 @@ pub struct System<A> {
     pub cores: [Core; MAX_CORES],
     /// The core that the kernel was entered on.
     pub here: CoreNumber,
+    /// How many cores there are.
+    pub core_count: u8,
+    /// Cores that have to look anew who runs: bit n for core n.
+    pub rescheduled: u8,
     /// The thread that made the system call, while it lasts; `None` once the thread is destroyed.
     pub caller: Option<Ref<Thread>>,
     /// CNodes that are being emptied, the latest first.
@@ -86,6 +90,8 @@ impl<A: Arch> System<A> {
             store: Store::new(machine),
             cores: [Core::NEW; MAX_CORES],
             here: CoreNumber(0),
+            core_count: 1,
+            rescheduled: 0,
             caller: None,
             dying: None,
             lines: [None; LINES],

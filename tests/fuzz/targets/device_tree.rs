@@ -9,6 +9,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(tree) = DeviceTree::new(bytes) {
         tree.memory(|range| _ = range);
         tree.reserved(|range| _ = range);
-        let _ = (tree.cores(), tree.controller(), tree.conduit());
+        tree.cores(|_| {});
+        let _ = (tree.controller(), tree.conduit());
     }
 });

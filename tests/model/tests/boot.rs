@@ -195,7 +195,7 @@ fn first_program_starts_at_its_entry_with_stack_and_information() {
     assert_eq!(booted.translate(thread.context.sp), None, "nothing lies above the stack");
     assert_eq!(booted.translate(thread.context.sp - 16).map(|(_, rights)| rights), Some(READ_WRITE));
     let Capability::Frame { .. } = thread.slots[ThreadSlot::Buffer as usize].capability else { panic!("a buffer") };
-    let buffer = booted.kernel.system.store.machine.buffer_address;
+    let buffer = booted.kernel.system.store.machine.processors[0].buffer_address;
     assert_eq!(booted.translate(buffer).map(|(_, rights)| rights), Some(READ_WRITE));
     let slice = thread.running_on.map(|context| booted.kernel.system.query_context(context)[0]);
     assert_eq!(slice, Some(10_000_000));
@@ -357,7 +357,18 @@ fn information_tells_kernel_board_time_and_devices() {
     assert_eq!((major, minor, cores, ticks_per_second), (VERSION_MAJOR, VERSION_MINOR, 3, 1_000_000_000));
     assert_eq!(features & l4k_sys::abi::version::features::DEBUG, l4k_sys::abi::version::features::DEBUG);
     assert!(booted.entries().any(|entry| entry == Entry::Board { name: "bench" }));
-    assert!(booted.entries().any(|entry| entry == Entry::SchedControl { slot: slot::SCHED_CONTROL, core: 0 }));
+    let time: Vec<_> = booted
+        .entries()
+        .filter_map(|entry| match entry {
+            Entry::SchedControl { slot, core } => Some((slot, core)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(time.iter().map(|(_, core)| *core).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(time[0].0, slot::SCHED_CONTROL);
+    for (number, core) in time {
+        assert_eq!(booted.capability(number), Capability::SchedControl { core: core as u8 });
+    }
     let told: Vec<Entry<'_>> = booted.entries().filter(|entry| matches!(entry, Entry::Device { .. })).collect();
     let expected = |role, interrupt, trigger, clock_hertz| {
         let (address, length) = (0x0900_0000, 0x2000);
@@ -425,7 +436,7 @@ fn devices_that_do_not_fit_the_information_are_refused() {
     let role = "r".repeat(1000);
     let device = Device { role: &role, compatible: "", registers: range(0, PAGE), interrupt: None, clock_hertz: 0 };
     let fits = vec![device; 15];
-    let booted = Booted::with(&BootInput { devices: &fits, ..input(&bytes) });
+    let booted = Booted::with(&BootInput { devices: &fits, cores: 1, ..input(&bytes) });
     assert_eq!(booted.entries().filter(|entry| matches!(entry, Entry::Device { .. })).count(), 15);
     let too_many = [device; 16];
     let refused = refusal(&BootInput { devices: &too_many, ..input(&bytes) });

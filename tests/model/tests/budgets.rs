@@ -24,8 +24,9 @@ fn pass(world: &mut World, until: u64) -> Vec<(u64, u64, Option<Ref<Thread>>)> {
     let now = |world: &World| world.kernel.system.store.machine.clock.get();
     while now(world) < until {
         let start = now(world);
-        let deadline =
-            world.kernel.system.store.machine.deadline.map_or(until, |Instant(deadline)| deadline.min(until));
+        let deadline = world.kernel.system.store.machine.processors[0]
+            .deadline
+            .map_or(until, |Instant(deadline)| deadline.min(until));
         world.kernel.system.store.machine.clock.set(deadline.max(start));
         history.push((start, deadline.max(start), world.current()));
         let _ = world.kernel.handle(CORE, Event::Interrupt);

@@ -78,7 +78,7 @@ fn places(call: SystemCall) -> Vec<Place> {
         C::SchedContextUnbind | C::SchedContextQuery | C::SchedContextSetBadge => vec![Must(0, SchedContext)],
         C::IrqControlIssue => vec![Must(0, IrqControl), Must(1, Irq)],
         C::IrqBind => vec![Must(0, Irq), May(1, Notification)],
-        C::IrqAcknowledge | C::IrqRaise => vec![Must(0, Irq)],
+        C::IrqAcknowledge | C::IrqRaise | C::IrqSetCore => vec![Must(0, Irq)],
         C::DebugWrite | C::DebugExit => vec![Must(0, DebugConsole)],
         C::DebugNameThread => vec![Must(0, DebugConsole), Must(1, ObjectKind::Thread)],
         C::FirmwareCall => vec![Must(0, SmcControl)],

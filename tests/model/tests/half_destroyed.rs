@@ -94,11 +94,11 @@ fn a_program_that_destroys_the_pool_of_its_own_space_runs_on_nothing() {
     world.call(SystemCall::ThreadConfigure, &[other.slot, slot::CNODE, space, 0]).unwrap();
     world.call(SystemCall::ThreadResume, &[other.slot]).unwrap();
     let notification = world.make(ObjectKind::Notification, 0);
-    let roots = world.kernel.system.store.machine.root;
+    let roots = world.kernel.system.store.machine.processors[0].root;
     assert_eq!(world.system_call(SystemCall::Wait as u64, arguments(notification, 0), 0), Outcome::Blocked);
     assert_eq!(world.current(), Some(other.thread));
-    assert_ne!(world.kernel.system.store.machine.root, roots, "it runs in the space");
+    assert_ne!(world.kernel.system.store.machine.processors[0].root, roots, "it runs in the space");
     world.call(SystemCall::CNodeDelete, &[0, pool]).unwrap();
     assert_eq!(world.call(SystemCall::AddressSpaceQuery, &[space]).unwrap().values[2], 0, "it has no identifier");
-    assert_eq!(world.kernel.system.store.machine.root, SpaceRoot::Nothing, "no table of it stays loaded");
+    assert_eq!(world.kernel.system.store.machine.processors[0].root, SpaceRoot::Nothing, "no table of it stays loaded");
 }

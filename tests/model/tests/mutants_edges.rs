@@ -102,10 +102,10 @@ fn a_timer_that_is_early_is_set_again() {
     world.call(SystemCall::Yield, &[]).unwrap();
     assert_eq!(world.current(), Some(thread.thread));
     let machine = &mut world.kernel.system.store.machine;
-    let before = machine.deadline.expect("it has a slice");
-    machine.deadline = Some(Instant(0));
+    let before = machine.processors[0].deadline.expect("it has a slice");
+    machine.processors[0].deadline = Some(Instant(0));
     let _ = world.kernel.handle(CORE, Event::Interrupt);
-    assert_eq!(world.kernel.system.store.machine.deadline, Some(before));
+    assert_eq!(world.kernel.system.store.machine.processors[0].deadline, Some(before));
 }
 
 #[test]

@@ -249,12 +249,12 @@ fn end_of_another_thread_leaves_the_registers_of_who_runs() {
     let mut world = World::new();
     let (other, doomed) = (world.spawn(100, Time::Own), world.spawn(50, Time::Own));
     let _ = world.kernel.start(l4k_model::world::CORE);
-    world.kernel.system.store.machine.thread_pointer = 0x7777;
+    world.kernel.system.store.machine.processors[0].thread_pointer = 0x7777;
     world.call(SystemCall::CNodeDelete, &[0, doomed.slot]).expect("a thread");
     world.run(other.thread);
     let _ = world.kernel.start(l4k_model::world::CORE);
-    assert_eq!(world.kernel.system.store.machine.thread_pointer, 0);
+    assert_eq!(world.kernel.system.store.machine.processors[0].thread_pointer, 0);
     world.run(world.root);
     let _ = world.kernel.start(l4k_model::world::CORE);
-    assert_eq!(world.kernel.system.store.machine.thread_pointer, 0x7777);
+    assert_eq!(world.kernel.system.store.machine.processors[0].thread_pointer, 0x7777);
 }

@@ -38,7 +38,9 @@ fn state(world: &mut World, thread: u64) -> u64 {
 }
 
 fn deadline(world: &World) -> u64 {
-    let Some(Instant(deadline)) = world.kernel.system.store.machine.deadline else { panic!("the timer is off") };
+    let Some(Instant(deadline)) = world.kernel.system.store.machine.processors[0].deadline else {
+        panic!("the timer is off")
+    };
     deadline - world.kernel.system.store.machine.clock.get()
 }
 

@@ -272,13 +272,16 @@ fn contexts_are_checked_and_bound_once() {
 fn thread_pointers_follow_their_threads() {
     let mut world = World::new();
     let thread = world.spawn(100, Time::Own);
-    world.kernel.system.store.machine.thread_pointer = 0xaaaa;
+    world.kernel.system.store.machine.processors[0].thread_pointer = 0xaaaa;
     world.call(SystemCall::Yield, &[]).ok();
     assert_eq!(world.current(), Some(thread.thread));
-    assert_eq!(world.kernel.system.store.machine.thread_pointer, 0, "nothing of the other thread's is seen");
-    world.kernel.system.store.machine.thread_pointer = 0xbbbb;
+    assert_eq!(
+        world.kernel.system.store.machine.processors[0].thread_pointer, 0,
+        "nothing of the other thread's is seen"
+    );
+    world.kernel.system.store.machine.processors[0].thread_pointer = 0xbbbb;
     world.call(SystemCall::Yield, &[]).ok();
-    assert_eq!(world.kernel.system.store.machine.thread_pointer, 0xaaaa);
+    assert_eq!(world.kernel.system.store.machine.processors[0].thread_pointer, 0xaaaa);
 }
 
 #[test]

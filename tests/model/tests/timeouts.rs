@@ -53,7 +53,7 @@ fn leave_the_stage_to(world: &mut World, thread: Ref<Thread>) {
 /// Lets the clock go to what the timer is set to, until somebody waits for an answer or a number of times.
 fn let_time_pass(world: &mut World, times: u32) {
     for _ in 0..times {
-        let deadline = world.kernel.system.store.machine.deadline.expect("a thread runs");
+        let deadline = world.kernel.system.store.machine.processors[0].deadline.expect("a thread runs");
         world.kernel.system.store.machine.clock.set(deadline.0);
         let _ = world.kernel.handle(CORE, Event::Interrupt);
         invariants::check(world);

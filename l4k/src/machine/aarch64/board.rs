@@ -59,6 +59,8 @@ pub enum Cores {
     One,
     /// Each waits until an address to go on at appears in a word of memory: the words' physical addresses, of core 1, 2 and so on.
     SpinTable(&'static [u64]),
+    /// Firmware is called to start each that the device tree names (PSCI, DEN0022).
+    Firmware,
 }
 
 /// A range of physical memory in a constant of a board.

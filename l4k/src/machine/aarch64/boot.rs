@@ -55,12 +55,16 @@ global_asm!(
     "mov x30, xzr",
     "ldr x3, ={start}",
     "br x3",
-    // Another core, called by the first. Any exception level, MMU off.
+    // Another core, called by the first by a word of memory: its number is in MPIDR_EL1. Any exception level, MMU off.
     ".global l4k_join",
     "l4k_join:",
+    "mrs x0, mpidr_el1",
+    "and x0, x0, #0xff",
+    // The same, started by firmware: its number is in x0.
+    ".global l4k_join_with_number",
+    "l4k_join_with_number:",
     "msr daifset, #0xf",
-    "mrs x20, mpidr_el1",
-    "and x20, x20, #0xff",
+    "mov x20, x0",
     "bl l4k_drop_to_el1",
     "bl l4k_translate",
     "mov x0, x20",

@@ -1,52 +1,119 @@
-//! The other cores: called by the first one, set up, and then asleep until there is work for them.
+//! The other cores: started by the first one, set up, and let into the kernel when it has booted.
 
 use super::board::Cores;
 use super::core_setup::set_up_core;
-use super::instructions::{call_core, invalidate_all, wait_for_interrupt};
+use super::description::Description;
+use super::firmware_call;
+use super::instructions::{call_core, invalidate_all, wait_for_event, wait_for_interrupt, wake_waiting};
 use super::kernel_tables::WINDOW;
-use super::trap::Symbols;
-use crate::base::arch::CoreNumber;
+use super::trap::{self, Symbols};
+use crate::base::arch::{CoreNumber, MAX_CORES};
+use crate::base::firmware::FirmwareCall;
 use crate::base::time::Instant;
-use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, TTBR0_EL1};
-use core::sync::atomic::{AtomicU32, Ordering};
+use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MPIDR_EL1, TTBR0_EL1};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tock_registers::interfaces::{Readable, Writeable};
 
 /// Most cores of a board.
-pub const CORES_MAX: usize = 8;
+pub const CORES_MAX: usize = MAX_CORES;
 
 /// A bit for each core that has come up.
 static UP: AtomicU32 = AtomicU32::new(1);
 
+/// Whether the kernel has booted.
+static BOOTED: AtomicBool = AtomicBool::new(false);
+
 /// A fraction of a second that a core may take to come up.
 const PATIENCE: u64 = 10;
 
-/// Calls the other cores and returns how many there are now, the first included.
-pub fn call_others(cores: Cores, symbols: &Symbols) -> u32 {
-    let Cores::SpinTable(places) = cores else { return 1 };
-    let entry = symbols.physical(symbols.join);
-    for place in places {
-        call_core(WINDOW + place, entry);
+/// CPU_ON of PSCI with 64-bit addresses (DEN0022F, 5.1.4): which core, where it begins, what it finds in x0.
+const CPU_ON: u32 = 0xc400_0003;
+
+/// The affinity fields of MPIDR_EL1.
+const AFFINITY: u64 = 0xff_00ff_ffff;
+
+/// What became of starting the other cores. The first counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Started {
+    /// How many the machine has.
+    pub there: u32,
+    /// How many were to be started.
+    pub wanted: u32,
+    /// How many can be used: up to the first that did not answer.
+    pub up: u32,
+}
+
+/// Starts the other cores and waits until they are there.
+pub fn start_others(cores: Cores, description: &Description, symbols: &Symbols) -> Started {
+    let mut there = 1;
+    match cores {
+        Cores::One => (),
+        Cores::SpinTable(places) => {
+            let entry = symbols.physical(symbols.join);
+            for place in places.iter().take(CORES_MAX - 1) {
+                call_core(WINDOW + place, entry);
+                there += 1;
+            }
+        }
+        Cores::Firmware => {
+            let own = MPIDR_EL1.get() & AFFINITY;
+            let entry = symbols.physical(symbols.join_with_number);
+            description.cores(|affinity| {
+                if affinity & AFFINITY == own {
+                    return;
+                }
+                if let Some(conduit) = description.conduit()
+                    && there < CORES_MAX as u32
+                {
+                    let arguments = [affinity, entry, u64::from(there), 0, 0, 0];
+                    let _ = firmware_call::call(conduit, FirmwareCall { function: CPU_ON, arguments });
+                }
+                there += 1;
+            });
+        }
     }
-    let all = (1 << (places.len() + 1)) - 1;
+    let wanted = there.min(CORES_MAX as u32);
     let Instant(start) = now();
-    while UP.load(Ordering::Acquire) != all && now().0.wrapping_sub(start) < CNTFRQ_EL0.get() / PATIENCE {
+    while up() < wanted && now().0.wrapping_sub(start) < CNTFRQ_EL0.get() / PATIENCE {
         core::hint::spin_loop();
     }
-    UP.load(Ordering::Acquire).count_ones()
+    Started { there, wanted, up: up() }
+}
+
+fn up() -> u32 {
+    UP.load(Ordering::Acquire).trailing_ones()
 }
 
 fn now() -> Instant {
     Instant(CNTVCT_EL0.get())
 }
 
+/// Lets the other cores into the kernel.
+pub fn let_others_in() {
+    BOOTED.store(true, Ordering::Release);
+    wake_waiting();
+}
+
 /// Where another core arrives, with the MMU on and a stack of its own.
 pub extern "C" fn join(number: u64) -> ! {
     let symbols = Symbols::get();
-    set_up_core(CoreNumber(number as u8));
+    let core = CoreNumber(number as u8);
+    set_up_core(core);
     TTBR0_EL1.set(symbols.physical(symbols.empty_table));
     invalidate_all();
     UP.fetch_or(1 << number, Ordering::Release);
-    loop {
+    while !BOOTED.load(Ordering::Acquire) {
+        wait_for_event();
+    }
+    let used = trap::with_kernel(|kernel| {
+        let used = core.0 < kernel.system.core_count;
+        if used {
+            kernel.system.store.machine.interrupts.set_up_core(core);
+        }
+        used
+    });
+    while !used {
         wait_for_interrupt();
     }
+    trap::enter_first_program()
 }

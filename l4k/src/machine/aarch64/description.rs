@@ -128,11 +128,10 @@ impl Description {
         }
     }
 
-    /// Cores that it lists; 0 if it lists none.
-    pub fn cores(&self) -> usize {
-        match self {
-            Self::Tree(tree) => tree.cores(),
-            Self::Atags(_) | Self::Least(_) => 0,
+    /// Calls `found` for each core that it lists: the affinity fields of its MPIDR_EL1.
+    pub fn cores(&self, found: impl FnMut(u64)) {
+        if let Self::Tree(tree) = self {
+            tree.cores(found);
         }
     }
 }

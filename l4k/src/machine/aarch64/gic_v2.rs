@@ -1,7 +1,8 @@
 //! GICv2 (IHI 0048B), as the non-secure side sees it. Our own: `arm-gic` does not set an interrupt's target core.
 
+use super::cores::CORES_MAX;
 use super::instructions::{read_device, write_device, write_device_byte};
-use crate::base::arch::{Mask, Trigger};
+use crate::base::arch::{CoreNumber, Mask, Trigger};
 
 /// Distributor registers.
 const GICD_CTLR: u64 = 0x000;
@@ -12,6 +13,7 @@ const GICD_ISPENDR: u64 = 0x200;
 const GICD_IPRIORITYR: u64 = 0x400;
 const GICD_ITARGETSR: u64 = 0x800;
 const GICD_ICFGR: u64 = 0xc00;
+const GICD_SGIR: u64 = 0xf00;
 
 /// Registers of the core's interface.
 const GICC_CTLR: u64 = 0x00;
@@ -33,25 +35,50 @@ pub struct GicV2 {
     interface: u64,
     /// What the last acknowledge read.
     acknowledged: u32,
+    /// The bit that stands for each core in target registers.
+    targets: [u8; CORES_MAX],
 }
 
 impl GicV2 {
     /// A controller at two virtual addresses.
     pub const fn new(distributor: u64, interface: u64) -> Self {
-        Self { distributor, interface, acknowledged: NONE }
+        Self { distributor, interface, acknowledged: NONE, targets: [0; CORES_MAX] }
     }
 
-    /// Masks all shared lines, lets one private line interrupt, turns the controller on.
-    pub fn set_up(&mut self, private: u32) {
+    /// Masks all shared lines and turns the distributor on.
+    pub fn set_up(&mut self) {
         write_device(self.distributor + GICD_CTLR, 0);
         for word in 1..self.lines().div_ceil(32) {
             write_device(self.distributor + GICD_ICENABLER + u64::from(word) * 4, u32::MAX);
         }
-        write_device_byte(self.distributor + GICD_IPRIORITYR + u64::from(private), PRIORITY);
-        write_device(self.distributor + GICD_ISENABLER, 1 << private);
+        write_device(self.distributor + GICD_CTLR, 1);
+    }
+
+    /// Sets up the interface of the core that runs this, and lets some private lines interrupt it. The targets of private lines name the core.
+    pub fn set_up_core(&mut self, core: CoreNumber, private: &[u32]) {
+        if let Some(target) = self.targets.get_mut(usize::from(core.0)) {
+            *target = read_device(self.distributor + GICD_ITARGETSR) as u8;
+        }
+        for line in private {
+            write_device_byte(self.distributor + GICD_IPRIORITYR + u64::from(*line), PRIORITY);
+            write_device(self.distributor + GICD_ISENABLER, 1 << line);
+        }
         write_device(self.interface + GICC_PMR, 0xf0);
         write_device(self.interface + GICC_CTLR, 1);
-        write_device(self.distributor + GICD_CTLR, 1);
+    }
+
+    fn target(&self, core: CoreNumber) -> u8 {
+        self.targets.get(usize::from(core.0)).copied().unwrap_or(0)
+    }
+
+    /// Makes a private line (0 to 15) pending on another core.
+    pub fn interrupt_core(&mut self, core: CoreNumber, number: u32) {
+        write_device(self.distributor + GICD_SGIR, u32::from(self.target(core)) << 16 | number);
+    }
+
+    /// Sends a shared line to a core.
+    pub fn route(&mut self, number: u32, core: CoreNumber) {
+        write_device_byte(self.distributor + GICD_ITARGETSR + u64::from(number), self.target(core));
     }
 
     /// Interrupt numbers that the distributor has (GICD_TYPER.ITLinesNumber).
@@ -72,10 +99,8 @@ impl GicV2 {
         write_device(self.interface + GICC_EOIR, value);
     }
 
-    /// Sets a shared line's trigger and priority and sends it to this core: the targets of private lines name it.
+    /// Sets a shared line's trigger and priority.
     pub fn configure(&mut self, number: u32, trigger: Trigger) {
-        let target = read_device(self.distributor + GICD_ITARGETSR) as u8;
-        write_device_byte(self.distributor + GICD_ITARGETSR + u64::from(number), target);
         write_device_byte(self.distributor + GICD_IPRIORITYR + u64::from(number), PRIORITY);
         let register = self.distributor + GICD_ICFGR + u64::from(number / 16) * 4;
         let bit = 2 << (number % 16 * 2);

@@ -1,11 +1,15 @@
 //! GICv3 (IHI 0069H): how it begins, and where `arm-gic`'s driver gets its registers. The beginning is our own: the crate's can panic.
 #![allow(unsafe_code)]
 
+use super::cores::CORES_MAX;
 use super::instructions::{read_device, write_device};
-use arm_gic::UniqueMmioPointer;
-use arm_gic::gicv3::GicV3;
+use crate::base::arch::{CoreNumber, Mask, Trigger};
+use aarch64_cpu::registers::MPIDR_EL1;
 use arm_gic::gicv3::registers::{Gicd, GicrSgi};
+use arm_gic::gicv3::{GicCpuInterface, GicV3, Group, SgiTarget, SgiTargetGroup};
+use arm_gic::{IntId, UniqueMmioPointer};
 use core::ptr::NonNull;
+use tock_registers::interfaces::Readable;
 
 /// Distributor registers, and those of a redistributor's second frame.
 const CTLR: u64 = 0x000;
@@ -19,6 +23,12 @@ const IROUTER: u64 = 0x6000;
 
 /// From a redistributor's first frame to its second.
 const SECOND_FRAME: u64 = 0x1_0000;
+
+/// From one redistributor to the next: two frames.
+pub const REDISTRIBUTOR_BYTES: u64 = 0x2_0000;
+
+/// The affinity fields of MPIDR_EL1.
+const AFFINITY: u64 = 0xff_00ff_ffff;
 
 /// GICD_CTLR, as seen without or from outside the secure state: group 1, affinity routing, a write that is under way.
 const GROUP_1: u32 = 1 << 1;
@@ -34,23 +44,105 @@ const PRIORITIES: u32 = 0xa0a0_a0a0;
 /// Most lines that are shared by cores; 1020 to 1023 mean something else.
 const LINES_END: u64 = 1020;
 
-/// The driver on registers at two virtual addresses, for the first core: all lines masked, in group 1, of one priority, level-triggered, and the shared ones
-/// sent to the first core. `None` if there is no GICv3.
-pub fn at(distributor: u64, redistributor: u64) -> Option<GicV3<'static>> {
-    reset_shared(distributor);
-    reset_private(redistributor + SECOND_FRAME);
-    let distributor = NonNull::new(distributor as *mut Gicd)?;
-    let redistributor = NonNull::new(redistributor as *mut GicrSgi)?;
-    // SAFETY: start-up mapped both blocks as device memory at these addresses, once, and calls this once: no other pointer to them exists but
-    // the addresses by which `raise` writes GICD_ISPENDR, which the driver leaves alone.
-    let distributor = unsafe { UniqueMmioPointer::new(distributor) };
-    // SAFETY: as above, for the redistributor of core 0, two frames of 64 KiB.
-    unsafe { GicV3::new(distributor, redistributor, 1) }.ok()
+/// A GICv3 or GICv4: `arm-gic`'s driver, and what that does not do.
+#[derive(Debug)]
+pub struct Gic {
+    driver: GicV3<'static>,
+    distributor: u64,
+    /// MPIDR_EL1 of each core.
+    affinities: [u64; CORES_MAX],
 }
 
-/// Makes a shared line pending: the one register that the driver does not write, neither does anybody else.
-pub fn raise(distributor: u64, number: u32) {
-    write_device(distributor + ISPENDR + u64::from(number / 32) * 4, 1 << (number % 32));
+impl Gic {
+    /// The driver on the registers of the distributor and of so many redistributors at two virtual addresses: all lines masked, in group 1, of one
+    /// priority, level-triggered, and the shared ones sent to the first core. `None` if there is no GICv3.
+    pub fn at(distributor: u64, redistributors: u64, count: u32) -> Option<Gic> {
+        reset_shared(distributor);
+        for number in 0..u64::from(count) {
+            reset_private(redistributors + number * REDISTRIBUTOR_BYTES + SECOND_FRAME);
+        }
+        let registers = NonNull::new(distributor as *mut Gicd)?;
+        let redistributors = NonNull::new(redistributors as *mut GicrSgi)?;
+        // SAFETY: start-up mapped both blocks as device memory at these addresses, once, and calls this once: no other pointer to them exists but
+        // the address by which `raise` writes GICD_ISPENDR, which the driver leaves alone.
+        let registers = unsafe { UniqueMmioPointer::new(registers) };
+        // SAFETY: as above, for the redistributors, two frames of 64 KiB each, one behind the other.
+        let driver = unsafe { GicV3::new(registers, redistributors, count as usize) }.ok()?;
+        Some(Gic { driver, distributor, affinities: [0; CORES_MAX] })
+    }
+
+    /// Sets up the redistributor and the interface of the core that runs this, and lets some private lines interrupt it.
+    pub fn set_up_core(&mut self, core: CoreNumber, private: &[u32]) {
+        let affinity = MPIDR_EL1.get() & AFFINITY;
+        if let Some(place) = self.affinities.get_mut(usize::from(core.0)) {
+            *place = affinity;
+        }
+        let own = (0..CORES_MAX)
+            .find(|number| self.driver.gicr_typer(*number).is_ok_and(|kind| kind.core_mpidr() & AFFINITY == affinity));
+        let Some(own) = own else { return };
+        self.driver.init_cpu(own);
+        if let Ok(mut redistributor) = self.driver.redistributor(own) {
+            for line in private.iter().filter_map(|line| IntId::try_from(*line).ok()) {
+                let _ = redistributor.enable_interrupt(line, true);
+            }
+        }
+        GicCpuInterface::enable_group1(true);
+        GicCpuInterface::set_priority_mask(0xf0);
+    }
+
+    fn affinity(&self, core: CoreNumber) -> u64 {
+        self.affinities.get(usize::from(core.0)).copied().unwrap_or(0)
+    }
+
+    /// Makes a private line (0 to 15) pending on another core.
+    pub fn interrupt_core(&mut self, core: CoreNumber, number: u32) {
+        let affinity = self.affinity(core);
+        let target = SgiTarget::List {
+            affinity3: (affinity >> 32) as u8,
+            affinity2: (affinity >> 16) as u8,
+            affinity1: (affinity >> 8) as u8,
+            target_list: 1 << (affinity & 0xf),
+        };
+        if let Ok(line) = IntId::try_from(number) {
+            let _ = GicCpuInterface::send_sgi(line, target, SgiTargetGroup::CurrentGroup1);
+        }
+    }
+
+    /// Sends a shared line to a core.
+    pub fn route(&mut self, number: u32, core: CoreNumber) {
+        let affinity = self.affinity(core);
+        if let Ok(line) = IntId::try_from(number) {
+            let _ = self.driver.distributor().set_routing(line, Some(affinity));
+        }
+    }
+
+    /// Interrupt numbers that are shared by cores.
+    pub fn shared(&self) -> u32 {
+        self.driver.typer().num_spis()
+    }
+
+    /// Sets a shared line's trigger.
+    pub fn configure(&mut self, number: u32, trigger: Trigger) {
+        let Ok(line) = IntId::try_from(number) else { return };
+        let trigger = match trigger {
+            Trigger::Level => arm_gic::Trigger::Level,
+            Trigger::Edge => arm_gic::Trigger::Edge,
+        };
+        let _ = self.driver.distributor().set_group(line, Group::Group1NS);
+        let _ = self.driver.distributor().set_trigger(line, trigger);
+    }
+
+    /// Masks or unmasks a shared line.
+    pub fn mask(&mut self, number: u32, mask: Mask) {
+        if let Ok(line) = IntId::try_from(number) {
+            let _ = self.driver.distributor().enable_interrupt(line, mask == Mask::Unmasked);
+        }
+    }
+
+    /// Makes a shared line pending: the one register that the driver does not write, neither does anybody else.
+    pub fn raise(&mut self, number: u32) {
+        write_device(self.distributor + ISPENDR + u64::from(number / 32) * 4, 1 << (number % 32));
+    }
 }
 
 fn reset_shared(distributor: u64) {

@@ -120,6 +120,18 @@ pub fn wait_for_interrupt() {
     unsafe { asm!("dsb sy", "wfi", options(nostack, preserves_flags)) }
 }
 
+/// Waits for an event of another core, or for less.
+pub fn wait_for_event() {
+    // SAFETY: waiting changes nothing.
+    unsafe { asm!("wfe", options(nostack, preserves_flags)) }
+}
+
+/// Wakes the cores that wait for an event, which see what was stored before.
+pub fn wake_waiting() {
+    // SAFETY: a barrier and a hint.
+    unsafe { asm!("dsb sy", "sev", options(nostack, preserves_flags)) }
+}
+
 /// ISR_EL1: whether an interrupt is pending for this core.
 #[inline(always)]
 pub fn pending_exceptions() -> u64 {

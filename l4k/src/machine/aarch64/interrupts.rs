@@ -1,20 +1,22 @@
 //! The interrupt controller: GICv2 by our own driver, GICv3 and GICv4 by `arm-gic`. Non-secure group 1 throughout.
 
 use super::gic_v2::GicV2;
-use super::gic_v3;
-use crate::base::arch::{Claimed, LINES, Line, Mask, Trigger};
-use arm_gic::gicv3::{GicCpuInterface, GicV3, Group};
+use super::gic_v3::Gic;
+use crate::base::arch::{Claimed, CoreNumber, LINES, Line, Mask, Trigger};
+use arm_gic::gicv3::GicCpuInterface;
 use arm_gic::{IntId, InterruptGroup};
 
 /// The virtual timer's interrupt: PPI 11 (DEN0094, base system architecture).
 pub const TIMER: u32 = 27;
 
+/// The software interrupt by which cores interrupt each other.
+pub const RESCHEDULE: u32 = 0;
+
+/// Lines of its own that a core lets through.
+const PRIVATE: [u32; 2] = [TIMER, RESCHEDULE];
+
 /// First interrupt number that is not private to a core.
 const FIRST_SHARED: u32 = 32;
-
-/// Where a GICv3's distributor is, virtual.
-#[derive(Clone, Copy, Debug)]
-pub struct Distributor(pub u64);
 
 /// The interrupt controller of the machine.
 #[derive(Debug)]
@@ -24,31 +26,34 @@ pub enum Interrupts {
     /// Version 2.
     V2(GicV2),
     /// Version 3 or 4.
-    V3(GicV3<'static>, Distributor),
+    V3(Gic),
 }
 
 impl Interrupts {
-    /// Sets the controller up for the first core and lets the timer interrupt.
-    pub fn set_up(&mut self) {
+    /// Sets the controller up for the core that runs this: lets its timer and other cores interrupt it.
+    pub fn set_up_core(&mut self, core: CoreNumber) {
         match self {
             Self::None => (),
-            Self::V2(gic) => gic.set_up(TIMER),
-            Self::V3(gic, _) => set_up_v3(gic),
+            Self::V2(gic) => gic.set_up_core(core, &PRIVATE),
+            Self::V3(gic) => gic.set_up_core(core, &PRIVATE),
         }
     }
 
-    /// Takes the most urgent pending interrupt. The timer's is completed at once: the kernel turns the timer off.
+    /// Takes the most urgent pending interrupt. Those that are the kernel's own are completed at once: it turns the timer off, and finds by itself
+    /// what another core wants.
     pub fn claim(&mut self) -> Claimed {
         let number = match self {
             Self::None => return Claimed::Spurious,
             Self::V2(gic) => gic.acknowledge(),
-            Self::V3(..) => {
-                GicCpuInterface::get_and_acknowledge_interrupt(InterruptGroup::Group1).map(IntId::raw_value)
-            }
+            Self::V3(_) => GicCpuInterface::get_and_acknowledge_interrupt(InterruptGroup::Group1).map(IntId::raw_value),
         };
         match number {
             None => Claimed::Spurious,
             Some(TIMER) => Claimed::Timer,
+            Some(RESCHEDULE) => {
+                self.complete(RESCHEDULE);
+                Claimed::Reschedule
+            }
             Some(number) => Claimed::Line(Line(number as u16)),
         }
     }
@@ -58,11 +63,20 @@ impl Interrupts {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.end(number),
-            Self::V3(..) => {
+            Self::V3(_) => {
                 if let Ok(id) = IntId::try_from(number) {
                     GicCpuInterface::end_interrupt(id, InterruptGroup::Group1);
                 }
             }
+        }
+    }
+
+    /// Interrupts another core.
+    pub fn interrupt_core(&mut self, core: CoreNumber) {
+        match self {
+            Self::None => (),
+            Self::V2(gic) => gic.interrupt_core(core, RESCHEDULE),
+            Self::V3(gic) => gic.interrupt_core(core, RESCHEDULE),
         }
     }
 
@@ -72,25 +86,27 @@ impl Interrupts {
         let count = match self {
             Self::None => 0,
             Self::V2(gic) => gic.lines(),
-            Self::V3(gic, _) => gic.typer().num_spis() + FIRST_SHARED,
+            Self::V3(gic) => gic.shared() + FIRST_SHARED,
         };
         number >= FIRST_SHARED && number < count.min(LINES as u32)
     }
 
-    /// Sets a shared line's trigger and sends it to the first core. Priorities are all the same from the set-up on.
-    pub fn configure(&mut self, line: Line, trigger: Trigger) {
+    /// Sets a shared line's trigger and sends it to a core. Priorities are all the same from the set-up on.
+    pub fn configure(&mut self, line: Line, trigger: Trigger, core: CoreNumber) {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.configure(u32::from(line.0), trigger),
-            Self::V3(gic, _) => {
-                let Ok(line) = IntId::try_from(u32::from(line.0)) else { return };
-                let trigger = match trigger {
-                    Trigger::Level => arm_gic::Trigger::Level,
-                    Trigger::Edge => arm_gic::Trigger::Edge,
-                };
-                let _ = gic.distributor().set_group(line, Group::Group1NS);
-                let _ = gic.distributor().set_trigger(line, trigger);
-            }
+            Self::V3(gic) => gic.configure(u32::from(line.0), trigger),
+        }
+        self.route(line, core);
+    }
+
+    /// Sends a shared line to a core.
+    pub fn route(&mut self, line: Line, core: CoreNumber) {
+        match self {
+            Self::None => (),
+            Self::V2(gic) => gic.route(u32::from(line.0), core),
+            Self::V3(gic) => gic.route(u32::from(line.0), core),
         }
     }
 
@@ -99,7 +115,7 @@ impl Interrupts {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.raise(u32::from(line.0)),
-            Self::V3(_, Distributor(distributor)) => gic_v3::raise(*distributor, u32::from(line.0)),
+            Self::V3(gic) => gic.raise(u32::from(line.0)),
         }
     }
 
@@ -108,21 +124,7 @@ impl Interrupts {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.mask(u32::from(line.0), mask),
-            Self::V3(gic, _) => {
-                if let Ok(line) = IntId::try_from(u32::from(line.0)) {
-                    let _ = gic.distributor().enable_interrupt(line, mask == Mask::Unmasked);
-                }
-            }
+            Self::V3(gic) => gic.mask(u32::from(line.0), mask),
         }
     }
-}
-
-/// What is left to do after `gic_v3::at`: the core's interface, and the timer.
-fn set_up_v3(gic: &mut GicV3<'static>) {
-    gic.init_cpu(0);
-    if let (Ok(mut core), Ok(timer)) = (gic.redistributor(0), IntId::try_from(TIMER)) {
-        let _ = core.enable_interrupt(timer, true);
-    }
-    GicCpuInterface::enable_group1(true);
-    GicCpuInterface::set_priority_mask(0xf0);
 }

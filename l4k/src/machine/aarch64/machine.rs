@@ -6,9 +6,10 @@ use super::floating_point;
 use super::instructions as instruction;
 use super::interrupts::{Interrupts, TIMER};
 use super::kernel_tables::WINDOW;
+use super::trap;
 use crate::base::address::{Asid, PhysicalAddress};
 use crate::base::arch::{
-    Arch, CacheOperation, Claimed, Invalidation, Level, Line, Mask, SpaceRoot, TableEntry, Trigger,
+    Arch, CacheOperation, Claimed, CoreNumber, Entered, Invalidation, Level, Line, Mask, SpaceRoot, TableEntry, Trigger,
 };
 use crate::base::debugging::Debugging;
 use crate::base::time::{Instant, TicksPerSecond};
@@ -48,6 +49,24 @@ const fn shifted(asid: Asid) -> u64 {
     (asid.value() as u64) << ASID_SHIFT
 }
 
+/// A gate's reason for what brought a core into the kernel.
+#[inline(always)]
+pub const fn reason(entered: Entered) -> u32 {
+    match entered {
+        Entered::Otherwise => 1,
+        Entered::SystemCall => 2,
+        Entered::Firmware => 3,
+    }
+}
+
+const fn entered(reason: u32) -> Entered {
+    match reason {
+        2 => Entered::SystemCall,
+        3 => Entered::Firmware,
+        _ => Entered::Otherwise,
+    }
+}
+
 impl Arch for Machine {
     #[inline(always)]
     fn window(&self) -> *mut u8 {
@@ -75,7 +94,23 @@ impl Arch for Machine {
     }
 
     fn interrupt_pending(&self) -> bool {
-        instruction::pending_exceptions() != 0
+        instruction::pending_exceptions() != 0 || trap::is_kernel_wanted()
+    }
+
+    fn interrupt_core(&mut self, core: CoreNumber) {
+        self.interrupts.interrupt_core(core);
+    }
+
+    fn stop_core(&mut self, core: CoreNumber) -> Entered {
+        let gate = trap::gate(core);
+        if gate.reason().is_none() {
+            self.interrupt_core(core);
+        }
+        entered(gate.wait())
+    }
+
+    fn route_line(&mut self, line: Line, core: CoreNumber) {
+        self.interrupts.route(line, core);
     }
 
     fn claim_interrupt(&mut self) -> Claimed {
@@ -96,7 +131,7 @@ impl Arch for Machine {
     }
 
     fn configure_line(&mut self, line: Line, trigger: Trigger) {
-        self.interrupts.configure(line, trigger);
+        self.interrupts.configure(line, trigger, trap::this_core().number());
     }
 
     fn raise_line(&mut self, line: Line) {

@@ -1,15 +1,15 @@
 //! The first Rust code: from early tables to the first program.
 
-use super::board::{Board, Controller, Cores};
+use super::board::{Board, Controller};
 use super::console::{say, set_up_console};
 use super::core_setup::set_up_core;
-use super::cores::call_others;
+use super::cores::{CORES_MAX, Started, let_others_in, start_others};
 use super::description::{Description, bounds};
 use super::gic_v2::GicV2;
-use super::gic_v3;
+use super::gic_v3::{Gic, REDISTRIBUTOR_BYTES};
 use super::image_layout::{IMAGE_PAGES, IMAGE_VIRTUAL, PAGE};
 use super::instructions::{bytes_at, invalidate_all, publish_stores};
-use super::interrupts::{Distributor, Interrupts};
+use super::interrupts::Interrupts;
 use super::kernel_tables::{RESERVE_PAGES, ReserveExhausted, TableBuilder, WINDOW};
 use super::machine::Machine;
 use super::stop::stop;
@@ -20,10 +20,9 @@ use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
 use crate::kernel::Kernel;
 use crate::machine::memory_map::{RANGES, Ranges};
 
-/// Bytes of a GICv2's distributor and core interface, and of a GICv3's distributor and one redistributor.
+/// Bytes of a GICv2's distributor and core interface, and of a GICv3's distributor.
 const DISTRIBUTOR_BYTES: u64 = 0x1_0000;
 const INTERFACE_BYTES: u64 = 0x2000;
-const REDISTRIBUTOR_BYTES: u64 = 0x2_0000;
 
 /// Physical addresses of the image's parts.
 #[derive(Clone, Copy, Debug)]
@@ -74,10 +73,12 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
         Ok(machine) => machine,
         Err(ReserveExhausted) => fail(format_args!("too many ranges of memory for the kernel's tables")),
     };
-    say_cores(call_others(board.cores, &symbols), board, &description);
+    let cores = start_others(board.cores, &description, &symbols);
+    say_cores(cores);
     let devices = device_memory(board, &memory);
     let free = free_memory(&description, board, memory, &image);
-    trap::with_kernel(|kernel| boot(kernel, machine, board, (&free, &devices), &image));
+    trap::with_kernel(|kernel| boot(kernel, machine, board, (&free, &devices), &image, cores.up));
+    let_others_in();
     trap::enter_first_program()
 }
 
@@ -88,17 +89,13 @@ fn fail(message: core::fmt::Arguments<'_>) -> ! {
 }
 
 /// How many cores there are and what becomes of them.
-fn say_cores(up: u32, board: &Board, description: &Description) {
-    let wanted = match board.cores {
-        Cores::One => 1,
-        Cores::SpinTable(places) => places.len() + 1,
-    };
-    if up as usize != wanted {
+fn say_cores(Started { there, wanted, up }: Started) {
+    if up != wanted {
         say!("{up} of {wanted} cores are up: the others did not answer");
+    } else if there > wanted {
+        say!("{there} cores, of which {up} are used");
     } else if wanted > 1 {
-        say!("{up} cores are up; programs run on the first");
-    } else if description.cores() > 1 {
-        say!("{} cores, of which this version uses one", description.cores());
+        say!("{up} cores are up");
     }
 }
 
@@ -147,21 +144,26 @@ fn map_everything(
         Some(Controller::V2(distributor, interface)) => {
             let distributor = tables.map_device(distributor, DISTRIBUTOR_BYTES)?;
             let interface = tables.map_device(interface, INTERFACE_BYTES)?;
-            Interrupts::V2(GicV2::new(distributor, interface))
+            publish_stores();
+            let mut gic = GicV2::new(distributor, interface);
+            gic.set_up();
+            Interrupts::V2(gic)
         }
         Some(Controller::V3(distributor, redistributor)) => {
             let distributor = tables.map_device(distributor, DISTRIBUTOR_BYTES)?;
-            let redistributor = tables.map_device(redistributor, REDISTRIBUTOR_BYTES)?;
+            let mut count = 0;
+            description.cores(|_| count += 1);
+            let count = count.clamp(1, CORES_MAX as u32);
+            let redistributors = tables.map_device(redistributor, u64::from(count) * REDISTRIBUTOR_BYTES)?;
             publish_stores();
-            match gic_v3::at(distributor, redistributor) {
-                Some(gic) => Interrupts::V3(gic, Distributor(distributor)),
+            match Gic::at(distributor, redistributors, count) {
+                Some(gic) => Interrupts::V3(gic),
                 None => fail(format_args!("the device tree's GICv3 is none")),
             }
         }
         None => fail(format_args!("the device tree names no interrupt controller that the kernel knows")),
     };
-    publish_stores();
-    interrupts.set_up();
+    interrupts.set_up_core(CoreNumber(0));
     let empty_table = symbols.physical(symbols.empty_table);
     Ok(Machine { interrupts, empty_table, conduit: description.conduit() })
 }
@@ -188,6 +190,7 @@ fn boot(
     board: &Board,
     (free, devices): (&Ranges, &Ranges),
     image: &Image,
+    cores: u32,
 ) {
     kernel.system.store.machine = machine;
     // The identity mapping ends here: user addresses are the programs'.
@@ -203,7 +206,7 @@ fn boot(
         devices: board.devices,
         package,
         package_address: PhysicalAddress::truncated(image.package),
-        cores: 1,
+        cores,
     };
     say!("{} KiB of memory free, package of {} KiB", free.bytes() / 1024, package.len() / 1024);
     if let Err(error) = kernel.boot(&input) {

@@ -11,10 +11,10 @@ use super::firmware_call;
 use super::image_layout::STACK_STRIDE;
 use super::instructions::wait_for_interrupt;
 use super::kernel_tables::WINDOW;
-use super::machine::Machine;
+use super::machine::{Machine, reason};
 use super::stop::stop;
-use crate::base::arch::{CoreNumber, Event};
-use crate::base::lock::TicketLock;
+use crate::base::arch::{CoreNumber, Entered, Event};
+use crate::base::lock::{Gate, Ticket, TicketLock};
 use crate::base::registers::{Context, Shape};
 use crate::kernel::{Kernel, Resume};
 use crate::machine::syndrome::{Exception, fault_of};
@@ -26,13 +26,23 @@ use tock_registers::interfaces::{Readable, Writeable};
 /// The kernel. Cores take turns.
 static KERNEL: TicketLock<Kernel<Machine>> = TicketLock::new(Kernel::new(Machine::NEW));
 
+/// Where each core is.
+static GATES: [Gate; CORES_MAX] = [Gate::INSIDE; CORES_MAX];
+
 /// What a core finds by TPIDR_EL1.
 #[derive(Debug)]
 #[repr(C)]
-struct CoreLocal {
+pub struct CoreLocal {
     /// Top of the core's kernel stack; a constant once the core is set up.
     stack_top: u64,
     number: CoreNumber,
+}
+
+impl CoreLocal {
+    /// The core's number.
+    pub fn number(&self) -> CoreNumber {
+        self.number
+    }
 }
 
 const _: () = assert!(offset_of!(CoreLocal, stack_top) == 0);
@@ -50,6 +60,7 @@ unsafe extern "C" {
     static l4k_early_tables: u8;
     static l4k_empty_table: u8;
     static l4k_join: u8;
+    static l4k_join_with_number: u8;
     static l4k_vectors: u8;
     fn l4k_resume(context: u64) -> !;
 }
@@ -74,6 +85,8 @@ pub struct Symbols {
     pub empty_table: u64,
     /// Where another core enters.
     pub join: u64,
+    /// The same, with its number in x0.
+    pub join_with_number: u64,
 }
 
 impl Symbols {
@@ -86,6 +99,7 @@ impl Symbols {
             early_tables: (&raw const l4k_early_tables) as u64,
             empty_table: (&raw const l4k_empty_table) as u64,
             join: (&raw const l4k_join) as u64,
+            join_with_number: (&raw const l4k_join_with_number) as u64,
         }
     }
 
@@ -109,46 +123,79 @@ pub fn install(core: CoreNumber) {
     TPIDR_EL1.set(local as u64);
 }
 
-fn this_core() -> &'static CoreLocal {
+/// The core that runs this.
+pub fn this_core() -> &'static CoreLocal {
     // SAFETY: `install` set TPIDR_EL1 to a static of this type; it is not written again.
     unsafe { &*(TPIDR_EL1.get() as *const CoreLocal) }
 }
 
-/// Runs work with the kernel.
-pub fn with_kernel<R>(work: impl FnOnce(&mut Kernel<Machine>) -> R) -> R {
-    KERNEL.with(work)
+/// A core's gate.
+pub fn gate(core: CoreNumber) -> &'static Gate {
+    &GATES[usize::from(core.0) % CORES_MAX]
 }
 
-/// Leaves the kernel for the first program.
+/// Whether another core waits for the kernel.
+pub fn is_kernel_wanted() -> bool {
+    KERNEL.is_wanted()
+}
+
+/// Runs work with the kernel, for a core that is inside its gate.
+pub fn with_kernel<R>(work: impl FnOnce(&mut Kernel<Machine>) -> R) -> R {
+    KERNEL.with(KERNEL.ask(), work)
+}
+
+/// Leaves the kernel for the first program of a core, or for none.
 pub fn enter_first_program() -> ! {
-    let core = this_core();
-    let context = settle(KERNEL.with(|kernel| kernel.start(core.number)), core.number);
+    let core = this_core().number;
+    let context = settle(turn(core, KERNEL.ask(), |kernel| kernel.start(core)), core);
     // SAFETY: the context is that of a thread that the kernel chose, fully set; the stack of this function is not used again.
     unsafe { l4k_resume(context) }
 }
 
+/// A core's turn in the kernel. It leaves its gate if a program is what comes next.
+#[inline(always)]
+fn turn(core: CoreNumber, ticket: Ticket, work: impl FnOnce(&mut Kernel<Machine>) -> Resume) -> Resume {
+    KERNEL.with(ticket, |kernel| {
+        let resume = work(kernel);
+        match resume {
+            Resume::Thread(_) => gate(core).leave(),
+            Resume::Firmware(_) => gate(core).enter(reason(Entered::Firmware)),
+            Resume::Idle | Resume::Again => gate(core).enter(reason(Entered::Otherwise)),
+        }
+        resume
+    })
+}
+
 /// Waits until there is a thread to run and returns the address of its context. Calls of firmware are made here, where nobody waits for the
 /// kernel's lock.
+#[inline(always)]
 fn settle(mut resume: Resume, core: CoreNumber) -> u64 {
     loop {
-        match resume {
+        resume = match resume {
             Resume::Thread(thread) => return WINDOW + thread.address().value(),
             Resume::Idle => {
                 wait_for_interrupt();
-                resume = KERNEL.with(|kernel| kernel.handle(core, Event::Interrupt));
+                turn(core, KERNEL.ask(), |kernel| kernel.handle(core, Event::Interrupt))
             }
+            Resume::Again => turn(core, KERNEL.ask(), |kernel| kernel.start(core)),
             Resume::Firmware(call) => {
-                let conduit = KERNEL.with(|kernel| kernel.system.store.machine.conduit);
+                let conduit = with_kernel(|kernel| kernel.system.store.machine.conduit);
                 let answer = conduit.map(|conduit| firmware_call::call(conduit, call));
-                resume = KERNEL.with(|kernel| kernel.answer_firmware(core, answer));
+                turn(core, KERNEL.ask(), |kernel| kernel.answer_firmware(core, answer))
             }
         }
     }
 }
 
+#[inline(always)]
 fn enter(event: Event) -> u64 {
     let core = this_core().number;
-    settle(KERNEL.with(|kernel| kernel.handle(core, event)), core)
+    let ticket = KERNEL.ask();
+    gate(core).enter(reason(match event {
+        Event::SystemCall => Entered::SystemCall,
+        Event::Interrupt | Event::Fault(_) => Entered::Otherwise,
+    }));
+    settle(turn(core, ticket, |kernel| kernel.handle(core, event)), core)
 }
 
 extern "C" fn system_call() -> u64 {

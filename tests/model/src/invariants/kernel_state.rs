@@ -12,7 +12,7 @@ use l4k::operation::system::System;
 /// If one is gone, or the machine has another loaded than the kernel believes.
 pub fn check(system: &System<Simulated>, reached: &Reached) {
     let core = system.core(CORE);
-    assert_eq!(core.loaded, system.store.machine.root, "the loaded address space");
+    assert_eq!(core.loaded, system.store.machine.processors[0].root, "the loaded address space");
     if core.loaded != SpaceRoot::Nothing {
         let alive = reached.spaces.iter().any(|space| system.root_of_space(*space) == core.loaded);
         assert!(alive, "the loaded address space is gone: {:?}", core.loaded);

@@ -58,5 +58,8 @@ fn check_core(system: &System<Simulated>, reached: &Reached) {
     assert!(core.charged_until.0 <= clock, "time is accounted for up to {:?}, it is {clock}", core.charged_until);
     let used = reached.contexts.iter().map(|context| u128::from(system.store.get(*context).consumed.0)).sum::<u128>();
     assert!(used <= u128::from(core.charged_until.0), "{used} ticks were used, {:?} passed", core.charged_until);
-    assert!(core.current.is_none() || system.store.machine.deadline.is_some(), "a thread runs without a deadline");
+    assert!(
+        core.current.is_none() || system.store.machine.processors[0].deadline.is_some(),
+        "a thread runs without a deadline"
+    );
 }

@@ -50,6 +50,9 @@ pub fn of(world: &World) -> State {
         state.entries.insert(found.places[slot], Entry { capability, parent });
         add_object(system, &contents.capability, &bindings, &mut state);
     }
+    state.cores = u64::from(system.core_count);
+    let routes = system.store.machine.routes.iter().filter(|(_, core)| core.0 != 0);
+    state.routes = routes.map(|(line, core)| (u64::from(line.0), u64::from(core.0))).collect();
     state.pending = system.store.machine.raised.iter().map(|line| u64::from(line.0)).collect();
     state.unmasked = system.store.machine.unmasked.iter().map(|line| u64::from(line.0)).collect();
     state

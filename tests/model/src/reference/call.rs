@@ -91,6 +91,7 @@ impl State {
             SystemCall::IrqBind => self.bind_irq(caller, x),
             SystemCall::IrqAcknowledge => self.acknowledge(caller, x),
             SystemCall::IrqRaise => self.raise(caller, x),
+            SystemCall::IrqSetCore => self.route(caller, x),
             SystemCall::DebugWrite => self.debug(caller, x, false),
             SystemCall::DebugExit => self.exit(caller, x),
             SystemCall::DebugNameThread => self.debug(caller, x, true),

@@ -271,7 +271,7 @@ impl Pair {
                     let [a, b, c, ..] = call.arguments;
                     let _ = self.world.kernel.answer_firmware(CORE, Some([u64::from(call.function), a, b, c]));
                 }
-                Resume::Thread(_) | Resume::Idle => (),
+                Resume::Thread(_) | Resume::Idle | Resume::Again => (),
             }
             self.world.kernel.system.store.machine.preempt_after.set(None);
             if interrupted.is_none() || self.world.kernel.system.store.get(thread).context.pc == pc {

@@ -89,6 +89,20 @@ impl State {
         }
     }
 
+    /// `IrqSetCore`.
+    pub fn route(&mut self, caller: Object, x: [u64; 8]) -> Answer {
+        let mut errors = Errors::default();
+        let line = errors.note(self.irq(caller, x[0])).map(|irq| self.irqs[&irq].line);
+        errors.when(line == Some(None), Error::NotIssued);
+        errors.when(x[1] >= self.cores, Error::InvalidCore);
+        let (true, Some(Some(line))) = (errors.is_empty(), line) else { return Answer::Refused(errors) };
+        match x[1] {
+            0 => self.routes.remove(&line),
+            core => self.routes.insert(line, core),
+        };
+        Answer::Done([0; 7])
+    }
+
     /// A device raises its line, and the processor takes the first that is pending and not masked: its notification is signalled, and it is
     /// masked until somebody acknowledges it.
     pub fn interrupt(&mut self, line: u64) {

@@ -240,6 +240,10 @@ pub struct State {
     pub pools: BTreeSet<Object>,
     /// Interrupts.
     pub irqs: BTreeMap<Object, Irq>,
+    /// How many cores there are.
+    pub cores: u64,
+    /// Where the lines of Irqs go, if not to the first core.
+    pub routes: BTreeMap<u64, u64>,
     /// Lines that may interrupt.
     pub unmasked: BTreeSet<u64>,
     /// Lines that are pending.

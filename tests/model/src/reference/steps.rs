@@ -354,6 +354,10 @@ impl Random<'_> {
                 x[1] = self.some_or_none(Kind::Notification);
             }
             C::IrqAcknowledge | C::IrqRaise => x[0] = self.some(Kind::Irq),
+            C::IrqSetCore => {
+                x[0] = self.some(Kind::Irq);
+                x[1] = self.number(&[0, 0, 1, 2]);
+            }
             C::DebugWrite | C::DebugExit => {
                 x[0] = self.some(Kind::DebugConsole);
                 x[1] = self.number(&[0, 5, 48, 49]);

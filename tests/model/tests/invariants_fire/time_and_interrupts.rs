@@ -63,7 +63,7 @@ fn time_that_has_not_passed() {
         world.kernel.system.core_mut(CORE).charged_until = Instant(clock + 1);
     });
     fires("ticks were used", |world| with_context(world, |context| context.consumed = Ticks(1 << 40)));
-    fires("a thread runs without a deadline", |world| world.kernel.system.store.machine.deadline = None);
+    fires("a thread runs without a deadline", |world| world.kernel.system.store.machine.processors[0].deadline = None);
 }
 
 fn issued(world: &mut World, line: u64) -> (u64, Ref<Irq>) {

@@ -1,0 +1,21 @@
+//! What [`lock`](super::lock) is made of. A test of the lock puts a model checker's versions in its place.
+
+pub use core::hint::spin_loop as pause;
+pub use core::sync::atomic::{AtomicU32, Ordering};
+
+/// A value that is reached by a pointer.
+#[derive(Debug)]
+pub struct Cell<T>(core::cell::UnsafeCell<T>);
+
+impl<T> Cell<T> {
+    /// A cell with a value.
+    pub const fn new(value: T) -> Self {
+        Self(core::cell::UnsafeCell::new(value))
+    }
+
+    /// Hands out the pointer, to write through.
+    #[inline(always)]
+    pub fn with_mut<R>(&self, work: impl FnOnce(*mut T) -> R) -> R {
+        work(self.0.get())
+    }
+}

@@ -1,0 +1,78 @@
+//! Other cores: what one does that has an effect on another.
+//!
+//! A core changes what belongs to another one under the kernel's lock, like everything else, and then interrupts that core, so that it looks
+//! anew who runs. Only what its processor holds itself needs more: before a thread that runs there is touched the core is stopped, which
+//! means that it has stored the thread's registers and waits for its turn in the kernel.
+
+use super::system::System;
+use crate::base::arch::{Arch, CoreNumber, Entered, MAX_CORES, SpaceRoot};
+use crate::base::store::Ref;
+use crate::object::thread::Thread;
+use l4k_sys::Error;
+
+impl<A: Arch> System<A> {
+    /// Has a core look anew who runs there, when this one leaves the kernel.
+    pub fn reschedule(&mut self, core: CoreNumber) {
+        if core != self.here {
+            self.rescheduled |= 1 << (core.0 % MAX_CORES as u8);
+        }
+    }
+
+    /// The same, if a thread that was just put among those that it can run, or has to wait for, makes a difference to it.
+    pub fn reschedule_if_needed(&mut self, core: CoreNumber, thread: Ref<Thread>) {
+        let there = self.core(core);
+        let urgent = match there.current {
+            Some(current) => self.store.get(thread).priority > self.store.get(current).priority,
+            None => true,
+        };
+        if urgent || there.waiting == Some(thread) {
+            self.reschedule(core);
+        }
+    }
+
+    /// Interrupts the cores that have to look anew who runs.
+    pub fn send_reschedules(&mut self) {
+        let cores = core::mem::take(&mut self.rescheduled);
+        if cores != 0 {
+            for core in (0..self.core_count).filter(|core| cores >> core & 1 == 1) {
+                self.store.machine.interrupt_core(CoreNumber(core));
+            }
+        }
+    }
+
+    /// Stops another core, on which a thread runs: its registers are stored then. A system call that it was about to make is made when it
+    /// runs again; what firmware returns to one that it is in is lost, and it is told `Cancelled`.
+    pub fn stop(&mut self, core: CoreNumber, thread: Ref<Thread>) {
+        let entered = self.store.machine.stop_core(core);
+        let context = &mut self.store.get_mut(thread).context;
+        match entered {
+            Entered::SystemCall => context.restart_system_call(),
+            Entered::Firmware => context.set_results(Error::Cancelled.code(), [0; 7], 0),
+            Entered::Otherwise => (),
+        }
+    }
+
+    /// No core's program runs in a space any more. What the others have loaded they replace in their next turn, before any call that is made
+    /// later.
+    pub fn leave_space(&mut self, root: SpaceRoot) {
+        for core in (0..self.core_count).map(CoreNumber) {
+            if self.core(core).loaded != root {
+                continue;
+            }
+            if core == self.here {
+                self.core_mut(core).loaded = SpaceRoot::Nothing;
+                self.store.machine.enter_space(SpaceRoot::Nothing);
+            } else {
+                let _ = self.store.machine.stop_core(core);
+            }
+        }
+    }
+
+    /// The core with a number.
+    ///
+    /// # Errors
+    /// `InvalidCore`.
+    pub fn core_numbered(&self, number: u64) -> Result<CoreNumber, Error> {
+        if number < u64::from(self.core_count) { Ok(CoreNumber(number as u8)) } else { Err(Error::InvalidCore) }
+    }
+}
