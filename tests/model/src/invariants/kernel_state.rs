@@ -1,24 +1,38 @@
 //! What a core and the kernel keep outside of objects refers to live objects only (invariants 4 and 6). Calls nobody.
 
 use super::reach::Reached;
-use crate::world::CORE;
-use l4k::base::arch::SpaceRoot;
+use l4k::base::arch::{CoreNumber, SpaceRoot};
 use l4k::machine::simulated::Simulated;
 use l4k::operation::system::System;
 
-/// The space that is loaded, the thread whose registers are, and who made the present call.
+/// The space that each core has loaded, the thread whose registers it has, and who made the present call.
 ///
 /// # Panics
 /// If one is gone, or the machine has another loaded than the kernel believes.
 pub fn check(system: &System<Simulated>, reached: &Reached) {
-    let core = system.core(CORE);
-    assert_eq!(core.loaded, system.store.machine.processors[0].root, "the loaded address space");
+    for number in 0..system.core_count {
+        check_core(system, reached, number);
+    }
+    let alive = system.caller.is_none_or(|thread| reached.threads.contains(&thread));
+    assert!(alive, "the thread that makes a call is gone: {:?}", system.caller);
+    for &thread in &reached.threads {
+        if let Some(number) = system.store.get(thread).loaded_on.checked_sub(1) {
+            let loaded = system.core(CoreNumber(number)).loaded_thread;
+            assert_eq!(loaded, Some(thread), "{thread:?} says that it is loaded on core {number}");
+        }
+    }
+}
+
+fn check_core(system: &System<Simulated>, reached: &Reached, number: u8) {
+    let core = system.core(CoreNumber(number));
+    let processor = &system.store.machine.processors[usize::from(number)];
+    assert_eq!(core.loaded, processor.root, "the loaded address space");
     if core.loaded != SpaceRoot::Nothing {
         let alive = reached.spaces.iter().any(|space| system.root_of_space(*space) == core.loaded);
         assert!(alive, "the loaded address space is gone: {:?}", core.loaded);
     }
-    let threads = [("whose registers are loaded", core.loaded_thread), ("that makes a call", system.caller)];
-    for (what, thread) in threads {
-        assert!(thread.is_none_or(|thread| reached.threads.contains(&thread)), "the thread {what} is gone: {thread:?}");
+    if let Some(thread) = core.loaded_thread {
+        assert!(reached.threads.contains(&thread), "the thread whose registers are loaded is gone: {thread:?}");
+        assert_eq!(system.store.get(thread).loaded_on, number + 1, "{thread:?} is loaded on core {number}");
     }
 }

@@ -22,5 +22,5 @@ mod walk;
 
 pub use free_memory::check_all as check_free_memory;
 pub use list::check;
-pub use queues::queued;
+pub use queues::{queued, ring, waiting};
 pub use reach::live_threads;

@@ -1,7 +1,7 @@
 //! A thread's state says which queue it is in, and it is there, once (invariant 7). Calls nobody.
 
 use super::reach::Reached;
-use crate::world::CORE;
+use l4k::base::arch::CoreNumber;
 use l4k::base::store::Ref;
 use l4k::machine::simulated::Simulated;
 use l4k::object::endpoint::{Endpoint, Side, ThreadQueue};
@@ -39,7 +39,11 @@ pub fn queued(system: &System<Simulated>, queue: ThreadQueue) -> Vec<Ref<Thread>
 }
 
 /// The threads of a ring. Only its first has links to other groups.
-fn ring(system: &System<Simulated>, first: Ref<Thread>) -> Vec<Ref<Thread>> {
+///
+/// # Panics
+/// If the links are wrong.
+#[must_use]
+pub fn ring(system: &System<Simulated>, first: Ref<Thread>) -> Vec<Ref<Thread>> {
     let priority = system.store.get(first).priority;
     let mut threads = Vec::new();
     let mut thread = first;
@@ -90,7 +94,11 @@ pub fn check_waiting(system: &System<Simulated>, reached: &Reached) {
 }
 
 /// The threads of a heap of those that wait for their time, its order, ranks and links checked.
-fn waiting(system: &System<Simulated>, top: Option<Ref<Thread>>) -> Vec<Ref<Thread>> {
+///
+/// # Panics
+/// If they are wrong.
+#[must_use]
+pub fn waiting(system: &System<Simulated>, top: Option<Ref<Thread>>) -> Vec<Ref<Thread>> {
     let rank = |thread: Option<Ref<Thread>>| thread.map_or(0, |thread| system.store.get(thread).rank);
     let mut found = Vec::new();
     let mut open: Vec<(Option<Ref<Thread>>, Ref<Thread>)> = top.into_iter().map(|top| (None, top)).collect();
@@ -109,41 +117,48 @@ fn waiting(system: &System<Simulated>, top: Option<Ref<Thread>>) -> Vec<Ref<Thre
     found
 }
 
-/// A ready thread with a context is current, in the ready queue, or waits for its time; no other thread is or does.
+/// A ready thread with a context is current on the context's core, in that core's ready queue, or waits there for its time; no other thread is or
+/// does.
 ///
 /// # Panics
 /// If not.
 pub fn check_ready(system: &System<Simulated>, reached: &Reached) {
-    let core = system.core(CORE);
+    let mut placed = BTreeMap::new();
+    for core in (0..system.core_count).map(CoreNumber) {
+        let ready = ready_on(system, core);
+        for thread in &ready {
+            assert_eq!(system.core_of(*thread), Some(core), "{thread:?} is ready on another core than its time's");
+            assert!(placed.insert(*thread, core).is_none(), "{thread:?} is ready on two cores");
+        }
+        if let Some(current) = system.core(core).current {
+            assert!(placed.insert(current, core).is_none(), "the current thread is in the ready queue");
+        }
+    }
+    for thread in &reached.threads {
+        let object = system.store.get(*thread);
+        let expected = object.state == State::Ready && object.running_on.is_some();
+        assert_eq!(placed.remove(thread).is_some(), expected, "{thread:?} ({:?}) ready", object.state);
+    }
+    assert!(placed.is_empty(), "ready threads that nobody reaches: {placed:?}");
+}
+
+/// The threads that could run on a core, or wait there for their time.
+fn ready_on(system: &System<Simulated>, core: CoreNumber) -> BTreeSet<Ref<Thread>> {
+    let core = system.core(core);
     assert!(core.ready.is_consistent(), "ready bitmap equals queues");
     let mut ready = BTreeSet::new();
     for priority in 0..=255 {
         let Some(first) = core.ready.first(priority) else { continue };
         assert_eq!(system.store.get(first).priority, priority, "{first:?} in a foreign ring");
-        ready.extend(ring(system, first));
+        for thread in ring(system, first) {
+            assert_eq!(system.store.get(thread).rank, 0, "rank of {thread:?}");
+            ready.insert(thread);
+        }
     }
     for thread in waiting(system, core.waiting) {
         assert!(ready.insert(thread), "{thread:?} is ready and waits for its time");
     }
-    for thread in &ready {
-        let in_heap = system.store.get(*thread).rank != 0;
-        assert_eq!(
-            in_heap,
-            core.ready
-                .first(system.store.get(*thread).priority)
-                .is_none_or(|first| { !ring(system, first).contains(thread) }),
-            "rank of {thread:?}"
-        );
-    }
-    if let Some(current) = core.current {
-        assert!(ready.insert(current), "the current thread is in the ready queue");
-    }
-    for thread in &reached.threads {
-        let object = system.store.get(*thread);
-        let expected = object.state == State::Ready && object.running_on.is_some();
-        assert_eq!(ready.remove(thread), expected, "{thread:?} ({:?}) ready", object.state);
-    }
-    assert!(ready.is_empty(), "ready threads that nobody reaches: {ready:?}");
+    ready
 }
 
 /// A thread that is in no queue has no links.
@@ -155,7 +170,7 @@ pub fn check_links(system: &System<Simulated>, reached: &Reached) {
         let object = system.store.get(thread);
         let in_queue = match object.state {
             State::Calling { .. } | State::Receiving { .. } | State::Waiting { .. } => true,
-            State::Ready => object.running_on.is_some() && system.core(CORE).current != Some(thread),
+            State::Ready => object.running_on.is_some() && system.cores.iter().all(|core| core.current != Some(thread)),
             State::Suspended(_) | State::AwaitingReply { .. } => false,
         };
         let has_links = object.links != QueueLinks::default() || object.rank != 0;

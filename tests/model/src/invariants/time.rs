@@ -1,8 +1,7 @@
 //! Time (invariant 9): budgets, refills, and what a core says of both. Calls nobody.
 
 use super::reach::Reached;
-use crate::world::CORE;
-use l4k::base::arch::Arch;
+use l4k::base::arch::{Arch, CoreNumber};
 use l4k::base::store::Ref;
 use l4k::base::time::Ticks;
 use l4k::machine::simulated::Simulated;
@@ -19,7 +18,10 @@ pub fn check(system: &System<Simulated>, reached: &Reached) {
     for &context in &reached.contexts {
         check_context(system, context);
     }
-    check_core(system, reached);
+    for number in 0..system.core_count {
+        check_core(system, number);
+    }
+    check_use(system, reached);
 }
 
 fn check_context(system: &System<Simulated>, context: Ref<SchedContext>) {
@@ -39,7 +41,10 @@ fn check_context(system: &System<Simulated>, context: Ref<SchedContext>) {
     } else {
         check_refills(refills.all(), budget, period);
     }
-    assert_eq!(core, CORE, "core of {context:?}");
+    assert!(core.0 < system.core_count, "core of {context:?}");
+    if let Some(thread) = thread {
+        assert_eq!(system.store.get(thread).core, core, "core of {thread:?}, which runs on {context:?}");
+    }
 }
 
 fn check_refills(all: &[Refill], budget: Ticks, period: Ticks) {
@@ -51,15 +56,27 @@ fn check_refills(all: &[Refill], budget: Ticks, period: Ticks) {
     assert!(end(last) <= first.release.after(period), "{all:?} in more than a period");
 }
 
-/// No more time was used than has passed, the account is not ahead of the clock, and whoever runs is stopped in the end.
-fn check_core(system: &System<Simulated>, reached: &Reached) {
-    let core = system.core(CORE);
+/// The account is not ahead of the clock, whoever runs is stopped in the end, and a core on which something else must happen has been told or will
+/// wake by itself: nothing is slept over.
+fn check_core(system: &System<Simulated>, number: u8) {
+    let core = system.core(CoreNumber(number));
+    let processor = &system.store.machine.processors[usize::from(number)];
     let clock = system.store.machine.clock.get();
     assert!(core.charged_until.0 <= clock, "time is accounted for up to {:?}, it is {clock}", core.charged_until);
+    assert!(core.current.is_none() || processor.deadline.is_some(), "a thread runs without a deadline");
+    if processor.interrupted {
+        return;
+    }
+    let own = core.current.map(|thread| system.store.get(thread).priority);
+    assert!(core.ready.highest() <= own, "core {number} has something more urgent to do and is not told");
+    let release = system.next_release(CoreNumber(number));
+    let wakes = release.is_none_or(|release| processor.deadline.is_some_and(|deadline| deadline <= release));
+    assert!(wakes, "core {number} sleeps over {release:?}");
+}
+
+/// No more time was used than has passed.
+fn check_use(system: &System<Simulated>, reached: &Reached) {
     let used = reached.contexts.iter().map(|context| u128::from(system.store.get(*context).consumed.0)).sum::<u128>();
-    assert!(used <= u128::from(core.charged_until.0), "{used} ticks were used, {:?} passed", core.charged_until);
-    assert!(
-        core.current.is_none() || system.store.machine.processors[0].deadline.is_some(),
-        "a thread runs without a deadline"
-    );
+    let passed = system.cores.iter().map(|core| u128::from(core.charged_until.0)).sum::<u128>();
+    assert!(used <= passed, "{used} ticks were used, {passed} passed");
 }

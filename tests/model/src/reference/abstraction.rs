@@ -1,12 +1,12 @@
 //! From a real kernel's state to the abstract one.
 
 use super::state::{
-    Capability, Context, Entry, Irq, Notification, Object, Own, Page, Place, Reply, Space, State, Thread, ThreadState,
+    Capability, Context, Core, Entry, Irq, Notification, Object, Own, Page, Place, Reply, Space, State, Thread, ThreadState,
 };
-use crate::invariants::queued;
+use crate::invariants::{queued, ring, waiting};
 use crate::world::World;
 use l4k::base::address::PhysicalAddress;
-use l4k::base::arch::{Arch, Level, MemoryKind, TableEntry};
+use l4k::base::arch::{Arch, CoreNumber, Level, MemoryKind, TableEntry};
 use l4k::base::debugging::Stepping;
 use l4k::base::store::Ref;
 use l4k::machine::simulated::Simulated;
@@ -50,7 +50,7 @@ pub fn of(world: &World) -> State {
         state.entries.insert(found.places[slot], Entry { capability, parent });
         add_object(system, &contents.capability, &bindings, &mut state);
     }
-    state.cores = u64::from(system.core_count);
+    state.cores = cores(system);
     let routes = system.store.machine.routes.iter().filter(|(_, core)| core.0 != 0);
     state.routes = routes.map(|(line, core)| (u64::from(line.0), u64::from(core.0))).collect();
     state.pending = system.store.machine.raised.iter().map(|line| u64::from(line.0)).collect();
@@ -228,8 +228,18 @@ fn add_object(system: &Kernel, held: &Held, bindings: &BTreeMap<u64, Object>, st
                 Owner::Thread(thread) => Some(address(thread)),
                 Owner::Notification(notification) => Some(address(notification)),
             };
-            let (thread, badge) = (actual.thread.map(address), actual.badge.value());
-            state.contexts.insert(address(object), Context { budget, period, thread, owner, badge });
+            let refills = actual.refills.all().iter().map(|refill| (refill.release.0, refill.amount.0)).collect();
+            let context = Context {
+                budget,
+                period,
+                thread: actual.thread.map(address),
+                owner,
+                badge: actual.badge.value(),
+                core: u64::from(actual.core.0),
+                refills,
+                consumed: actual.consumed.0,
+            };
+            state.contexts.insert(address(object), context);
         }
         Held::AddressSpace { object } => {
             let actual = system.store.get(object);
@@ -279,6 +289,30 @@ fn add_pages(system: &Kernel, table: PhysicalAddress, level: Level, start: u64, 
     }
 }
 
+/// All cores.
+#[must_use]
+pub fn cores(system: &Kernel) -> Vec<Core> {
+    (0..system.core_count).map(|number| core(system, number)).collect()
+}
+
+/// Who runs on a core, who could and who will; its timer.
+fn core(system: &Kernel, number: u8) -> Core {
+    let core = system.core(CoreNumber(number));
+    let mut ready = BTreeMap::new();
+    for priority in 0..=255u8 {
+        if let Some(first) = core.ready.first(priority) {
+            ready.insert(u64::from(priority), ring(system, first).into_iter().map(address).collect());
+        }
+    }
+    Core {
+        current: core.current.map(address),
+        ready,
+        waiting: waiting(system, core.waiting).into_iter().map(address).collect(),
+        charged_until: core.charged_until.0,
+        deadline: system.store.machine.processors[usize::from(number)].deadline.map(|deadline| deadline.0),
+    }
+}
+
 fn thread(system: &Kernel, thread: Ref<ActualThread>) -> Thread {
     let actual = system.store.get(thread);
     let state = thread_state(actual.state);
@@ -296,6 +330,7 @@ fn thread(system: &Kernel, thread: Ref<ActualThread>) -> Thread {
         state,
         priorities: [u64::from(actual.priority), u64::from(actual.maximum_priority)],
         context: actual.running_on.map(address),
+        core: u64::from(actual.core.0),
         own_context: actual.own_context.map(address),
         notification: actual.notification.map(address),
         window: [u64::from(actual.window.first), u64::from(actual.window.count)],

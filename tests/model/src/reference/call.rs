@@ -47,7 +47,11 @@ impl State {
             SystemCall::Signal => self.signal_call(caller, x),
             SystemCall::Wait => self.wait_call(caller, x, Patience::Waits),
             SystemCall::Poll => self.wait_call(caller, x, Patience::Polls),
-            SystemCall::Yield => Answer::Done([0; 7]),
+            SystemCall::Yield => {
+                let core = self.threads[&caller].core;
+                self.yield_time(core);
+                Answer::Done([0; 7])
+            }
             SystemCall::Probe => Answer::begins([u64::from(VERSION_MAJOR) << 16 | u64::from(VERSION_MINOR)]),
             SystemCall::SetWindow => self.set_window(caller, x),
             SystemCall::UntypedRetype => self.retype(caller, x, None),

@@ -6,19 +6,34 @@ use super::state::{Object, Place, State, ThreadState};
 use super::steps::{Argument, Step};
 use crate::invariants;
 use crate::objects::Time;
-use crate::world::{CORE, Checks, World};
-use l4k::base::arch::{Arch, Event, Line};
+use crate::world::{Checks, World, slot};
+use l4k::base::arch::{CoreNumber, Event};
 use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
 use l4k::kernel::Resume;
-use l4k::object::sched_context::SchedContext;
+use l4k::machine::simulated::Whereabouts;
+use l4k::object::capability::Capability;
 use l4k::object::slot::Slot;
 use l4k::object::thread::Thread;
-use l4k::operation::ready::End;
 use l4k_sys::Error;
 use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, ObjectKind, SystemCall};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// Cores of the machine.
+const CORES: u64 = 3;
+
+/// Threads to begin with: the core of their time, priority, and whether they have any.
+const CREW: [(usize, u64, Time); 8] = [
+    (0, 100, Time::Own),
+    (0, 100, Time::Own),
+    (0, 60, Time::Own),
+    (0, 100, Time::Lent),
+    (1, 100, Time::Own),
+    (1, 60, Time::Own),
+    (2, 80, Time::Own),
+    (2, 100, Time::Own),
+];
 
 /// What a world begins with beside its threads.
 const FURNITURE: [(ObjectKind, u64); 16] = [
@@ -48,12 +63,14 @@ const TRIES: u32 = 100_000;
 
 /// A kernel and its model.
 pub struct Pair {
-    world: World,
-    model: State,
+    pub(super) world: World,
+    pub(super) model: State,
     /// Thread objects by address, as the kernel refers to them.
-    threads: BTreeMap<Object, Ref<Thread>>,
+    pub(super) threads: BTreeMap<Object, Ref<Thread>>,
+    /// What each thread's program has in its thread pointer, as far as it is known.
+    pub(super) pointers: BTreeMap<Object, u64>,
     /// What was done, as a program.
-    program: String,
+    pub(super) program: String,
     taken: usize,
 }
 
@@ -64,6 +81,18 @@ enum Next {
     Over,
 }
 
+/// Gives the machine more cores. Slots of the authority over the time of each.
+fn add_cores(world: &mut World) -> Vec<u64> {
+    world.kernel.system.core_count = CORES as u8;
+    let others = (1..CORES as u8).map(|core| {
+        let number = world.new_slot();
+        let capability = Capability::SchedControl { core };
+        *world.kernel.system.store.get_mut(world.table.slot(number as u32)) = Slot { capability, ..Slot::EMPTY };
+        number
+    });
+    std::iter::once(slot::SCHED_CONTROL).chain(others).collect()
+}
+
 impl Pair {
     fn new() -> Pair {
         let mut world = World::new();
@@ -71,12 +100,29 @@ impl Pair {
         for (kind, bits) in FURNITURE {
             world.make(kind, bits);
         }
-        for (priority, time) in [(100, Time::Own), (100, Time::Own), (60, Time::Own), (100, Time::Lent)] {
-            world.spawn(priority, time);
+        let times = add_cores(&mut world);
+        for (core, priority, time) in CREW {
+            let member = world.spawn(priority, time);
+            if time == Time::Own {
+                let slice = [times[core], member.context, 5_000_000, 5_000_000];
+                world.call(SystemCall::SchedControlConfigure, &slice).expect("time of a core");
+            }
         }
-        let model = abstraction::of(&world);
-        let mut pair = Pair { world, model, threads: BTreeMap::new(), program: String::new(), taken: 0 };
+        let mut model = abstraction::of(&world);
+        model.now = world.kernel.system.store.machine.clock.get();
+        model.take_scheduling(&model.clone());
+        let mut pair = Pair {
+            world,
+            model,
+            threads: BTreeMap::new(),
+            pointers: BTreeMap::new(),
+            program: String::new(),
+            taken: 0,
+        };
         pair.note_threads();
+        for core in 0..CORES {
+            pair.interrupt(core).expect("a core that begins");
+        }
         pair
     }
 
@@ -85,7 +131,7 @@ impl Pair {
         for (place, entry) in &self.model.entries {
             if entry.capability.kind == ObjectKind::Thread
                 && let Some(slot) = self.slot(*place)
-                && let l4k::object::capability::Capability::Thread { object } =
+                && let Capability::Thread { object } =
                     self.world.kernel.system.store.get(slot).capability
             {
                 self.threads.insert(entry.capability.object, object);
@@ -112,32 +158,6 @@ impl Pair {
         };
         let able: Vec<Object> = self.model.threads.iter().filter_map(runs).collect();
         able.get((number % able.len().max(1) as u64) as usize).copied()
-    }
-
-    /// Makes a thread the current one, whatever its priority.
-    fn run(&mut self, thread: Object) {
-        let thread = self.threads[&thread];
-        let system = &mut self.world.kernel.system;
-        let before = system.core(CORE).current;
-        if before == Some(thread) {
-            return;
-        }
-        if let Some(before) = before {
-            system.core_mut(CORE).current = None;
-            system.ready_insert(CORE, before, End::Front);
-        }
-        // Whoever waits for time is given it: what is tested here is what calls do, not when.
-        if system.store.get(thread).rank == 0 {
-            system.ready_remove(CORE, thread);
-        } else {
-            system.release_remove(CORE, thread);
-        }
-        let now = system.store.machine.now();
-        if let Some(context) = system.store.get(thread).running_on {
-            let SchedContext { budget, period, .. } = *system.store.get(context);
-            system.store.get_mut(context).fill(budget, period, now);
-        }
-        system.core_mut(CORE).current = Some(thread);
     }
 
     fn resolve(&self, caller: Object, argument: Argument) -> u64 {
@@ -174,25 +194,32 @@ impl Pair {
     fn step(&mut self, step: &Step) -> Result<Next, String> {
         let next = match step {
             Step::Call { thread, call, arguments, interrupted } => {
-                let Some(caller) = self.runner(*thread) else { return Ok(Next::Over) };
+                let Some(caller) = self.forced(*thread)? else { return Ok(Next::Over) };
                 let x: [u64; 9] = arguments.map(|argument| self.resolve(caller, argument));
                 self.call(caller, *call, x, *interrupted)?
             }
             Step::Fault(thread) => {
-                let Some(thread) = self.runner(*thread) else { return Ok(Next::Over) };
-                if !is_first(&self.model, thread) {
-                    self.fault(thread);
+                let Some(thread) = self.forced(*thread)? else { return Ok(Next::Over) };
+                if is_first(&self.model, thread) {
+                    self.look_anew(self.model.threads[&thread].core)?;
+                } else {
+                    self.fault(thread)?;
                 }
                 Next::GoesOn
             }
             Step::Interrupt(line) => {
-                let _ = writeln!(self.program, "line {line} interrupts");
-                self.world.kernel.system.store.machine.raised.insert(Line(*line as u16));
-                let _ = self.world.kernel.handle(CORE, Event::Interrupt);
-                self.model.interrupt(*line);
+                self.raise(*line)?;
+                Next::GoesOn
+            }
+            Step::Time(ticks) => {
+                let _ = writeln!(self.program, "{ticks} ns pass");
+                self.advance(self.model.now + ticks)?;
                 Next::GoesOn
             }
         };
+        if next == Next::GoesOn {
+            self.take_some_interrupts()?;
+        }
         if next == Next::GoesOn {
             self.compare()?;
             self.note_threads();
@@ -204,9 +231,9 @@ impl Pair {
         Ok(next)
     }
 
-    fn fault(&mut self, thread: Object) {
+    fn fault(&mut self, thread: Object) -> Result<(), String> {
         let _ = writeln!(self.program, "thread {thread:#x} faults");
-        self.run(thread);
+        let core = self.model.threads[&thread].core;
         let fault = Fault {
             kind: FaultKind::Page,
             access: Access::Write,
@@ -220,7 +247,15 @@ impl Pair {
         };
         let (tag, [a, b, c, d, e, f]) = fault.to_message();
         self.model.fault(thread, [tag.bits(), a, b, c, d, e, f]);
-        let _ = self.world.kernel.handle(CORE, Event::Fault(fault));
+        let resume = self.enter(core, Some(Event::Fault(fault)))?;
+        self.conclude(core, resume)
+    }
+
+    /// A thread that runs now: the n-th of those that can, or whoever runs on its core instead.
+    fn forced(&mut self, number: u64) -> Result<Option<Object>, String> {
+        let Some(thread) = self.runner(number) else { return Ok(None) };
+        let core = self.force(thread)?;
+        Ok(self.model.cores[core as usize].current.filter(|thread| self.threads.contains_key(thread)))
     }
 
     fn call(
@@ -237,52 +272,69 @@ impl Pair {
         );
         if is_spared(call, &self.model, caller, &x) {
             let _ = writeln!(self.program, " -> left out");
+            self.look_anew(self.model.threads[&caller].core)?;
             return Ok(Next::GoesOn);
+        }
+        let core = self.model.threads[&caller].core;
+        if let (SystemCall::ThreadWriteRegisters | SystemCall::ThreadSetRegisters, Ok((_, held))) =
+            (call, self.model.look_up(caller, a))
+        {
+            self.pointers.remove(&held.object);
         }
         let before = self.model.clone();
         let answer = self.model.system_call(caller, call, [a, b, c, d, e, f, g, h], x9);
         let stays = self.model.threads.get(&caller).is_some_and(|thread| thread.state == ThreadState::Ready);
-        self.run(caller);
         let thread = self.threads[&caller];
-        let context = &mut self.world.kernel.system.store.get_mut(thread).context;
+        let context = &mut self.system().store.get_mut(thread).context;
         context.x[..8].copy_from_slice(&[a, b, c, d, e, f, g, h]);
         context.x[8] = call as u64;
         context.x[9] = x9;
         let interrupted = interrupted.filter(|_| stays && !matches!(answer, Answer::Refused(_)));
-        self.perform(caller, interrupted)?;
-        if !self.model.threads.contains_key(&caller) {
-            let _ = writeln!(self.program, " -> destroyed itself");
-            return Ok(if caller == self.world.root.address().value() { Next::Over } else { Next::GoesOn });
+        if let Answer::Refused(_) = answer {
+            self.model = before;
         }
-        self.check_answer(caller, answer, before)
+        let resume = self.perform(caller, core, interrupted)?;
+        if interrupted.is_some() {
+            self.model.settle_places();
+            let actual = abstraction::of(&self.world);
+            self.model.take_scheduling(&actual);
+        }
+        let lives = self.model.threads.contains_key(&caller);
+        if lives {
+            self.check_answer(caller, answer)?;
+        } else {
+            let _ = writeln!(self.program, " -> destroyed itself");
+        }
+        self.conclude(core, resume)?;
+        Ok(if lives || caller != self.world.root.address().value() { Next::GoesOn } else { Next::Over })
     }
 
     /// Enters the kernel until the call is over, however often it is interrupted.
-    fn perform(&mut self, caller: Object, interrupted: Option<u32>) -> Result<(), String> {
+    fn perform(&mut self, caller: Object, core: u64, interrupted: Option<u32>) -> Result<Resume, String> {
         let thread = self.threads[&caller];
         for _ in 0..TRIES {
-            let context = &mut self.world.kernel.system.store.get_mut(thread).context;
+            let context = &mut self.system().store.get_mut(thread).context;
             context.shape = Shape::SystemCall;
             context.pc = context.pc.wrapping_add(4);
             let pc = context.pc;
-            self.world.kernel.system.store.machine.preempt_after.set(interrupted);
-            match self.world.kernel.handle(CORE, Event::SystemCall) {
-                Resume::Firmware(call) => {
-                    let [a, b, c, ..] = call.arguments;
-                    let _ = self.world.kernel.answer_firmware(CORE, Some([u64::from(call.function), a, b, c]));
-                }
-                Resume::Thread(_) | Resume::Idle | Resume::Again => (),
+            self.system().store.machine.preempt_after.set(interrupted);
+            let mut resume = self.enter(core, Some(Event::SystemCall))?;
+            if let Resume::Firmware(call) = resume {
+                let [a, b, c, ..] = call.arguments;
+                let answer = Some([u64::from(call.function), a, b, c]);
+                resume = self.world.kernel.answer_firmware(CoreNumber(core as u8), answer);
+                self.system().store.machine.processors[core as usize].whereabouts = Whereabouts::Program;
             }
-            self.world.kernel.system.store.machine.preempt_after.set(None);
-            if interrupted.is_none() || self.world.kernel.system.store.get(thread).context.pc == pc {
-                return Ok(());
+            self.system().store.machine.preempt_after.set(None);
+            if !self.model.threads.contains_key(&caller) || self.system().store.get(thread).context.pc == pc {
+                return Ok(resume);
             }
-            self.run(caller);
+            self.run_again(thread, core)?;
         }
         Err("the call is interrupted for ever".to_owned())
     }
 
-    fn check_answer(&mut self, caller: Object, answer: Answer, before: State) -> Result<Next, String> {
+    fn check_answer(&mut self, caller: Object, answer: Answer) -> Result<(), String> {
         let thread = self.threads[&caller];
         let x = self.world.kernel.system.store.get(thread).context.x;
         let status = Error::from_code(x[0]);
@@ -292,7 +344,6 @@ impl Pair {
                 if !status.is_some_and(|status| errors.0.contains(&status)) {
                     return Err(format!("the model allows {:?}, the kernel answered {:#x} {status:?}", errors.0, x[0]));
                 }
-                self.model = before;
                 self.model.answer(caller, x[0], [0; 7], 0);
             }
             Answer::Done(values) => self.model.answer(caller, 0, values, 0),
@@ -308,18 +359,20 @@ impl Pair {
             }
             Answer::Settled => (),
         }
-        Ok(Next::GoesOn)
+        Ok(())
     }
 
     fn compare(&self) -> Result<(), String> {
-        let actual = abstraction::of(&self.world);
+        let mut actual = abstraction::of(&self.world);
+        (actual.now, actual.step) = (self.model.now, self.model.step);
+        actual.placed.clone_from(&self.model.placed);
+        actual.stamps.clone_from(&self.model.stamps);
         if actual == self.model { Ok(()) } else { Err(differences(&self.model, &actual)) }
     }
 }
 
 /// Calls that would take away what the world stands on: the root thread's own spaces and time.
 fn is_spared(call: SystemCall, model: &State, caller: Object, x: &[u64; 9]) -> bool {
-    use l4k_sys::abi::boot::slot;
     let first = |index: usize| (1..=slot::SCHED_CONTROL).contains(&x[index]) || (16..=18).contains(&x[index]);
     let root = |address| matches!(model.look_up(caller, address), Ok((_, held)) if held.kind == ObjectKind::Thread && is_first(model, held.object));
     match call {
@@ -358,7 +411,8 @@ fn differences(model: &State, actual: &State) -> String {
             );)*
         };
     }
-    maps!(entries, threads, endpoints, replies, notifications, contexts, spaces, pools, irqs, unmasked, pending);
+    maps!(entries, threads, endpoints, replies, notifications, contexts, spaces, pools, irqs, routes, unmasked, pending);
+    compare_cores(model, actual, &mut text);
     text
 }
 
@@ -418,4 +472,12 @@ pub fn shrink(mut steps: Vec<Step>) -> Vec<Step> {
         chunk /= 2;
     }
     steps
+}
+
+fn compare_cores(model: &State, actual: &State, text: &mut String) {
+    for (number, (model, actual)) in model.cores.iter().zip(&actual.cores).enumerate() {
+        if model != actual {
+            let _ = writeln!(text, "  model only:  core {number} {model:x?}\n  kernel only: core {number} {actual:x?}");
+        }
+    }
 }

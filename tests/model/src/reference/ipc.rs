@@ -133,6 +133,7 @@ impl State {
             && let Some(receiver) = self.first_receiver(endpoint.object)
         {
             self.taking(receiver, x[1]).into_iter().for_each(|error| errors.add(error));
+            errors.when(self.is_elsewhere(caller, receiver), Error::WrongCore);
         }
         wrong.into_iter().for_each(|error| errors.add(error));
         let (true, Some(endpoint)) = (errors.is_empty(), endpoint) else { return Answer::Refused(errors) };
@@ -149,8 +150,13 @@ impl State {
 
     /// The current thread faults: it calls its fault endpoint, or stops.
     pub fn fault(&mut self, thread: Object, message: [u64; 7]) {
+        self.fault_to(thread, Own::Faults, message);
+    }
+
+    /// A thread calls one of its endpoints with a fault, or stops.
+    pub fn fault_to(&mut self, thread: Object, hears: Own, message: [u64; 7]) {
         self.thread(thread).fault = Some(message);
-        match self.at(Place::Thread(thread, Own::Faults)) {
+        match self.at(Place::Thread(thread, hears)) {
             Some(endpoint) if endpoint.rights & CALL != 0 => {
                 let Capability { object: endpoint, badge, .. } = endpoint;
                 self.thread(thread).state = ThreadState::Calling { endpoint, badge, fault: true };
@@ -162,6 +168,7 @@ impl State {
 
     fn meet_or_queue(&mut self, caller: Object, endpoint: Object) {
         match self.first_receiver(endpoint) {
+            Some(receiver) if self.is_elsewhere(caller, receiver) => self.end_wait(caller, Error::WrongCore),
             Some(receiver) => {
                 self.leave_queue(receiver);
                 self.deliver(caller, receiver);
@@ -169,6 +176,12 @@ impl State {
             }
             None => self.join_queue(caller),
         }
+    }
+
+    /// Whether a receiver would have to run on time of another core than its own.
+    fn is_elsewhere(&self, caller: Object, receiver: Object) -> bool {
+        let time = self.threads[&caller].context.filter(|_| self.threads[&receiver].context.is_none());
+        time.is_some_and(|context| self.contexts[&context].core != self.threads[&receiver].core)
     }
 
     /// A caller that calls and a receiver that receives meet.
@@ -255,11 +268,14 @@ impl State {
                 && used.rights & CALL != 0
         };
         let Some(used) = used.filter(still) else { return Some(Error::InvalidCapability) };
-        if fault {
-            return None;
+        let mut errors = Vec::new();
+        if !fault {
+            errors = self.sending(caller, used.rights & GRANT != 0);
+            errors.extend(self.taking(receiver, registers[1]));
         }
-        let mut errors = self.sending(caller, used.rights & GRANT != 0);
-        errors.extend(self.taking(receiver, registers[1]));
+        if self.is_elsewhere(caller, receiver) {
+            errors.push(Error::WrongCore);
+        }
         errors.first().copied()
     }
 

@@ -26,6 +26,8 @@ impl State {
         let object = self.irqs.get_mut(&irq).expect("an Irq");
         object.line = Some(x[2]);
         object.acknowledges_itself = x[3] == 3;
+        let core = self.threads[&caller].core;
+        self.send_line(x[2], core);
         self.unmasked.remove(&x[2]);
         Answer::Done([0; 7])
     }
@@ -94,20 +96,29 @@ impl State {
         let mut errors = Errors::default();
         let line = errors.note(self.irq(caller, x[0])).map(|irq| self.irqs[&irq].line);
         errors.when(line == Some(None), Error::NotIssued);
-        errors.when(x[1] >= self.cores, Error::InvalidCore);
+        errors.when(x[1] >= self.cores.len() as u64, Error::InvalidCore);
         let (true, Some(Some(line))) = (errors.is_empty(), line) else { return Answer::Refused(errors) };
-        match x[1] {
-            0 => self.routes.remove(&line),
-            core => self.routes.insert(line, core),
-        };
+        self.send_line(line, x[1]);
         Answer::Done([0; 7])
     }
 
-    /// A device raises its line, and the processor takes the first that is pending and not masked: its notification is signalled, and it is
+    fn send_line(&mut self, line: u64, core: u64) {
+        match core {
+            0 => self.routes.remove(&line),
+            core => self.routes.insert(line, core),
+        };
+    }
+
+    /// The first line that would interrupt a core.
+    #[must_use]
+    pub fn line_for(&self, core: u64) -> Option<u64> {
+        let here = |line: &&u64| self.routes.get(line).copied().unwrap_or(0) == core;
+        self.pending.intersection(&self.unmasked).find(here).copied()
+    }
+
+    /// A processor takes a line that is pending and not masked: its notification is signalled, and it is
     /// masked until somebody acknowledges it.
-    pub fn interrupt(&mut self, line: u64) {
-        self.pending.insert(line);
-        let Some(line) = self.pending.intersection(&self.unmasked).next().copied() else { return };
+    pub fn take_line(&mut self, line: u64) {
         self.pending.remove(&line);
         let irq = self.irqs.iter().find(|(_, irq)| irq.line == Some(line)).map(|(object, _)| *object);
         let Some(irq) = irq else { return };

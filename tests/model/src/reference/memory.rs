@@ -275,6 +275,7 @@ impl Space {
 /// A thread that was just made.
 const fn new_thread(floating_point: bool) -> Thread {
     Thread {
+        core: 0,
         state: ThreadState::Suspended,
         priorities: [0; 2],
         context: None,

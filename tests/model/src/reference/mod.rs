@@ -3,13 +3,16 @@
 pub mod abstraction;
 pub mod call;
 mod capabilities;
+mod cores;
 pub mod driver;
 mod ipc;
 mod machine;
 mod memory;
 pub mod random;
+mod scheduling;
 pub mod sequence;
 pub mod state;
 pub mod steps;
 mod threads;
+mod time;
 mod waiting;

@@ -3,6 +3,7 @@
 //! Everything is public and has no invariant of its own: the model changes it as the documents say, and the abstraction
 //! fills it in from a real kernel, so that both can be compared.
 
+use super::scheduling::Stamp;
 use l4k_sys::Error;
 use l4k_sys::abi::ObjectKind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,6 +117,8 @@ pub struct Thread {
     pub priorities: [u64; 2],
     /// The context that it runs on.
     pub context: Option<Object>,
+    /// The core that it ran on last.
+    pub core: u64,
     /// The context that was bound to it.
     pub own_context: Option<Object>,
     /// Its bound notification.
@@ -182,6 +185,27 @@ pub struct Context {
     pub owner: Option<Object>,
     /// What timeout faults call it.
     pub badge: u64,
+    /// Whose time it is.
+    pub core: u64,
+    /// From when on how much may be used.
+    pub refills: Vec<(u64, u64)>,
+    /// Time used in all.
+    pub consumed: u64,
+}
+
+/// A core.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Core {
+    /// Who runs.
+    pub current: Option<Object>,
+    /// Who could, by priority, in order.
+    pub ready: BTreeMap<u64, Vec<Object>>,
+    /// Who waits for time.
+    pub waiting: BTreeSet<Object>,
+    /// Up to when time is accounted for.
+    pub charged_until: u64,
+    /// What its timer is set to.
+    pub deadline: Option<u64>,
 }
 
 /// A mapping.
@@ -240,8 +264,16 @@ pub struct State {
     pub pools: BTreeSet<Object>,
     /// Interrupts.
     pub irqs: BTreeMap<Object, Irq>,
-    /// How many cores there are.
-    pub cores: u64,
+    /// Cores.
+    pub cores: Vec<Core>,
+    /// The clock.
+    pub now: u64,
+    /// The number of this step, from 1 on.
+    pub step: Stamp,
+    /// Of the threads that run, could or will: on what.
+    pub placed: BTreeMap<Object, Object>,
+    /// When they came, in steps; who was interrupted came before the beginning.
+    pub stamps: BTreeMap<Object, Stamp>,
     /// Where the lines of Irqs go, if not to the first core.
     pub routes: BTreeMap<u64, u64>,
     /// Lines that may interrupt.

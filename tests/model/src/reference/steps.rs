@@ -34,6 +34,8 @@ pub enum Step {
     Fault(u64),
     /// A line interrupts.
     Interrupt(u64),
+    /// This many nanoseconds pass.
+    Time(u64),
 }
 
 /// Numbers at the edges of what calls check.
@@ -195,6 +197,7 @@ impl Random<'_> {
         match self.below(60) {
             0 => Step::Interrupt(32 + self.below(4)),
             1 => Step::Fault(self.below(8)),
+            2 | 3 => Step::Time(self.of(&[1, 9_999, 10_000, 100_000, 1_000_000, 5_000_000, 20_000_000])),
             _ => {
                 let call = if self.below(2) == 0 { self.of(SystemCall::ALL) } else { self.of(&BUILDING) };
                 let arguments = self.arguments(call);

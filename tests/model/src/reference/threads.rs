@@ -58,7 +58,8 @@ impl State {
         errors.when(x[1] > bound || x[2] > bound, Error::PriorityTooHigh);
         let (true, Some(thread)) = (errors.is_empty(), thread) else { return Answer::Refused(errors) };
         self.leave_queue(thread);
-        self.thread(thread).priorities = [x[1], x[2]];
+        self.change_priority(thread, x[1]);
+        self.thread(thread).priorities[1] = x[2];
         self.join_queue(thread);
         Answer::Done([0; 7])
     }
@@ -260,12 +261,21 @@ impl State {
     /// `SchedControlConfigure`.
     pub fn fill_context(&mut self, caller: Object, x: [u64; 8]) -> Answer {
         let mut errors = Errors::default();
-        errors.note(self.of_kind(caller, x[0], ObjectKind::SchedControl));
+        let control = errors.note(self.of_kind(caller, x[0], ObjectKind::SchedControl));
         let context = errors.note(self.of_kind(caller, x[1], ObjectKind::SchedContext));
         errors.when(!TIMES.contains(&x[2]) || !TIMES.contains(&x[3]) || x[2] > x[3], Error::InvalidTime);
-        let (true, Some((_, context))) = (errors.is_empty(), context) else { return Answer::Refused(errors) };
+        let (true, Some((_, context)), Some((_, control))) = (errors.is_empty(), context, control) else {
+            return Answer::Refused(errors);
+        };
+        let (now, core) = (self.now, control.object);
+        let thread = self.contexts[&context.object].thread;
+        if let Some(thread) = thread {
+            self.displace(thread);
+            self.thread(thread).core = core;
+        }
         let object = self.contexts.get_mut(&context.object).expect("a context");
-        (object.budget, object.period) = (x[2], x[3]);
+        (object.budget, object.period, object.core) = (x[2], x[3], core);
+        object.fill(now);
         Answer::Done([0; 7])
     }
 
@@ -366,8 +376,8 @@ impl State {
         match self.of_kind(caller, x[0], ObjectKind::SchedContext) {
             Err(error) => Answer::refused(error),
             Ok((_, held)) => {
-                let Context { budget, period, .. } = self.contexts[&held.object];
-                Answer::begins([budget, period])
+                let Context { budget, period, .. } = &self.contexts[&held.object];
+                Answer::begins([*budget, *period])
             }
         }
     }

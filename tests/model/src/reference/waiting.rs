@@ -137,8 +137,11 @@ impl State {
 
     /// A context runs a thread that has none.
     pub fn attach(&mut self, context: Object, thread: Object) {
-        self.contexts.get_mut(&context).expect("a context").thread = Some(thread);
+        let object = self.contexts.get_mut(&context).expect("a context");
+        object.thread = Some(thread);
+        let core = object.core;
         self.thread(thread).context = Some(context);
+        self.thread(thread).core = core;
     }
 
     /// Nobody runs on a context any more.

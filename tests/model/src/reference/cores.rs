@@ -1,0 +1,214 @@
+//! The cores of a kernel and of its model: entering, interrupts, time that passes, and who runs next.
+
+use super::abstraction;
+use super::driver::Pair;
+use super::state::{Object, State};
+use l4k::base::arch::{CoreNumber, Entered, Event, Line};
+use l4k::base::store::Ref;
+use l4k::kernel::Resume;
+use l4k::machine::simulated::{Simulated, Whereabouts};
+use l4k::object::thread::{LastFault, Thread};
+use l4k::operation::system::System;
+use l4k_sys::abi::FaultKind;
+use std::fmt::Write;
+
+/// Tries to let a thread run that waits for its time.
+const TRIES: u32 = 32;
+
+impl Pair {
+    pub(super) fn system(&mut self) -> &mut System<Simulated> {
+        &mut self.world.kernel.system
+    }
+
+    fn current(&self, core: u64) -> Option<Object> {
+        self.world.kernel.system.core(CoreNumber(core as u8)).current.map(|thread| thread.address().value())
+    }
+
+    /// A core enters the kernel. Its program has changed its own thread pointer before, and finds it again.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub(super) fn enter(&mut self, core: u64, event: Option<Event>) -> Result<Resume, String> {
+        self.model.step += 1;
+        let step = self.model.step as u64;
+        let (number, place) = (CoreNumber(core as u8), core as usize);
+        if let Some(thread) = self.current(core)
+            && self.system().store.machine.processors[place].whereabouts == Whereabouts::Program
+        {
+            self.system().store.machine.processors[place].thread_pointer = step;
+            self.pointers.insert(thread, step);
+        }
+        self.system().store.machine.here = place;
+        let resume = match event {
+            Some(event) => self.world.kernel.handle(number, event),
+            None => self.world.kernel.start(number),
+        };
+        let processor = &mut self.system().store.machine.processors[place];
+        processor.whereabouts = match resume {
+            Resume::Thread(_) => Whereabouts::Program,
+            Resume::Firmware(_) => Whereabouts::Entered(Entered::Firmware),
+            Resume::Idle | Resume::Again => Whereabouts::Entered(Entered::Otherwise),
+        };
+        if let Resume::Thread(thread) = resume {
+            let found = self.system().store.machine.processors[place].thread_pointer;
+            match self.pointers.get(&thread.address().value()) {
+                Some(expected) if *expected != found => {
+                    return Err(format!("{thread:?} has {found:#x} as its thread pointer, not {expected:#x}"));
+                }
+                _ => (),
+            }
+        }
+        Ok(resume)
+    }
+
+    /// What is left to do when the model has taken a step on a core: who runs there now, and those that were stopped come next.
+    pub(super) fn conclude(&mut self, core: u64, resume: Resume) -> Result<(), String> {
+        self.follow(core);
+        while let Some(stopped) = self.next_stopped() {
+            self.interrupt(stopped)?;
+        }
+        if resume == Resume::Again {
+            let resume = self.enter(core, None)?;
+            self.follow(core);
+            if resume == Resume::Again {
+                return Err(format!("core {core} waits for nobody"));
+            }
+        }
+        Ok(())
+    }
+
+    fn next_stopped(&mut self) -> Option<u64> {
+        let stopped = &mut self.system().store.machine.stopped;
+        (!stopped.is_empty()).then(|| u64::from(stopped.remove(0).0))
+    }
+
+    /// The model decides who runs.
+    fn follow(&mut self, core: u64) {
+        self.model.settle_places();
+        let favourite = self.current(core);
+        self.model.schedule(core, favourite);
+        self.take_order();
+    }
+
+    /// What the model leaves open is as the kernel has it: the order of those that came together, and the registers of who ran out of time.
+    fn take_order(&mut self) {
+        let actual = State { cores: abstraction::cores(&self.world.kernel.system), ..State::default() };
+        self.model.take_order(&actual);
+        for (object, thread) in &mut self.model.threads {
+            if let Some(message) = &mut thread.fault
+                && message[0] >> 32 == FaultKind::Timeout as u64
+                && let Some(actual) = self.threads.get(object)
+                && let LastFault::Of(fault) = self.world.kernel.system.store.get(*actual).fault
+            {
+                (message[1], message[5], message[6]) =
+                    (fault.instruction_pointer, fault.stack_pointer, fault.link_register);
+            }
+        }
+    }
+
+    /// A core takes the interrupt that is most urgent there.
+    pub(super) fn interrupt(&mut self, core: u64) -> Result<(), String> {
+        let line = self.model.line_for(core);
+        let processor = &self.world.kernel.system.store.machine.processors[core as usize];
+        let (rescheduled, due) = (processor.interrupted, self.model.cores[core as usize].deadline);
+        let resume = self.enter(core, Some(Event::Interrupt))?;
+        match line {
+            Some(line) => self.model.take_line(line),
+            None if rescheduled => (),
+            None if due.is_some_and(|deadline| deadline <= self.model.now) => self.model.timer(core),
+            None => (),
+        }
+        self.conclude(core, resume)
+    }
+
+    /// A device raises its line, and the core that it goes to takes it.
+    pub(super) fn raise(&mut self, line: u64) -> Result<(), String> {
+        let _ = writeln!(self.program, "line {line} interrupts");
+        self.system().store.machine.raised.insert(Line(line as u16));
+        self.model.pending.insert(line);
+        let core = self.model.routes.get(&line).copied().unwrap_or(0);
+        self.interrupt(core)
+    }
+
+    /// The clock goes on, and timers interrupt.
+    pub(super) fn advance(&mut self, now: u64) -> Result<(), String> {
+        self.system().store.machine.clock.set(now);
+        self.model.now = now;
+        for core in 0..self.model.cores.len() as u64 {
+            if self.model.cores[core as usize].deadline.is_some_and(|deadline| deadline <= now) {
+                self.interrupt(core)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Some of the cores that others have interrupted take it; the others do so later.
+    pub(super) fn take_some_interrupts(&mut self) -> Result<(), String> {
+        for core in 0..self.model.cores.len() as u64 {
+            let interrupted = self.system().store.machine.processors[core as usize].interrupted;
+            if interrupted && !(self.model.step as u64 + core).is_multiple_of(3) {
+                self.interrupt(core)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a thread that has time run now, as if it were the most urgent of all for a moment. The core that it is for.
+    pub(super) fn force(&mut self, thread: Object) -> Result<u64, String> {
+        let core = self.model.threads[&thread].core;
+        for _ in 0..TRIES {
+            let context = self.model.threads[&thread].context;
+            if !self.model.cores[core as usize].waiting.contains(&thread) {
+                break;
+            }
+            let release = context.map_or(0, |context| self.model.contexts[&context].release());
+            self.advance(release.max(self.model.now))?;
+            self.interrupt(core)?;
+        }
+        let able = self.model.cores[core as usize].ready.values().flatten().any(|other| *other == thread);
+        if let (Some(actual), true) = (self.threads.get(&thread).copied(), able) {
+            let old = self.model.threads[&thread].priorities[0];
+            self.system().here = CoreNumber(core as u8);
+            self.system().change_priority(actual, 255);
+            self.model.change_priority(thread, 255);
+            let resume = self.enter(core, None)?;
+            self.conclude(core, resume)?;
+            self.system().here = CoreNumber(core as u8);
+            self.system().change_priority(actual, old as u8);
+            self.model.change_priority(thread, old);
+        }
+        Ok(core)
+    }
+
+    /// A core decides anew who runs: the thread that was forced on it does nothing after all.
+    pub(super) fn look_anew(&mut self, core: u64) -> Result<(), String> {
+        let resume = self.enter(core, None)?;
+        self.conclude(core, resume)
+    }
+
+    /// A thread whose call was interrupted runs again. The model is told of the end only.
+    pub(super) fn run_again(&mut self, thread: Ref<Thread>, core: u64) -> Result<(), String> {
+        let object = thread.address().value();
+        for _ in 0..TRIES {
+            while let Some(stopped) = self.next_stopped() {
+                let _ = self.enter(stopped, Some(Event::Interrupt))?;
+            }
+            if self.current(core) == Some(object) {
+                return Ok(());
+            }
+            let release = self.system().release_of(thread).0;
+            if self.system().store.get(thread).rank != 0 && release > self.model.now {
+                self.system().store.machine.clock.set(release);
+                self.model.now = release;
+            }
+            let _ = self.enter(core, Some(Event::Interrupt))?;
+            let old = self.system().store.get(thread).priority;
+            self.system().here = CoreNumber(core as u8);
+            self.system().change_priority(thread, 255);
+            let _ = self.enter(core, None)?;
+            self.system().here = CoreNumber(core as u8);
+            self.system().change_priority(thread, old);
+        }
+        Err("a thread whose call is made again does not run".to_owned())
+    }
+}
