@@ -4,12 +4,12 @@ use super::abstraction;
 use super::driver::Pair;
 use super::state::{Object, State};
 use l4k::base::arch::{CoreNumber, Entered, Event, Line};
+use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
 use l4k::kernel::Resume;
 use l4k::machine::simulated::{Simulated, Whereabouts};
-use l4k::object::thread::{LastFault, Thread};
+use l4k::object::thread::Thread;
 use l4k::operation::system::System;
-use l4k_sys::abi::FaultKind;
 use std::fmt::Write;
 
 /// Tries to let a thread run that waits for its time.
@@ -31,6 +31,7 @@ impl Pair {
     pub(super) fn enter(&mut self, core: u64, event: Option<Event>) -> Result<Resume, String> {
         self.model.step += 1;
         let step = self.model.step as u64;
+        self.tell_registers(core);
         let (number, place) = (CoreNumber(core as u8), core as usize);
         if let Some(thread) = self.current(core)
             && self.system().store.machine.processors[place].whereabouts == Whereabouts::Program
@@ -90,19 +91,18 @@ impl Pair {
         self.take_order();
     }
 
-    /// What the model leaves open is as the kernel has it: the order of those that came together, and the registers of who ran out of time.
+    /// What the model leaves open is as the kernel has it: the order of those that came together.
     fn take_order(&mut self) {
         let actual = State { cores: abstraction::cores(&self.world.kernel.system), ..State::default() };
         self.model.take_order(&actual);
-        for (object, thread) in &mut self.model.threads {
-            if let Some(message) = &mut thread.fault
-                && message[0] >> 32 == FaultKind::Timeout as u64
-                && let Some(actual) = self.threads.get(object)
-                && let LastFault::Of(fault) = self.world.kernel.system.store.get(*actual).fault
-            {
-                (message[1], message[5], message[6]) =
-                    (fault.instruction_pointer, fault.stack_pointer, fault.link_register);
-            }
+    }
+
+    /// The model learns the registers that a fault tells of whoever runs on a core.
+    fn tell_registers(&mut self, core: u64) {
+        if let Some(thread) = self.world.kernel.system.core(CoreNumber(core as u8)).current {
+            let context = &self.world.kernel.system.store.get(thread).context;
+            let link = if context.shape == Shape::SystemCall { 0 } else { context.x[30] };
+            self.model.told.insert(thread.address().value(), [context.pc, context.sp, link]);
         }
     }
 
@@ -186,12 +186,22 @@ impl Pair {
         self.conclude(core, resume)
     }
 
+    /// A core takes an interrupt in the middle of a call, of which the model knows only the end.
+    fn take_unfollowed(&mut self, core: u64) -> Result<(), String> {
+        let line = self.model.line_for(core);
+        let _ = self.enter(core, Some(Event::Interrupt))?;
+        if let Some(line) = line {
+            self.model.take_line(line);
+        }
+        Ok(())
+    }
+
     /// A thread whose call was interrupted runs again. The model is told of the end only.
     pub(super) fn run_again(&mut self, thread: Ref<Thread>, core: u64) -> Result<(), String> {
         let object = thread.address().value();
         for _ in 0..TRIES {
             while let Some(stopped) = self.next_stopped() {
-                let _ = self.enter(stopped, Some(Event::Interrupt))?;
+                self.take_unfollowed(stopped)?;
             }
             if self.current(core) == Some(object) {
                 return Ok(());
@@ -200,8 +210,8 @@ impl Pair {
             if self.system().store.get(thread).rank != 0 && release > self.model.now {
                 self.system().store.machine.clock.set(release);
                 self.model.now = release;
+                self.take_unfollowed(core)?;
             }
-            let _ = self.enter(core, Some(Event::Interrupt))?;
             let old = self.system().store.get(thread).priority;
             self.system().here = CoreNumber(core as u8);
             self.system().change_priority(thread, 255);

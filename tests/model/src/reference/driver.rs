@@ -367,6 +367,7 @@ impl Pair {
         (actual.now, actual.step) = (self.model.now, self.model.step);
         actual.placed.clone_from(&self.model.placed);
         actual.stamps.clone_from(&self.model.stamps);
+        actual.told.clone_from(&self.model.told);
         if actual == self.model { Ok(()) } else { Err(differences(&self.model, &actual)) }
     }
 }

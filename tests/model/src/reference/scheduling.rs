@@ -101,9 +101,10 @@ impl State {
         let Some(thread) = self.core(core).current.take() else { return };
         let context = self.placed.remove(&thread).expect("the current thread has a context");
         if !self.contexts[&context].is_slice() && self.at(Place::Thread(thread, Own::Timeouts)).is_some() {
-            let context = &self.contexts[&context];
+            let context = self.contexts[&context].clone();
             let tag = Tag::new(FaultKind::Timeout as u32, 6).expect("a tag").bits();
-            self.fault_to(thread, Own::Timeouts, [tag, 0, context.badge, 0, context.consumed, 0, 0]);
+            let [pc, sp, link] = self.told.get(&thread).copied().unwrap_or_default();
+            self.fault_to(thread, Own::Timeouts, [tag, pc, context.badge, 0, context.consumed, sp, link]);
             self.settle_places();
         } else {
             let stamp = self.step;

@@ -272,6 +272,8 @@ pub struct State {
     pub step: Stamp,
     /// Of the threads that run, could or will: on what.
     pub placed: BTreeMap<Object, Object>,
+    /// Program counter, stack pointer and link register of those that run.
+    pub told: BTreeMap<Object, [u64; 3]>,
     /// When they came, in steps; who was interrupted came before the beginning.
     pub stamps: BTreeMap<Object, Stamp>,
     /// Where the lines of Irqs go, if not to the first core.
