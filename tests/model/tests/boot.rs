@@ -336,6 +336,22 @@ fn device_pages_can_be_framed_at_once_and_memory_is_cleared_first() {
     assert!((start..start + size).all(|address| booted.kernel.system.store.machine.byte(address) == 0));
 }
 
+/// There is an authority over the time of each core, and it is where the information says.
+fn check_time(booted: &Booted) {
+    let time: Vec<_> = booted
+        .entries()
+        .filter_map(|entry| match entry {
+            Entry::SchedControl { slot, core } => Some((slot, core)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(time.iter().map(|(_, core)| *core).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(time[0].0, slot::SCHED_CONTROL);
+    for (number, core) in time {
+        assert_eq!(booted.capability(number), Capability::SchedControl { core: core as u8 });
+    }
+}
+
 #[test]
 fn information_tells_kernel_board_time_and_devices() {
     let bytes = small_package();
@@ -357,18 +373,7 @@ fn information_tells_kernel_board_time_and_devices() {
     assert_eq!((major, minor, cores, ticks_per_second), (VERSION_MAJOR, VERSION_MINOR, 3, 1_000_000_000));
     assert_eq!(features & l4k_sys::abi::version::features::DEBUG, l4k_sys::abi::version::features::DEBUG);
     assert!(booted.entries().any(|entry| entry == Entry::Board { name: "bench" }));
-    let time: Vec<_> = booted
-        .entries()
-        .filter_map(|entry| match entry {
-            Entry::SchedControl { slot, core } => Some((slot, core)),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(time.iter().map(|(_, core)| *core).collect::<Vec<_>>(), [0, 1, 2]);
-    assert_eq!(time[0].0, slot::SCHED_CONTROL);
-    for (number, core) in time {
-        assert_eq!(booted.capability(number), Capability::SchedControl { core: core as u8 });
-    }
+    check_time(&booted);
     let told: Vec<Entry<'_>> = booted.entries().filter(|entry| matches!(entry, Entry::Device { .. })).collect();
     let expected = |role, interrupt, trigger, clock_hertz| {
         let (address, length) = (0x0900_0000, 0x2000);

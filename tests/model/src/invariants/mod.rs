@@ -24,3 +24,4 @@ pub use free_memory::check_all as check_free_memory;
 pub use list::check;
 pub use queues::{queued, ring, waiting};
 pub use reach::live_threads;
+pub use time::check_told;

@@ -1,7 +1,8 @@
 //! From a real kernel's state to the abstract one.
 
 use super::state::{
-    Capability, Context, Core, Entry, Irq, Notification, Object, Own, Page, Place, Reply, Space, State, Thread, ThreadState,
+    Capability, Context, Core, Entry, Irq, Notification, Object, Own, Page, Place, Reply, Space, State, Thread,
+    ThreadState,
 };
 use crate::invariants::{queued, ring, waiting};
 use crate::world::World;

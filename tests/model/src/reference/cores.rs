@@ -20,8 +20,17 @@ impl Pair {
         &mut self.world.kernel.system
     }
 
-    fn current(&self, core: u64) -> Option<Object> {
+    pub(super) fn current(&self, core: u64) -> Option<Object> {
         self.world.kernel.system.core(CoreNumber(core as u8)).current.map(|thread| thread.address().value())
+    }
+
+    /// Whoever runs on a core changes its own thread pointer.
+    pub(super) fn use_pointer(&mut self, core: u64) {
+        let value = self.model.step as u64;
+        if let Some(thread) = self.current(core) {
+            self.system().store.machine.processors[core as usize].thread_pointer = value;
+            self.pointers.insert(thread, value);
+        }
     }
 
     /// A core enters the kernel. Its program has changed its own thread pointer before, and finds it again.
@@ -30,14 +39,10 @@ impl Pair {
     /// If it does not.
     pub(super) fn enter(&mut self, core: u64, event: Option<Event>) -> Result<Resume, String> {
         self.model.step += 1;
-        let step = self.model.step as u64;
         self.tell_registers(core);
         let (number, place) = (CoreNumber(core as u8), core as usize);
-        if let Some(thread) = self.current(core)
-            && self.system().store.machine.processors[place].whereabouts == Whereabouts::Program
-        {
-            self.system().store.machine.processors[place].thread_pointer = step;
-            self.pointers.insert(thread, step);
+        if self.system().store.machine.processors[place].whereabouts == Whereabouts::Program {
+            self.use_pointer(core);
         }
         self.system().store.machine.here = place;
         let resume = match event {
@@ -121,13 +126,18 @@ impl Pair {
         self.conclude(core, resume)
     }
 
+    /// Whether a core waits for the kernel with a call.
+    fn is_busy(&self, core: u64) -> bool {
+        self.late.is_some_and(|late| late.core == core)
+    }
+
     /// A device raises its line, and the core that it goes to takes it.
     pub(super) fn raise(&mut self, line: u64) -> Result<(), String> {
         let _ = writeln!(self.program, "line {line} interrupts");
         self.system().store.machine.raised.insert(Line(line as u16));
         self.model.pending.insert(line);
         let core = self.model.routes.get(&line).copied().unwrap_or(0);
-        self.interrupt(core)
+        if self.is_busy(core) { Ok(()) } else { self.interrupt(core) }
     }
 
     /// The clock goes on, and timers interrupt.
@@ -135,7 +145,8 @@ impl Pair {
         self.system().store.machine.clock.set(now);
         self.model.now = now;
         for core in 0..self.model.cores.len() as u64 {
-            if self.model.cores[core as usize].deadline.is_some_and(|deadline| deadline <= now) {
+            let due = self.model.cores[core as usize].deadline.is_some_and(|deadline| deadline <= now);
+            if due && !self.is_busy(core) {
                 self.interrupt(core)?;
             }
         }

@@ -1,22 +1,17 @@
 //! Takes steps on a real kernel and on the model, and compares.
 
 use super::abstraction;
-use super::call::Answer;
+use super::calls::{Late, is_first, is_spared};
 use super::state::{Object, Place, State, ThreadState};
 use super::steps::{Argument, Step};
 use crate::invariants;
 use crate::objects::Time;
 use crate::world::{Checks, World, slot};
-use l4k::base::arch::{CoreNumber, Event};
-use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
-use l4k::kernel::Resume;
-use l4k::machine::simulated::Whereabouts;
 use l4k::object::capability::Capability;
 use l4k::object::slot::Slot;
 use l4k::object::thread::Thread;
-use l4k_sys::Error;
-use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, ObjectKind, SystemCall};
+use l4k_sys::abi::{ObjectKind, SystemCall};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -58,9 +53,6 @@ const FURNITURE: [(ObjectKind, u64); 16] = [
 /// Steps between two checks of the kernel's invariants, which take longer than a comparison.
 const CHECK_EVERY: usize = 25;
 
-/// Calls in which an interrupted thread may try again before the test gives up.
-const TRIES: u32 = 100_000;
-
 /// A kernel and its model.
 pub struct Pair {
     pub(super) world: World,
@@ -71,12 +63,14 @@ pub struct Pair {
     pub(super) pointers: BTreeMap<Object, u64>,
     /// What was done, as a program.
     pub(super) program: String,
+    /// A call that waits for its turn in the kernel.
+    pub(super) late: Option<Late>,
     taken: usize,
 }
 
 /// Whether a sequence can go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     GoesOn,
     Over,
 }
@@ -117,6 +111,7 @@ impl Pair {
             threads: BTreeMap::new(),
             pointers: BTreeMap::new(),
             program: String::new(),
+            late: None,
             taken: 0,
         };
         pair.note_threads();
@@ -126,13 +121,12 @@ impl Pair {
         pair
     }
 
-    fn note_threads(&mut self) {
+    pub(super) fn note_threads(&mut self) {
         self.threads.clear();
         for (place, entry) in &self.model.entries {
             if entry.capability.kind == ObjectKind::Thread
                 && let Some(slot) = self.slot(*place)
-                && let Capability::Thread { object } =
-                    self.world.kernel.system.store.get(slot).capability
+                && let Capability::Thread { object } = self.world.kernel.system.store.get(slot).capability
             {
                 self.threads.insert(entry.capability.object, object);
             }
@@ -151,9 +145,10 @@ impl Pair {
     }
 
     /// A thread that can run: the n-th.
-    fn runner(&self, number: u64) -> Option<Object> {
+    pub(super) fn runner(&self, number: u64) -> Option<Object> {
         let runs = |(object, thread): (&Object, &super::state::Thread)| {
-            let able = thread.state == ThreadState::Ready && thread.context.is_some();
+            let busy = self.late.is_some_and(|late| late.core == thread.core);
+            let able = thread.state == ThreadState::Ready && thread.context.is_some() && !busy;
             (able && self.threads.contains_key(object)).then_some(*object)
         };
         let able: Vec<Object> = self.model.threads.iter().filter_map(runs).collect();
@@ -191,15 +186,21 @@ impl Pair {
     ///
     /// # Errors
     /// How the kernel and the model differ.
+    // house: long function because it is a table: one arm for each kind of step.
     fn step(&mut self, step: &Step) -> Result<Next, String> {
+        let waits = self.late;
         let next = match step {
-            Step::Call { thread, call, arguments, interrupted } => {
-                let Some(caller) = self.forced(*thread)? else { return Ok(Next::Over) };
+            Step::Call { thread, call, arguments, interrupted, late } => {
+                let Some(caller) = self.forced(*thread)? else { return self.nobody_runs() };
                 let x: [u64; 9] = arguments.map(|argument| self.resolve(caller, argument));
+                if *late && waits.is_none() && !is_spared(*call, &self.model, caller, &x) {
+                    self.call_late(caller, *call, x);
+                    return Ok(Next::GoesOn);
+                }
                 self.call(caller, *call, x, *interrupted)?
             }
             Step::Fault(thread) => {
-                let Some(thread) = self.forced(*thread)? else { return Ok(Next::Over) };
+                let Some(thread) = self.forced(*thread)? else { return self.nobody_runs() };
                 if is_first(&self.model, thread) {
                     self.look_anew(self.model.threads[&thread].core)?;
                 } else {
@@ -217,147 +218,22 @@ impl Pair {
                 Next::GoesOn
             }
         };
+        let next = if next == Next::GoesOn { self.make_late_call(waits)? } else { next };
+        self.taken += 1;
         if next == Next::GoesOn {
             self.take_some_interrupts()?;
-        }
-        if next == Next::GoesOn {
-            self.compare()?;
-            self.note_threads();
-        }
-        self.taken += 1;
-        if next == Next::GoesOn && self.taken.is_multiple_of(CHECK_EVERY) {
-            invariants::check(&self.world);
+            self.check()?;
         }
         Ok(next)
     }
 
-    fn fault(&mut self, thread: Object) -> Result<(), String> {
-        let _ = writeln!(self.program, "thread {thread:#x} faults");
-        let core = self.model.threads[&thread].core;
-        let fault = Fault {
-            kind: FaultKind::Page,
-            access: Access::Write,
-            cause: FaultCause::NotMapped,
-            level: 3,
-            instruction_pointer: 0x20_0000,
-            address: 0xdead_0000,
-            syndrome: 0x9200_0047,
-            stack_pointer: 0x30_0000,
-            link_register: 0,
-        };
-        let (tag, [a, b, c, d, e, f]) = fault.to_message();
-        self.model.fault(thread, [tag.bits(), a, b, c, d, e, f]);
-        let resume = self.enter(core, Some(Event::Fault(fault)))?;
-        self.conclude(core, resume)
-    }
-
-    /// A thread that runs now: the n-th of those that can, or whoever runs on its core instead.
-    fn forced(&mut self, number: u64) -> Result<Option<Object>, String> {
-        let Some(thread) = self.runner(number) else { return Ok(None) };
-        let core = self.force(thread)?;
-        Ok(self.model.cores[core as usize].current.filter(|thread| self.threads.contains_key(thread)))
-    }
-
-    fn call(
-        &mut self,
-        caller: Object,
-        call: SystemCall,
-        x: [u64; 9],
-        interrupted: Option<u32>,
-    ) -> Result<Next, String> {
-        let [a, b, c, d, e, f, g, h, x9] = x;
-        let _ = write!(
-            self.program,
-            "thread {caller:#x}: {call:?}({a:#x}, {b:#x}, {c:#x}, {d:#x}, {e:#x}, {f:#x}, {g:#x}, {h:#x}; x9 {x9:#x})"
-        );
-        if is_spared(call, &self.model, caller, &x) {
-            let _ = writeln!(self.program, " -> left out");
-            self.look_anew(self.model.threads[&caller].core)?;
-            return Ok(Next::GoesOn);
-        }
-        let core = self.model.threads[&caller].core;
-        if let (SystemCall::ThreadWriteRegisters | SystemCall::ThreadSetRegisters, Ok((_, held))) =
-            (call, self.model.look_up(caller, a))
-        {
-            self.pointers.remove(&held.object);
-        }
-        let before = self.model.clone();
-        let answer = self.model.system_call(caller, call, [a, b, c, d, e, f, g, h], x9);
-        let stays = self.model.threads.get(&caller).is_some_and(|thread| thread.state == ThreadState::Ready);
-        let thread = self.threads[&caller];
-        let context = &mut self.system().store.get_mut(thread).context;
-        context.x[..8].copy_from_slice(&[a, b, c, d, e, f, g, h]);
-        context.x[8] = call as u64;
-        context.x[9] = x9;
-        let interrupted = interrupted.filter(|_| stays && !matches!(answer, Answer::Refused(_)));
-        if let Answer::Refused(_) = answer {
-            self.model = before;
-        }
-        let resume = self.perform(caller, core, interrupted)?;
-        if interrupted.is_some() {
-            self.model.settle_places();
-            let actual = abstraction::of(&self.world);
-            self.model.take_scheduling(&actual);
-        }
-        let lives = self.model.threads.contains_key(&caller);
-        if lives {
-            self.check_answer(caller, answer)?;
-        } else {
-            let _ = writeln!(self.program, " -> destroyed itself");
-        }
-        self.conclude(core, resume)?;
-        Ok(if lives || caller != self.world.root.address().value() { Next::GoesOn } else { Next::Over })
-    }
-
-    /// Enters the kernel until the call is over, however often it is interrupted.
-    fn perform(&mut self, caller: Object, core: u64, interrupted: Option<u32>) -> Result<Resume, String> {
-        let thread = self.threads[&caller];
-        for _ in 0..TRIES {
-            let context = &mut self.system().store.get_mut(thread).context;
-            context.shape = Shape::SystemCall;
-            context.pc = context.pc.wrapping_add(4);
-            let pc = context.pc;
-            self.system().store.machine.preempt_after.set(interrupted);
-            let mut resume = self.enter(core, Some(Event::SystemCall))?;
-            if let Resume::Firmware(call) = resume {
-                let [a, b, c, ..] = call.arguments;
-                let answer = Some([u64::from(call.function), a, b, c]);
-                resume = self.world.kernel.answer_firmware(CoreNumber(core as u8), answer);
-                self.system().store.machine.processors[core as usize].whereabouts = Whereabouts::Program;
-            }
-            self.system().store.machine.preempt_after.set(None);
-            if !self.model.threads.contains_key(&caller) || self.system().store.get(thread).context.pc == pc {
-                return Ok(resume);
-            }
-            self.run_again(thread, core)?;
-        }
-        Err("the call is interrupted for ever".to_owned())
-    }
-
-    fn check_answer(&mut self, caller: Object, answer: Answer) -> Result<(), String> {
-        let thread = self.threads[&caller];
-        let x = self.world.kernel.system.store.get(thread).context.x;
-        let status = Error::from_code(x[0]);
-        let _ = writeln!(self.program, " -> {:#x} {status:?}", x[0]);
-        match answer {
-            Answer::Refused(errors) => {
-                if !status.is_some_and(|status| errors.0.contains(&status)) {
-                    return Err(format!("the model allows {:?}, the kernel answered {:#x} {status:?}", errors.0, x[0]));
-                }
-                self.model.answer(caller, x[0], [0; 7], 0);
-            }
-            Answer::Done(values) => self.model.answer(caller, 0, values, 0),
-            Answer::Begins(values) => {
-                if x[1..=values.len()] != *values {
-                    return Err(format!(
-                        "the model's results begin with {values:x?}, the kernel's are {:x?}",
-                        &x[1..8]
-                    ));
-                }
-                let [_, a, b, c, d, e, f, g, ..] = x;
-                self.model.answer(caller, 0, [a, b, c, d, e, f, g], 0);
-            }
-            Answer::Settled => (),
+    /// After a step.
+    fn check(&mut self) -> Result<(), String> {
+        self.compare()?;
+        self.note_threads();
+        invariants::check_told(&self.world.kernel.system);
+        if self.taken.is_multiple_of(CHECK_EVERY) {
+            invariants::check(&self.world);
         }
         Ok(())
     }
@@ -370,27 +246,6 @@ impl Pair {
         actual.told.clone_from(&self.model.told);
         if actual == self.model { Ok(()) } else { Err(differences(&self.model, &actual)) }
     }
-}
-
-/// Calls that would take away what the world stands on: the root thread's own spaces and time.
-fn is_spared(call: SystemCall, model: &State, caller: Object, x: &[u64; 9]) -> bool {
-    let first = |index: usize| (1..=slot::SCHED_CONTROL).contains(&x[index]) || (16..=18).contains(&x[index]);
-    let root = |address| matches!(model.look_up(caller, address), Ok((_, held)) if held.kind == ObjectKind::Thread && is_first(model, held.object));
-    match call {
-        SystemCall::CNodeDelete | SystemCall::CNodeRevoke => first(1),
-        SystemCall::CNodeMove | SystemCall::CNodeSwap => first(1) || first(3),
-        SystemCall::ThreadSuspend | SystemCall::ThreadConfigure => root(x[0]),
-        SystemCall::ThreadSetPriority => root(x[0]) && x[2] < 255,
-        SystemCall::SchedContextUnbind => x[0] == slot::SCHED_CONTEXT,
-        // The first thread waits for nobody: the others are lost without it.
-        SystemCall::Call | SystemCall::Receive | SystemCall::ReplyReceive | SystemCall::Wait => is_first(model, caller),
-        _ => false,
-    }
-}
-
-/// Whether a thread is the one that everything began with.
-fn is_first(model: &State, thread: Object) -> bool {
-    model.threads.keys().next() == Some(&thread)
 }
 
 fn differences(model: &State, actual: &State) -> String {
@@ -412,7 +267,20 @@ fn differences(model: &State, actual: &State) -> String {
             );)*
         };
     }
-    maps!(entries, threads, endpoints, replies, notifications, contexts, spaces, pools, irqs, routes, unmasked, pending);
+    maps!(
+        entries,
+        threads,
+        endpoints,
+        replies,
+        notifications,
+        contexts,
+        spaces,
+        pools,
+        irqs,
+        routes,
+        unmasked,
+        pending
+    );
     compare_cores(model, actual, &mut text);
     text
 }

@@ -2,6 +2,7 @@
 
 pub mod abstraction;
 pub mod call;
+mod calls;
 mod capabilities;
 mod cores;
 pub mod driver;

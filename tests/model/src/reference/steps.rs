@@ -29,6 +29,8 @@ pub enum Step {
         arguments: [Argument; 9],
         /// After how many looks an interrupt is pending, if at all; again and again until the call is over.
         interrupted: Option<u32>,
+        /// Whether it waits for the kernel while another core takes the next step.
+        late: bool,
     },
     /// The n-th thread that can run faults.
     Fault(u64),
@@ -202,7 +204,8 @@ impl Random<'_> {
                 let call = if self.below(2) == 0 { self.of(SystemCall::ALL) } else { self.of(&BUILDING) };
                 let arguments = self.arguments(call);
                 let interrupted = (self.below(6) == 0).then(|| self.below(4) as u32);
-                Step::Call { thread: self.below(8), call, arguments, interrupted }
+                let late = interrupted.is_none() && self.below(8) == 0;
+                Step::Call { thread: self.below(8), call, arguments, interrupted, late }
             }
         }
     }
