@@ -1,0 +1,14 @@
+//! The sources under loom, which tries every order of steps, and every value that the memory model lets a load return. May call `flaw`.
+
+pub use l4k::base::arch;
+
+#[path = "../../../l4k/src/base/lock.rs"]
+pub mod lock;
+#[path = "../../../l4k/src/base/section.rs"]
+pub mod section;
+#[path = "stopping.rs"]
+pub mod stopping;
+#[path = "explored_sync.rs"]
+pub mod sync;
+#[path = "../../../l4k/src/base/turns.rs"]
+pub mod turns;
