@@ -69,7 +69,9 @@ const OUTSIDE: u32 = 0;
 
 impl Gate {
     /// The gate of a core that is inside, with reason 1.
-    pub const INSIDE: Gate = Gate(AtomicU32::new(1));
+    pub const fn inside() -> Gate {
+        Gate(AtomicU32::new(1))
+    }
 
     /// The core is inside from now on. What it did before, whoever sees it there sees too.
     #[inline(always)]

@@ -1,4 +1,4 @@
-//! The sources under loom, which tries every order of steps, and every value that the memory model lets a load return. May call `flaw`.
+//! The sources under loom, which tries every order of steps, and every value that the memory model lets a load return. May call `flaw` and `model`.
 
 pub use l4k::base::arch;
 

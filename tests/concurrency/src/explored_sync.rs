@@ -1,4 +1,4 @@
-//! What `l4k/src/base/sync.rs` offers, made of loom. May call `flaw`.
+//! What `l4k/src/base/sync.rs` offers, made of loom. May call `flaw` and `model`.
 
 use std::cell::{OnceCell, UnsafeCell};
 
@@ -6,7 +6,7 @@ use loom::sync::atomic;
 
 use crate::flaw;
 
-pub use loom::thread::yield_now as pause;
+pub use crate::model::pause;
 pub use std::sync::atomic::Ordering;
 
 /// loom's [`atomic::AtomicU32`], which registers with the model when it is first used: a constant function cannot. That has to happen

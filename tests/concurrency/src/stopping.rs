@@ -108,13 +108,10 @@ impl<const CORES: usize> Machine<CORES> {
     /// A new one.
     #[must_use]
     pub fn new(mistake: Mistake) -> Self {
-        const INSIDE: fn(usize) -> Core =
-            |_| Core { gate: Gate::INSIDE, interrupted: AtomicU32::new(0), registers: Watched::new() };
-        let machine = Machine {
-            kernel: TicketLock::new([Program::default(); CORES]),
-            cores: core::array::from_fn(INSIDE),
-            mistake,
-        };
+        const NEW: fn(usize) -> Core =
+            |_| Core { gate: Gate::inside(), interrupted: AtomicU32::new(0), registers: Watched::new() };
+        let machine =
+            Machine { kernel: TicketLock::new([Program::default(); CORES]), cores: core::array::from_fn(NEW), mistake };
         machine.kernel.ask().with(|_| machine.cores.iter().for_each(|core| core.gate.leave()));
         machine.cores.iter().for_each(|core| core.interrupted.store(0, Ordering::Relaxed));
         machine

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use l4k_concurrency::explored::lock::TicketLock;
 use l4k_concurrency::explored::sync::{AtomicU32, Ordering, pause};
 use l4k_concurrency::flaw::{Flaw, found_with};
-use loom::model::Builder;
+use l4k_concurrency::model::explore;
 use loom::thread;
 
 /// A lock that loom knows of.
@@ -17,9 +17,7 @@ fn lock<T>(value: T) -> Rc<TicketLock<T>> {
 
 /// Every thread adds one under the lock.
 fn additions(threads: u32, preemptions: Option<usize>) {
-    let mut model = Builder::new();
-    model.preemption_bound = preemptions;
-    model.check(move || {
+    explore(preemptions, move || {
         let lock = lock(0);
         let others: Vec<_> = (1..threads)
             .map(|_| {
@@ -35,7 +33,7 @@ fn additions(threads: u32, preemptions: Option<usize>) {
 
 /// One thread asks and tells the other one, or the other way round, which asks then. The value is how many were served.
 fn order(ask_first: bool) {
-    loom::model(move || {
+    explore(None, move || {
         let (lock, asked) = (lock(0), Rc::new(AtomicU32::new(0)));
         asked.store(0, Ordering::Relaxed);
         let first = {
@@ -88,7 +86,7 @@ fn who_asks_too_late_is_found() {
 
 /// Who holds the lock keeps it until somebody wants it.
 fn holding_until_wanted(somebody_comes: bool) {
-    loom::model(move || {
+    explore(None, move || {
         let lock = lock(());
         let ticket = lock.ask();
         let other = {

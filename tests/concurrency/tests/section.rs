@@ -6,7 +6,7 @@ use l4k_concurrency::explored::arch::CoreNumber;
 use l4k_concurrency::explored::section::{Depth, Section};
 use l4k_concurrency::explored::sync::Watched;
 use l4k_concurrency::flaw::{Flaw, found_with};
-use loom::model::Builder;
+use l4k_concurrency::model::explore;
 use loom::thread;
 
 /// What a core leaves inside the outer section, after it has entered an inner one.
@@ -25,10 +25,8 @@ fn nested(section: &Section, shared: &Watched, core: u8, leave_inner: Leave) {
     section.leave(outer);
 }
 
-fn explore(cores: u8, preemptions: Option<usize>, leave_inner: Leave) {
-    let mut model = Builder::new();
-    model.preemption_bound = preemptions;
-    model.check(move || {
+fn exclusion(cores: u8, preemptions: Option<usize>, leave_inner: Leave) {
+    explore(preemptions, move || {
         let both = Rc::new((Section::new(), Watched::new()));
         // Once before there is a second thread.
         nested(&both.0, &both.1, 0, Section::leave);
@@ -45,22 +43,22 @@ fn explore(cores: u8, preemptions: Option<usize>, leave_inner: Leave) {
 
 #[test]
 fn two_cores_exclude_each_other() {
-    explore(2, None, Section::leave);
+    exclusion(2, None, Section::leave);
 }
 
 #[test]
 fn three_cores_exclude_each_other() {
-    explore(3, Some(2), Section::leave);
+    exclusion(3, Some(2), Section::leave);
 }
 
 #[test]
 fn section_without_order_is_found() {
-    let found = found_with(Flaw::Unordered, || explore(2, None, Section::leave));
+    let found = found_with(Flaw::Unordered, || exclusion(2, None, Section::leave));
     assert!(found.contains("Causality violation"), "{found}");
 }
 
 #[test]
 fn leaving_both_with_the_inner_one_is_found() {
-    let found = found_with(Flaw::None, || explore(2, None, |section, _| section.leave(Depth::Outermost)));
+    let found = found_with(Flaw::None, || exclusion(2, None, |section, _| section.leave(Depth::Outermost)));
     assert!(found.contains("Causality violation"), "{found}");
 }

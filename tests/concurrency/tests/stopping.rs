@@ -6,7 +6,7 @@ use l4k_concurrency::explored::stopping::Begin::{AtOnce, WhenInterrupted};
 use l4k_concurrency::explored::stopping::Call::{Nothing, Resume, Stop};
 use l4k_concurrency::explored::stopping::{Begin, Call, Machine, Mistake};
 use l4k_concurrency::flaw::{Flaw, found_with};
-use loom::model::Builder;
+use l4k_concurrency::model::explore;
 use loom::thread;
 
 /// What a core does.
@@ -22,10 +22,8 @@ const STOPPED_IN_ITS_PROGRAM: [Program; 2] = [(AtOnce, &[Stop(1), Nothing, Resum
 const EACH_OTHER: [Program; 2] = [(AtOnce, &[Stop(1), Resume(1)]), (AtOnce, &[Stop(0), Resume(0)])];
 
 /// Tries all orders with at most so many switches that no thread asked for.
-fn explore<const CORES: usize>(programs: [Program; CORES], mistake: Mistake, preemptions: usize) {
-    let mut model = Builder::new();
-    model.preemption_bound = Some(preemptions);
-    model.check(move || {
+fn run<const CORES: usize>(programs: [Program; CORES], mistake: Mistake, preemptions: usize) {
+    explore(Some(preemptions), move || {
         let machine = Rc::new(Machine::<CORES>::new(mistake));
         let others: Vec<_> = (1..CORES)
             .map(|core| {
@@ -40,22 +38,22 @@ fn explore<const CORES: usize>(programs: [Program; CORES], mistake: Mistake, pre
 
 /// What is found if a mistake is made.
 fn found<const CORES: usize>(programs: [Program; CORES], mistake: Mistake) -> String {
-    found_with(Flaw::None, || explore(programs, mistake, 3))
+    found_with(Flaw::None, || run(programs, mistake, 3))
 }
 
 #[test]
 fn program_in_a_call_is_stopped() {
-    explore(STOPPED_IN_A_CALL, Mistake::None, 3);
+    run(STOPPED_IN_A_CALL, Mistake::None, 3);
 }
 
 #[test]
 fn running_program_is_stopped() {
-    explore(STOPPED_IN_ITS_PROGRAM, Mistake::None, 3);
+    run(STOPPED_IN_ITS_PROGRAM, Mistake::None, 3);
 }
 
 #[test]
 fn programs_stop_each_other() {
-    explore(EACH_OTHER, Mistake::None, 3);
+    run(EACH_OTHER, Mistake::None, 3);
 }
 
 #[test]

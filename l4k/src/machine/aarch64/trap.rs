@@ -30,7 +30,7 @@ static KERNEL: TicketLock<Kernel<Machine>> = TicketLock::new(Kernel::new(Machine
 type KernelTicket = Ticket<'static, Kernel<Machine>>;
 
 /// Where each core is.
-static GATES: [Gate; CORES_MAX] = [Gate::INSIDE; CORES_MAX];
+static GATES: [Gate; CORES_MAX] = [const { Gate::inside() }; CORES_MAX];
 
 /// What a core finds by TPIDR_EL1.
 #[derive(Debug)]
