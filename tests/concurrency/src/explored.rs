@@ -2,8 +2,12 @@
 
 pub use l4k::base::arch;
 
+#[path = "../../../l4k-sys/src/critical_section/exclusion.rs"]
+pub mod exclusion;
 #[path = "../../../l4k/src/base/lock.rs"]
 pub mod lock;
+#[path = "explored_means.rs"]
+pub mod means;
 #[path = "../../../l4k/src/base/section.rs"]
 pub mod section;
 #[path = "stopping.rs"]

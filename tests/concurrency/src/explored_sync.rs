@@ -45,6 +45,15 @@ impl AtomicU32 {
         self.inner().swap(value, order)
     }
 
+    /// Writes if there is what was expected.
+    ///
+    /// # Errors
+    /// What is there instead.
+    pub fn compare_exchange(&self, expected: u32, new: u32, success: Ordering, failure: Ordering) -> Result<u32, u32> {
+        let (success, failure) = (flaw::order(success), flaw::order(failure));
+        self.inner().compare_exchange(expected, new, success, failure)
+    }
+
     /// Adds, and returns what was there.
     pub fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
         let order = flaw::order(order);

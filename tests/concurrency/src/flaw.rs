@@ -18,6 +18,8 @@ pub enum Flaw {
     Unordered,
     /// Additions are a load and a store.
     TornAdditions,
+    /// A notification forgets signals for which nobody waits.
+    ForgottenSignals,
 }
 
 thread_local! {
@@ -34,6 +36,11 @@ pub fn order(asked: Ordering) -> Ordering {
 /// Whether additions are torn.
 pub fn additions_are_torn() -> bool {
     FLAW.get() == Flaw::TornAdditions
+}
+
+/// Whether signals are forgotten for which nobody waits.
+pub fn signals_are_forgotten() -> bool {
+    FLAW.get() == Flaw::ForgottenSignals
 }
 
 /// The next access to an atomic orders nothing.
