@@ -1,8 +1,9 @@
 //! How cores share the kernel: one lock, and for each core a gate that tells whether it is in a program.
 //!
 //! A core that comes from a program takes a [`Ticket`], then enters its gate, then waits for its turn. It leaves the gate while it still holds the
-//! lock. So whoever holds the lock and sees a core inside its gate knows two things: the core has stored its program's registers, and it has
-//! its turn before anybody who asks later.
+//! lock. So whoever holds the lock and sees a core inside its gate, which has left it since its last turn, knows two things: the core has
+//! stored its program's registers, and it has its turn before anybody who asks later. A core that did not leave its gate in its last turn,
+//! because it is idle or in firmware, has no registers of a program either, but asks when it likes.
 #![allow(unsafe_code)]
 
 use super::sync::{AtomicU32, Cell, Ordering, pause};

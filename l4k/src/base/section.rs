@@ -62,3 +62,43 @@ impl Default for Section {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::{Depth, Section};
+    use crate::base::arch::CoreNumber;
+    use core::sync::atomic::{AtomicU64, Ordering};
+
+    #[test]
+    fn core_enters_again_while_it_is_inside() {
+        let section = Section::default();
+        for _ in 0..2 {
+            let outer = section.enter(CoreNumber(0));
+            assert_eq!(outer, Depth::Outermost);
+            let inner = section.enter(CoreNumber(0));
+            assert_eq!(inner, Depth::Nested);
+            section.leave(inner);
+            section.leave(outer);
+        }
+    }
+
+    #[test]
+    fn increments_of_many_cores_are_all_seen() {
+        const CORES: u8 = 4;
+        const ROUNDS: u64 = 1000;
+        let (section, sum) = (&Section::new(), &AtomicU64::new(0));
+        let add = |core| {
+            let depth = section.enter(core);
+            sum.store(sum.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+            section.leave(depth);
+        };
+        std::thread::scope(|scope| {
+            for core in 0..CORES {
+                scope.spawn(move || (0..ROUNDS).for_each(|_| add(CoreNumber(core))));
+            }
+        });
+        assert_eq!(sum.load(Ordering::Relaxed), u64::from(CORES) * ROUNDS);
+    }
+}

@@ -47,6 +47,16 @@ enum Event {
     Interrupt,
 }
 
+impl Event {
+    /// What it is at a gate.
+    fn reason(self) -> u32 {
+        match self {
+            Event::SystemCall(_) => SYSTEM_CALL,
+            Event::Interrupt => OTHERWISE,
+        }
+    }
+}
+
 /// Reasons at a gate.
 const OTHERWISE: u32 = 1;
 const SYSTEM_CALL: u32 = 2;
@@ -64,12 +74,12 @@ enum Next {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
+    /// It is what its core runs. Only its core makes it that, in its turn.
     #[default]
     Runs,
-    /// Stopped, and whether it will make the call again with which it came.
-    Stopped {
-        repeats: bool,
-    },
+    /// Its core runs it from its next turn on.
+    Ready,
+    Stopped,
     Exited,
 }
 
@@ -81,6 +91,8 @@ struct Program {
     made: usize,
     /// How often its core had a turn.
     turns: usize,
+    /// What its core came with, as who stopped it saw it at the gate.
+    stopped_in: Option<u32>,
 }
 
 /// What belongs to a core.
@@ -137,7 +149,7 @@ impl<const CORES: usize> Machine<CORES> {
     fn enter(&self, own: usize, event: Event, stopped: &mut Stopped) -> Next {
         let core = &self.cores[own];
         core.registers.access(|| ());
-        let reason = if event == Event::Interrupt { OTHERWISE } else { SYSTEM_CALL };
+        let reason = event.reason();
         let ticket = if self.mistake == Mistake::GateBeforeTicket {
             core.gate.enter(reason);
             self.kernel.ask()
@@ -170,12 +182,11 @@ impl<const CORES: usize> Machine<CORES> {
             if let Some((core, turns)) = stopped.take() {
                 assert!(programs[core].turns > turns, "who stopped a core came before it");
             }
+            if let Some(reason) = programs[own].stopped_in.take() {
+                assert_eq!(reason, event.reason(), "the gate told another reason");
+            }
             self.handle(own, event, programs, stopped);
-            let next = match programs[own].state {
-                State::Runs => Next::Program(programs[own].made),
-                State::Stopped { .. } => Next::Idle,
-                State::Exited => Next::Off,
-            };
+            let next = Self::schedule(&mut programs[own]);
             match next {
                 Next::Program(_) if self.mistake == Mistake::LeavingLate => (),
                 Next::Program(_) => gate.leave(),
@@ -189,6 +200,17 @@ impl<const CORES: usize> Machine<CORES> {
         next
     }
 
+    fn schedule(program: &mut Program) -> Next {
+        match program.state {
+            State::Runs | State::Ready => {
+                program.state = State::Runs;
+                Next::Program(program.made)
+            }
+            State::Stopped => Next::Idle,
+            State::Exited => Next::Off,
+        }
+    }
+
     fn handle(&self, own: usize, event: Event, programs: &mut [Program; CORES], stopped: &mut Stopped) {
         let call = match event {
             Event::Interrupt => return self.cores[own].interrupted.store(0, Ordering::Relaxed),
@@ -198,7 +220,7 @@ impl<const CORES: usize> Machine<CORES> {
         if self.mistake != Mistake::CallInSpiteOfStop && program.state != State::Runs {
             return;
         }
-        assert_ne!(program.state, State::Stopped { repeats: true }, "a call that is to be repeated was made");
+        assert_eq!(program.state, State::Runs, "a call of a stopped program was made");
         self.cores[own].registers.access(|| ());
         program.made += 1;
         match call {
@@ -206,14 +228,16 @@ impl<const CORES: usize> Machine<CORES> {
             Call::Exit => program.state = State::Exited,
             Call::Stop(core) => {
                 if programs[core].state == State::Runs {
-                    let repeats = self.stop(core) == SYSTEM_CALL;
-                    programs[core].state = State::Stopped { repeats };
+                    programs[core].stopped_in = Some(self.stop(core));
                     *stopped = Some((core, programs[core].turns));
+                }
+                if let State::Runs | State::Ready = programs[core].state {
+                    programs[core].state = State::Stopped;
                 }
             }
             Call::Resume(core) => {
-                if let State::Stopped { .. } = programs[core].state {
-                    programs[core].state = State::Runs;
+                if programs[core].state == State::Stopped {
+                    programs[core].state = State::Ready;
                     self.interrupt(core);
                 }
             }

@@ -89,7 +89,7 @@ fn not_waiting_is_found() {
 #[test]
 fn call_of_a_stopped_program_is_found() {
     let found = found(STOPPED_IN_A_CALL, Mistake::CallInSpiteOfStop);
-    assert!(found.contains("a call that is to be repeated was made"), "{found}");
+    assert!(found.contains("a call of a stopped program was made"), "{found}");
 }
 
 #[test]
