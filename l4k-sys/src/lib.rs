@@ -9,7 +9,8 @@
 //!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
-// src/critical_section.rs
+// src/critical_section/multi_thread.rs
+// src/critical_section/single_thread.rs
 // src/stub.rs
 // src/entry.rs
 // trusted-files-end
@@ -32,8 +33,8 @@ pub mod startup;
 pub mod system;
 pub mod window;
 
-#[cfg(feature = "critical-section-single-thread")]
-mod critical_section;
+#[cfg(any(feature = "critical-section-single-thread", feature = "critical-section-multi-thread"))]
+pub mod critical_section;
 
 #[cfg(all(target_arch = "aarch64", target_os = "none"))]
 pub mod stub;

@@ -66,10 +66,10 @@ pub fn on_capability(call: SystemCall, capability: u64) -> (u64, u64) {
     (registers.x[0], registers.x9)
 }
 
-/// Not 0 if this host thread has a message buffer.
+/// Address of this host thread's message buffer; 0 if it has none.
 #[must_use]
 pub fn buffer_address() -> u64 {
-    BUFFER.with_borrow(|buffer| u64::from(buffer.is_some()))
+    BUFFER.with_borrow(|buffer| buffer.as_ref().map_or(0, |words| words.as_ptr() as u64))
 }
 
 /// A word of this thread's message buffer; `None` without a buffer or past its end.

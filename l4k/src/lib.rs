@@ -8,6 +8,7 @@
 // src/base/lock.rs
 // src/base/store.rs
 // src/machine/aarch64/boot.rs
+// src/machine/aarch64/critical_section.rs
 // src/machine/aarch64/debug_registers.rs
 // src/machine/aarch64/early_tables.rs
 // src/machine/aarch64/exception_levels.rs

@@ -1,24 +1,28 @@
 //! How cores share the kernel: one lock, and for each core a gate that tells whether it is in a program.
 //!
 //! A core that comes from a program takes a [`Ticket`], then enters its gate, then waits for its turn. It leaves the gate while it still holds the
-//! lock. So whoever holds the lock and sees a core inside its gate knows two things: the core has stored its program's registers, and it has
-//! its turn before anybody who asks later.
+//! lock. So whoever holds the lock and sees a core inside its gate, which has left it since its last turn, knows two things: the core has
+//! stored its program's registers, and it has its turn before anybody who asks later. A core that did not leave its gate in its last turn,
+//! because it is idle or in firmware, has no registers of a program either, but asks when it likes.
 #![allow(unsafe_code)]
 
 use super::sync::{AtomicU32, Cell, Ordering, pause};
+use super::turns::Turns;
 
 /// A fair queue lock (ticket lock) around a value that one core at a time may use, in the order of asking.
 #[derive(Debug)]
 pub struct TicketLock<T> {
-    next: AtomicU32,
-    serving: AtomicU32,
+    turns: Turns,
     value: Cell<T>,
 }
 
 /// A place in the queue of a lock. It has to be used: those behind it wait for it.
 #[must_use]
 #[derive(Debug)]
-pub struct Ticket(u32);
+pub struct Ticket<'a, T> {
+    lock: &'a TicketLock<T>,
+    number: u32,
+}
 
 // SAFETY: `with` gives out one `&mut T` at a time (it waits until its own ticket is served and serves the next one only after the
 // borrow ended), so sharing the lock moves the value between cores at most, which `T: Send` allows.
@@ -27,31 +31,32 @@ unsafe impl<T: Send> Sync for TicketLock<T> {}
 impl<T> TicketLock<T> {
     /// A free lock.
     pub const fn new(value: T) -> Self {
-        Self { next: AtomicU32::new(0), serving: AtomicU32::new(0), value: Cell::new(value) }
+        Self { turns: Turns::new(), value: Cell::new(value) }
     }
 
     /// Joins the queue.
     #[inline(always)]
-    pub fn ask(&self) -> Ticket {
-        Ticket(self.next.fetch_add(1, Ordering::Relaxed))
+    pub fn ask(&self) -> Ticket<'_, T> {
+        Ticket { lock: self, number: self.turns.join() }
     }
 
     /// Whether somebody waits behind the one whose turn it is.
     #[inline(always)]
     pub fn is_wanted(&self) -> bool {
-        self.next.load(Ordering::Relaxed).wrapping_sub(self.serving.load(Ordering::Relaxed)) > 1
+        self.turns.is_wanted()
     }
+}
 
+impl<T> Ticket<'_, T> {
     /// Runs `work` with the value when it is the ticket's turn. Waits for every core that asked before; each holds the lock for a bounded time.
     #[inline(always)]
-    pub fn with<R>(&self, ticket: Ticket, work: impl FnOnce(&mut T) -> R) -> R {
-        while self.serving.load(Ordering::Acquire) != ticket.0 {
-            pause();
-        }
-        // SAFETY: `serving` equals our ticket, tickets are unique (2^32 cores would have to wait for one to come twice), and it moves on only
-        // below: nobody else is in here.
-        let result = self.value.with_mut(|value| work(unsafe { &mut *value }));
-        self.serving.store(ticket.0.wrapping_add(1), Ordering::Release);
+    pub fn with<R>(self, work: impl FnOnce(&mut T) -> R) -> R {
+        let turns = &self.lock.turns;
+        turns.wait_for(self.number);
+        // SAFETY: it is the turn of our number, which this lock has given out and nobody else has (2^32 cores would have to wait for one to
+        // come twice), and the turn ends only below: nobody else is in here.
+        let result = self.lock.value.with_mut(|value| work(unsafe { &mut *value }));
+        turns.pass_on();
         result
     }
 }
@@ -65,7 +70,9 @@ const OUTSIDE: u32 = 0;
 
 impl Gate {
     /// The gate of a core that is inside, with reason 1.
-    pub const INSIDE: Gate = Gate(AtomicU32::new(1));
+    pub const fn inside() -> Gate {
+        Gate(AtomicU32::new(1))
+    }
 
     /// The core is inside from now on. What it did before, whoever sees it there sees too.
     #[inline(always)]
@@ -95,5 +102,33 @@ impl Gate {
                 None => pause(),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::TicketLock;
+
+    #[test]
+    fn increments_of_many_threads_are_all_seen() {
+        const THREADS: u64 = 4;
+        const ROUNDS: u64 = 1000;
+        let lock = TicketLock::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| (0..ROUNDS).for_each(|_| lock.ask().with(|value| *value += 1)));
+            }
+        });
+        assert_eq!(lock.ask().with(|value| *value), THREADS * ROUNDS);
+    }
+
+    #[test]
+    fn lock_is_wanted_while_somebody_waits() {
+        let lock = TicketLock::new(());
+        let (first, second) = (lock.ask(), lock.ask());
+        assert!(first.with(|()| lock.is_wanted()));
+        assert!(!second.with(|()| lock.is_wanted()));
     }
 }

@@ -6,6 +6,8 @@ pub mod debugging;
 pub mod firmware;
 pub mod lock;
 pub mod registers;
+pub mod section;
 pub mod store;
 pub mod sync;
 pub mod time;
+pub mod turns;

@@ -1,4 +1,5 @@
-//! What [`lock`](super::lock) is made of. A test of the lock puts a model checker's versions in its place.
+//! What [`lock`](super::lock), [`turns`](super::turns) and [`section`](super::section) are made of. The tests in `tests/concurrency` put a
+//! model checker's versions in its place.
 
 pub use core::hint::spin_loop as pause;
 pub use core::sync::atomic::{AtomicU32, Ordering};

@@ -5,6 +5,8 @@ mod boot;
 mod console;
 mod core_setup;
 mod cores;
+#[cfg(feature = "critical-section")]
+mod critical_section;
 mod debug_registers;
 mod description;
 mod early_tables;

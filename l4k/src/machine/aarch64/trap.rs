@@ -26,8 +26,11 @@ use tock_registers::interfaces::{Readable, Writeable};
 /// The kernel. Cores take turns.
 static KERNEL: TicketLock<Kernel<Machine>> = TicketLock::new(Kernel::new(Machine::NEW));
 
+/// A place in the queue for it.
+type KernelTicket = Ticket<'static, Kernel<Machine>>;
+
 /// Where each core is.
-static GATES: [Gate; CORES_MAX] = [Gate::INSIDE; CORES_MAX];
+static GATES: [Gate; CORES_MAX] = [const { Gate::inside() }; CORES_MAX];
 
 /// What a core finds by TPIDR_EL1.
 #[derive(Debug)]
@@ -141,7 +144,7 @@ pub fn is_kernel_wanted() -> bool {
 
 /// Runs work with the kernel, for a core that is inside its gate.
 pub fn with_kernel<R>(work: impl FnOnce(&mut Kernel<Machine>) -> R) -> R {
-    KERNEL.with(KERNEL.ask(), work)
+    KERNEL.ask().with(work)
 }
 
 /// Leaves the kernel for the first program of a core, or for none.
@@ -154,8 +157,8 @@ pub fn enter_first_program() -> ! {
 
 /// A core's turn in the kernel. It leaves its gate if a program is what comes next.
 #[inline(always)]
-fn turn(core: CoreNumber, ticket: Ticket, work: impl FnOnce(&mut Kernel<Machine>) -> Resume) -> Resume {
-    KERNEL.with(ticket, |kernel| {
+fn turn(core: CoreNumber, ticket: KernelTicket, work: impl FnOnce(&mut Kernel<Machine>) -> Resume) -> Resume {
+    ticket.with(|kernel| {
         let resume = work(kernel);
         match resume {
             Resume::Thread(_) => gate(core).leave(),

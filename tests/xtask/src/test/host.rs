@@ -15,6 +15,9 @@ use crate::toolchain::choice::host_cargo;
 /// The crate of the house rules, a part of its own.
 const HOUSE: &str = "l4k-house";
 
+/// The crate of the binary interface, of whose features some exclude each other's code.
+const ABI: &str = "l4k-sys";
+
 /// The rules of the house.
 pub fn house(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
@@ -29,6 +32,10 @@ pub fn all(context: &Context) -> Outcome {
     let mut command = host_cargo(context.project.root(), "test");
     command.args(["--no-fail-fast", "--workspace", "--exclude", HOUSE, "--exclude", super::book::PACKAGE]);
     outcome.add_all("workspace", libtest::run(&mut command));
+    // What the workspace has once, and a program chooses.
+    let mut command = host_cargo(context.project.root(), "test");
+    command.args(["--no-fail-fast", "--package", ABI, "--all-features"]);
+    outcome.add_all("features of l4k-sys", libtest::run(&mut command));
     match context.project.firmware() {
         Ok(all) => all.iter().for_each(|directory| {
             let name = directory.strip_prefix(context.project.root()).unwrap_or(directory).display().to_string();

@@ -15,6 +15,10 @@ use crate::toolchain::choice::host_cargo;
 /// Crates of the workspace that run on the target.
 const ON_TARGET: [&str; 6] = ["l4k-sys", "l4k-drivers", "l4k-init", "l4k", "bsp-qemu-virt", "bsp-rpi4"];
 
+/// Their features that exist on the target.
+const FEATURES: &str =
+    "l4k/debug,l4k/critical-section,l4k-sys/critical-section-multi-thread,bsp-rpi4/mini-uart-console";
+
 /// Code of the host: with the features that the tests need, and the libraries as a user without them sees them.
 pub fn host(context: &Context) -> Outcome {
     let root = context.project.root();
@@ -35,7 +39,7 @@ pub fn target(context: &Context) -> Outcome {
         command
     };
     outcome.add("libraries", deny(&mut libraries()));
-    outcome.add("libraries, debug", deny(libraries().args(["--features", "l4k/debug,bsp-rpi4/mini-uart-console"])));
+    outcome.add("libraries, features", deny(libraries().args(["--features", FEATURES])));
     match context.project.firmware() {
         Ok(all) => all.iter().for_each(|directory| firmware(context, directory, &mut outcome)),
         Err(error) => outcome.add("examples", Err(error)),
