@@ -132,6 +132,13 @@ pub fn wake_waiting() {
     unsafe { asm!("dsb sy", "sev", options(nostack, preserves_flags)) }
 }
 
+/// ICC_EOIR1_EL1: a group 1 interrupt was dealt with (IHI 0069H, 12.2.9). `arm-gic`'s function for it can panic.
+#[inline(always)]
+pub fn end_interrupt(number: u64) {
+    // SAFETY: the register takes any number; one that is not active has no effect that the kernel relies on.
+    unsafe { asm!("msr S3_0_C12_C12_1, {}", in(reg) number, options(nostack, preserves_flags)) }
+}
+
 /// ISR_EL1: whether an interrupt is pending for this core.
 #[inline(always)]
 pub fn pending_exceptions() -> u64 {

@@ -2,6 +2,7 @@
 
 use super::gic_v2::GicV2;
 use super::gic_v3::Gic;
+use super::instructions::end_interrupt;
 use crate::base::arch::{Claimed, CoreNumber, LINES, Line, Mask, Trigger};
 use arm_gic::gicv3::GicCpuInterface;
 use arm_gic::{IntId, InterruptGroup};
@@ -63,11 +64,7 @@ impl Interrupts {
         match self {
             Self::None => (),
             Self::V2(gic) => gic.end(number),
-            Self::V3(_) => {
-                if let Ok(id) = IntId::try_from(number) {
-                    GicCpuInterface::end_interrupt(id, InterruptGroup::Group1);
-                }
-            }
+            Self::V3(_) => end_interrupt(u64::from(number)),
         }
     }
 
