@@ -1,8 +1,9 @@
 //! The areas in the order in which they run.
 
 use super::{
-    caches, capabilities, debugging, faults, firmware, floating_point, grants, hostile, interrupts, ipc, lending,
-    memory, notifications, preemption, raised_interrupts, registers, serving, system_calls, threads, time, untyped,
+    caches, capabilities, cores, debugging, faults, firmware, floating_point, grants, hostile, interrupts, ipc,
+    lending, memory, notifications, preemption, raised_interrupts, registers, serving, system_calls, threads, time,
+    untyped,
 };
 use crate::harness::runner::Area;
 
@@ -28,5 +29,6 @@ pub const ALL: &[Area] = &[
     Area { name: "time", tests: time::TESTS },
     Area { name: "firmware", tests: firmware::TESTS },
     Area { name: "preemption", tests: preemption::TESTS },
+    Area { name: "cores", tests: cores::TESTS },
     Area { name: "hostile", tests: hostile::TESTS },
 ];

@@ -3,6 +3,7 @@
 mod all;
 mod caches;
 mod capabilities;
+mod cores;
 mod debugging;
 mod faults;
 mod firmware;

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod bodies;
 pub mod cells;
 pub mod census;
+pub mod cores;
 pub mod couriers;
 pub mod failure;
 pub mod hostile;

@@ -1,0 +1,322 @@
+//! Several cores: threads that run at the same time, and what one core does to what runs on another. With one core there is nothing to test, and
+//! every test passes at once.
+
+use l4k_sys::abi::{Error, MapAttributes, SystemCall, ThreadState};
+use l4k_sys::handle::{NewObject, StartRegisters};
+use l4k_sys::{CNode, Endpoint, Message, Notification, Received, SchedContext, Thread, Untyped, system};
+use suite_support::floating_point::{Pastime, hold};
+use suite_support::machine;
+use suite_support::role::{LABEL, echo};
+
+use crate::harness::bench::{READ_WRITE, SPACE, map, own, page};
+use crate::harness::bodies::{self, finish, pair};
+use crate::harness::failure::{Failure, holds, refused, same};
+use crate::harness::threads::{LONG_SLICE, Manner, URGENT, spin_until};
+use crate::harness::{Bench, Cell, Outcome};
+
+crate::tests![
+    threads_run_on_all_cores_at_once,
+    calls_are_answered_across_cores,
+    signals_go_round_through_all_cores,
+    a_thread_that_runs_elsewhere_is_stopped_and_goes_on,
+    a_thread_that_calls_elsewhere_loses_no_call,
+    a_running_thread_moves_with_its_registers,
+    a_page_that_is_taken_away_is_gone_elsewhere,
+    a_thread_is_destroyed_while_it_runs_elsewhere,
+    an_endpoint_that_goes_wakes_callers_of_all_cores,
+    a_passive_server_of_another_core_is_refused,
+    interrupts_are_taken_by_the_core_that_was_chosen,
+    a_priority_that_is_lowered_elsewhere_lets_others_run,
+];
+
+const ROUNDS: u64 = 100;
+
+/// A cell counts on.
+#[track_caller]
+fn counts_on(cell: u64) -> Outcome {
+    let before = Cell(cell).value();
+    spin_until("the thread goes on", || Cell(cell).value() > before)
+}
+
+/// Calls for ever, and counts right answers; leaves the error that ends it.
+extern "C" fn client(endpoint: u64, cell: u64, thread: u64) -> ! {
+    let mut word = cell;
+    loop {
+        match Endpoint::from_slot(endpoint).call(Message::new(LABEL, [word])) {
+            Ok(answer) if answer == Message::new(LABEL + 1, [echo(word)]) => Cell(cell).count(),
+            Ok(_) => Cell(cell).put_outcome(Err(Error::InvalidTag)),
+            Err(error) => {
+                Cell(cell).put_outcome(Err(error));
+                finish(thread)
+            }
+        }
+        word += 1;
+    }
+}
+
+/// Passes signals on: waits for one and signals the next.
+extern "C" fn messenger(places: u64, cell: u64, thread: u64) -> ! {
+    let [own, next] = [places & 0xffff_ffff, places >> 32].map(Notification::from_slot);
+    while own.wait().is_ok() {
+        Cell(cell).count();
+        let _ = next.signal();
+    }
+    finish(thread)
+}
+
+/// Signals for ever, and counts each success.
+extern "C" fn signaller(notification: u64, cell: u64, _: u64) -> ! {
+    loop {
+        match Notification::from_slot(notification).signal() {
+            Ok(()) => Cell(cell).count(),
+            Err(error) => Cell(cell).put_outcome(Err(error)),
+        }
+    }
+}
+
+/// Looks after its FP registers over system calls, and counts.
+extern "C" fn keeper(seed: u64, cell: u64, _: u64) -> ! {
+    loop {
+        match hold(seed, Pastime::Call { number: SystemCall::Yield as u64, capability: 0 }) {
+            0 => Cell(cell).count(),
+            changed => {
+                Cell(cell).put_outcome(Err(Error::InvalidRegister));
+                Cell(cell + 1).put_value(changed);
+            }
+        }
+    }
+}
+
+/// Writes to an address for ever, and counts.
+extern "C" fn toucher(address: u64, cell: u64, _: u64) -> ! {
+    loop {
+        machine::write(address, Cell(cell).value());
+        Cell(cell).count();
+    }
+}
+
+fn threads_run_on_all_cores_at_once(bench: &mut Bench<'_>) -> Outcome {
+    for core in 1..bench.cores() {
+        bench.start_on(core, 10, bodies::spinner, [core, 0])?;
+    }
+    // The suite itself keeps the first core busy.
+    for core in 1..bench.cores() {
+        counts_on(core)?;
+    }
+    Ok(())
+}
+
+fn calls_are_answered_across_cores(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let (endpoint, reply) = (bench.endpoint()?, bench.reply()?);
+    bench.start_on(1, 10, bodies::echo_server, [pair(endpoint, reply), 15])?;
+    for core in 0..bench.cores() {
+        bench.start_on(core, 5, client, [endpoint.slot(), core])?;
+    }
+    for word in 0..ROUNDS {
+        let answer = endpoint.call(Message::new(LABEL, [word]))?;
+        same("answer", answer, Message::new(LABEL + 1, [echo(word)]))?;
+    }
+    for core in 1..bench.cores() {
+        counts_on(core)?;
+        same("wrong answer", Cell(core).outcome(), None)?;
+    }
+    Ok(())
+}
+
+fn signals_go_round_through_all_cores(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let count = bench.cores();
+    let first = bench.make_many(NewObject::Notification, count)?;
+    for core in 0..count {
+        let next = first + (core + 1) % count;
+        bench.start_on(core, URGENT, messenger, [first + core | next << 32, core])?;
+    }
+    Notification::from_slot(first).signal()?;
+    spin_until("the signal goes round", || (0..count).all(|core| Cell(core).value() > ROUNDS))
+}
+
+fn a_thread_that_runs_elsewhere_is_stopped_and_goes_on(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let helper = bench.start_on(1, 10, bodies::spinner, [1, 0])?;
+    for _ in 0..ROUNDS {
+        counts_on(1)?;
+        helper.thread.suspend()?;
+        helper.is_in(ThreadState::Suspended)?;
+        let (value, registers) = (Cell(1).value(), helper.thread.read_registers(0)?);
+        holds("it stands still", Cell(1).value() == value && helper.thread.read_registers(0)? == registers)?;
+        helper.thread.resume()?;
+    }
+    Ok(())
+}
+
+fn a_thread_that_calls_elsewhere_loses_no_call(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let notification = bench.notification()?;
+    let helper = bench.start_on(1, 10, signaller, [notification.slot(), 1])?;
+    for _ in 0..10 * ROUNDS {
+        helper.thread.suspend()?;
+        helper.thread.resume()?;
+    }
+    counts_on(1)?;
+    same("a call that failed", Cell(1).outcome(), None)
+}
+
+fn a_running_thread_moves_with_its_registers(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let manner = Manner::of(10).floating_point();
+    let helper = bench.thread_on(1, manner, keeper, [0x1234_5678, 1])?;
+    let Some(context) = helper.context else { return Err(Failure::new(format_args!("no time"))) };
+    helper.thread.resume()?;
+    for round in 0..10 * ROUNDS {
+        let core = 1 + round % (bench.cores() - 1);
+        bench.move_to(context, core, LONG_SLICE)?;
+    }
+    counts_on(1)?;
+    same("registers that changed", (Cell(1).outcome(), Cell(2).value()), (None, 0))
+}
+
+fn a_page_that_is_taken_away_is_gone_elsewhere(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let (handler, reply) = (bench.endpoint()?, bench.reply()?);
+    let frames = [bench.mapped(page(0), READ_WRITE)?, bench.frame()?];
+    let helper = bench.thread_on(1, Manner::of(10).faults(handler), toucher, [page(0), 1])?;
+    helper.thread.resume()?;
+    for round in 0..ROUNDS as usize {
+        counts_on(1)?;
+        frames[round % 2].unmap()?;
+        let Received::Fault { message, .. } = handler.receive(reply)? else {
+            return Err(Failure::new(format_args!("no fault")));
+        };
+        same("address of the fault", message.fault().map(|fault| fault.address), Some(page(0)))?;
+        map(frames[(round + 1) % 2], page(0), READ_WRITE)?;
+        reply.resume()?;
+    }
+    frames[0].protect(l4k_sys::abi::Rights::READ, MapAttributes::NORMAL)?;
+    let Received::Fault { .. } = handler.receive(reply)? else {
+        return Err(Failure::new(format_args!("it still writes")));
+    };
+    Ok(())
+}
+
+fn a_thread_is_destroyed_while_it_runs_elsewhere(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let memory = bench.untyped(12)?;
+    let slots = bench.slots(2)?;
+    let model = bench.thread(Manner::of(10), bodies::spinner, [1, 0])?;
+    for round in 0..ROUNDS {
+        let (thread, context) = (Thread::from_slot(slots), SchedContext::from_slot(slots + 1));
+        remake(memory, thread, context)?;
+        bench.move_to(context, 1 + round % (bench.cores() - 1), LONG_SLICE)?;
+        thread.write_registers(StartRegisters {
+            instruction_pointer: bodies::spinner as *const () as usize as u64,
+            stack_pointer: model.stack_end,
+            arguments: [1, 0, 0],
+        })?;
+        context.bind(thread)?;
+        thread.resume()?;
+        counts_on(1)?;
+        own(memory.slot()).revoke()?;
+        same("bytes in use", memory.query()?.used_bytes, 0)?;
+    }
+    Ok(())
+}
+
+/// Makes a thread and a context in an untyped.
+fn remake(memory: Untyped, thread: Thread, context: SchedContext) -> Outcome {
+    memory.retype(NewObject::Thread, own(thread.slot()), 1)?;
+    memory.retype(NewObject::SchedContext, own(context.slot()), 1)?;
+    thread.configure(CNode::from_slot(l4k_sys::abi::boot::slot::CNODE), SPACE, None)?;
+    Ok(thread.set_priority(10, 10)?)
+}
+
+fn an_endpoint_that_goes_wakes_callers_of_all_cores(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let place = bench.slot()?;
+    let memory = bench.untyped(10)?;
+    for _ in 0..10 {
+        memory.retype(NewObject::Endpoint, own(place), 1)?;
+        let endpoint = Endpoint::from_slot(place);
+        let reply = bench.reply()?;
+        bench.start_on(0, URGENT, bodies::echo_server, [pair(endpoint, reply), 15])?;
+        let clients = 1..bench.cores();
+        for core in clients.clone() {
+            bench.start_on(core, 10, client, [endpoint.slot(), core])?;
+        }
+        clients.clone().try_for_each(counts_on)?;
+        own(memory.slot()).revoke()?;
+        for core in clients {
+            spin_until("the client has an error", || Cell(core).outcome().is_some())?;
+            let right =
+                [Some(Err(Error::PeerGone)), Some(Err(Error::InvalidCapability))].contains(&Cell(core).outcome());
+            holds("the client is told that its server is gone", right)?;
+            Cell(core).clear();
+        }
+    }
+    Ok(())
+}
+
+fn a_passive_server_of_another_core_is_refused(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let (endpoint, reply) = (bench.endpoint()?, bench.reply()?);
+    let server = bench.start_on(1, URGENT, bodies::echo_server, [pair(endpoint, reply), 15])?;
+    spin_until("the server receives", || server.state().is_ok_and(|state| state == Some(ThreadState::Receiving)))?;
+    let Some(context) = server.context else { return Err(Failure::new(format_args!("no time"))) };
+    context.unbind()?;
+    refused("a call to it", endpoint.call(Message::new(LABEL, [1])), Error::WrongCore)?;
+    bench.start_on(1, 10, client, [endpoint.slot(), 1])?;
+    counts_on(1)
+}
+
+fn interrupts_are_taken_by_the_core_that_was_chosen(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let notification = bench.notification()?;
+    let irq = l4k_sys::Irq::from_slot(bench.make(NewObject::Irq)?);
+    // A line that no device of the machine has.
+    l4k_init::Resources::IRQ_CONTROL.issue(irq, 100, l4k_sys::handle::Trigger::Edge)?;
+    irq.bind(notification)?;
+    for round in 0..ROUNDS {
+        irq.set_core(round % bench.cores())?;
+        irq.raise()?;
+        spin_until("the interrupt is signalled", || notification.poll().is_ok())?;
+        irq.acknowledge()?;
+    }
+    refused("a core that does not exist", irq.set_core(bench.cores()), Error::InvalidCore)
+}
+
+fn a_priority_that_is_lowered_elsewhere_lets_others_run(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let first = bench.start_on(1, 50, bodies::spinner, [1, 0])?;
+    let second = bench.start_on(1, 40, bodies::spinner, [2, 0])?;
+    for _ in 0..ROUNDS {
+        counts_on(1)?;
+        first.thread.set_priority(30, 30)?;
+        counts_on(2)?;
+        first.thread.set_priority(50, 50)?;
+    }
+    second.thread.suspend()?;
+    system::yield_now();
+    counts_on(1)
+}
