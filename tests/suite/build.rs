@@ -3,6 +3,7 @@
 fn main() {
     println!("cargo::rerun-if-env-changed=L4K_SUITE_FILTER");
     println!("cargo::rerun-if-env-changed=L4K_HOSTILE_CALLS");
+    println!("cargo::rerun-if-env-changed=L4K_STRESS_SECONDS");
     l4k_build::Firmware::new()
         .program("suite", "programs/suite")
         .program("partner", "programs/partner")

@@ -62,6 +62,9 @@ pub enum Task {
         /// System calls that the hostile programs make in all [default: 200000]
         #[arg(long, value_name = "COUNT")]
         hostile_calls: Option<u64>,
+        /// How long the stress of several cores goes on, in seconds [default: 2]
+        #[arg(long, value_name = "SECONDS")]
+        stress_seconds: Option<u64>,
         /// On what.
         #[command(flatten)]
         boot: MachineChoice,

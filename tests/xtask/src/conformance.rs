@@ -25,19 +25,26 @@ const FILTER: &str = "L4K_SUITE_FILTER";
 /// The variable by which it learns how many calls the hostile programs make.
 const HOSTILE_CALLS: &str = "L4K_HOSTILE_CALLS";
 
+/// The variable by which it learns how long the stress goes on.
+const STRESS_SECONDS: &str = "L4K_STRESS_SECONDS";
+
 /// What is to be run.
 pub struct Choice {
     /// Tests whose names begin so; `None` for all.
     pub name: Option<String>,
     /// Calls of the hostile programs; `None` for the usual number.
     pub hostile_calls: Option<u64>,
+    /// Seconds of stress; `None` for the usual time.
+    pub stress_seconds: Option<u64>,
 }
 
 /// Builds the suite with the tests that were chosen, boots it, and prints a table.
 pub fn run(project: &Project, machine: Machine, profile: Profile, choice: &Choice, json: Option<&Path>) -> Result<()> {
     let toolchain = set_up::ensure(project, &[Need::Emulator])?;
-    let calls = choice.hostile_calls.map(|count| count.to_string());
-    let variables = [(FILTER, choice.name.as_deref()), (HOSTILE_CALLS, calls.as_deref())];
+    let [calls, seconds] =
+        [choice.hostile_calls, choice.stress_seconds].map(|number| number.map(|number| number.to_string()));
+    let variables =
+        [(FILTER, choice.name.as_deref()), (HOSTILE_CALLS, calls.as_deref()), (STRESS_SECONDS, seconds.as_deref())];
     let variables: Vec<(&str, &str)> = variables.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
     let extras = Extras { variables: &variables, ..Extras::default() };
     let firmware = firmware::build_with(&toolchain, &project.path("tests/suite"), profile, machine.board, extras)?;
@@ -48,6 +55,10 @@ pub fn run(project: &Project, machine: Machine, profile: Profile, choice: &Choic
         Ok(report) => report,
         Err(error) => bail!("{error}; the output:\n{}", ended.output),
     };
+    // What tests tell beside their results is indented.
+    for line in ended.output.lines().filter(|line| line.starts_with("  ")) {
+        println!("{line}");
+    }
     print!("{}", table(&report));
     if let Some(file) = json {
         let failed: BTreeMap<&String, &String> = report.failed.iter().map(|(name, reason)| (name, reason)).collect();
@@ -64,7 +75,8 @@ pub fn run(project: &Project, machine: Machine, profile: Profile, choice: &Choic
 }
 
 fn limit(choice: &Choice) -> Duration {
-    LIMIT + Duration::from_secs(choice.hostile_calls.unwrap_or(0) / CALLS_PER_SECOND)
+    LIMIT
+        + Duration::from_secs(choice.hostile_calls.unwrap_or(0) / CALLS_PER_SECOND + choice.stress_seconds.unwrap_or(0))
 }
 
 /// A line for each area, and for each test if there are few.

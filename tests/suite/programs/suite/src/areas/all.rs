@@ -2,8 +2,8 @@
 
 use super::{
     caches, capabilities, cores, debugging, faults, firmware, floating_point, grants, hostile, interrupts, ipc,
-    lending, memory, notifications, preemption, raised_interrupts, registers, serving, system_calls, threads, time,
-    untyped,
+    lending, memory, notifications, preemption, raised_interrupts, registers, serving, stress, system_calls, threads,
+    time, untyped,
 };
 use crate::harness::runner::Area;
 
@@ -30,5 +30,6 @@ pub const ALL: &[Area] = &[
     Area { name: "firmware", tests: firmware::TESTS },
     Area { name: "preemption", tests: preemption::TESTS },
     Area { name: "cores", tests: cores::TESTS },
+    Area { name: "stress", tests: stress::TESTS },
     Area { name: "hostile", tests: hostile::TESTS },
 ];

@@ -19,6 +19,7 @@ mod preemption;
 mod raised_interrupts;
 mod registers;
 mod serving;
+mod stress;
 mod system_calls;
 mod threads;
 mod time;
