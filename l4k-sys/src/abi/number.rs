@@ -130,6 +130,8 @@ pub enum SystemCall {
     DebugExit = 73,
     /// Gives thread `x1` a name for kernel messages: `x2` length (1..=16), bytes packed in `x3`–`x4`. `x0` DebugConsole.
     DebugNameThread = 74,
+    /// How core `x1` shares the kernel's lock: `x1` turns, `x2` waited in all, `x3` longest wait, `x4` held in all, `x5` longest hold, in nanoseconds. `x0` DebugConsole.
+    DebugLockTimes = 75,
 
     /// Calls firmware (SMC Calling Convention, DEN0028). `x0` SmcControl, `x1` function identifier (32 bits), `x2`–`x7` arguments. Returns in `x1`–`x4` what firmware leaves in `x0`–`x3`.
     FirmwareCall = 80,
@@ -194,6 +196,7 @@ impl SystemCall {
         Self::DebugWrite,
         Self::DebugExit,
         Self::DebugNameThread,
+        Self::DebugLockTimes,
         Self::FirmwareCall,
     ];
 
@@ -264,6 +267,7 @@ impl SystemCall {
             72 => Self::DebugWrite,
             73 => Self::DebugExit,
             74 => Self::DebugNameThread,
+            75 => Self::DebugLockTimes,
             80 => Self::FirmwareCall,
             _ => return None,
         })

@@ -3,12 +3,28 @@
 use super::Thread;
 use crate::abi::{Error, SystemCall};
 use crate::packing::pack_bytes;
-use crate::system::perform;
+use crate::quantity::Nanoseconds;
+use crate::system::{perform, query};
 
 /// A capability to the kernel's console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(transparent)]
 pub struct DebugConsole(u64);
+
+/// How a core shares the kernel's lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockTimes {
+    /// Times that the core had the lock.
+    pub turns: u64,
+    /// Time that it waited for it, in all.
+    pub waited: Nanoseconds,
+    /// The longest of those waits.
+    pub longest_wait: Nanoseconds,
+    /// Time that it held it, in all.
+    pub held: Nanoseconds,
+    /// The longest of those.
+    pub longest_hold: Nanoseconds,
+}
 
 impl DebugConsole {
     /// Bytes that one system call writes.
@@ -59,5 +75,15 @@ impl DebugConsole {
         let bytes = bytes.get(..Self::NAME_BYTES).unwrap_or(bytes);
         let [a, b] = pack_bytes(bytes);
         perform(SystemCall::DebugNameThread, [self.0, thread.slot(), bytes.len() as u64, a, b])
+    }
+
+    /// How a core shares the kernel's lock with the others, since the kernel began.
+    ///
+    /// # Errors
+    /// `InvalidCore`; `MissingRight` without the print right.
+    pub fn lock_times(self, core: u64) -> Result<LockTimes, Error> {
+        let [_, turns, times @ .., _, _] = query(SystemCall::DebugLockTimes, [self.0, core])?;
+        let [waited, longest_wait, held, longest_hold] = times.map(Nanoseconds::new);
+        Ok(LockTimes { turns, waited, longest_wait, held, longest_hold })
     }
 }

@@ -17,7 +17,7 @@ mod time;
 mod untyped;
 
 pub use cnode::{CNode, Place, SlotContents};
-pub use debug_console::DebugConsole;
+pub use debug_console::{DebugConsole, LockTimes};
 pub use endpoint::Endpoint;
 pub use interrupt::{Irq, IrqControl, Trigger};
 pub use memory::{AddressSpace, AddressSpaceStatus, AsidPool, Frame, FrameStatus};

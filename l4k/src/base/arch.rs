@@ -4,7 +4,7 @@
 
 use super::address::{Asid, PhysicalAddress, UserPage};
 use super::debugging::Debugging;
-use super::time::{Instant, TicksPerSecond};
+use super::time::{Instant, Ticks, TicksPerSecond};
 use l4k_sys::abi::{Fault, Rights};
 
 /// Most cores that one kernel runs on.
@@ -166,6 +166,21 @@ pub enum SpaceRoot {
     Tables(PhysicalAddress, Asid),
 }
 
+/// How a core shares the kernel with the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LockTimes {
+    /// Times that it had the kernel's lock.
+    pub turns: u64,
+    /// Time that it waited for it, in all.
+    pub waited: Ticks,
+    /// The longest of those waits.
+    pub longest_wait: Ticks,
+    /// Time that it held it, in all.
+    pub held: Ticks,
+    /// The longest of those.
+    pub longest_hold: Ticks,
+}
+
 /// What the kernel needs of the machine.
 pub trait Arch {
     /// Where physical address 0 is seen by the kernel: a physical address of object memory plus this is a pointer to it.
@@ -232,6 +247,9 @@ pub trait Arch {
 
     /// Writes to the kernel's console. May wait for the device.
     fn write_console(&mut self, bytes: &[u8]);
+    /// How a core has shared the kernel's lock, as far as it is measured.
+    fn lock_times(&self, core: CoreNumber) -> LockTimes;
+
     /// Ends the machine with a status (an emulator exits with it).
     fn end_machine(&mut self, status: u8);
 }

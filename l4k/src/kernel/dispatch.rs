@@ -76,6 +76,7 @@ pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, call: Syst
         SystemCall::FirmwareCall => machine::call_firmware(system, arguments),
         SystemCall::DebugWrite => machine::write(system, arguments),
         SystemCall::DebugExit => machine::exit(system, arguments),
+        SystemCall::DebugLockTimes => machine::lock_times(system, arguments),
         SystemCall::DebugNameThread => machine::name(system, arguments),
     }
 }

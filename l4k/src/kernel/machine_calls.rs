@@ -1,7 +1,7 @@
 //! System calls on interrupts and on the kernel's console, and the probe.
 
 use super::arguments::Arguments;
-use crate::base::arch::{Arch, Line, Trigger};
+use crate::base::arch::{Arch, Line, LockTimes, Trigger};
 use crate::base::firmware::FirmwareCall;
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
@@ -122,6 +122,16 @@ pub fn name<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments)
     let thread = system.thread_at(caller, x[1])?;
     system.name_thread(thread, x[2], [x[3], x[4]])?;
     Ok(Next::Done)
+}
+
+/// `DebugLockTimes`.
+pub fn lock_times<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+    check_console(system, Arguments { caller, x }, Rights::PRINT)?;
+    let core = system.core_numbered(x[1])?;
+    let rate = system.store.machine.ticks_per_second();
+    let LockTimes { turns, waited, longest_wait, held, longest_hold } = system.store.machine.lock_times(core);
+    let [a, b, c, d] = [waited, longest_wait, held, longest_hold].map(|time| rate.nanoseconds(time));
+    Ok(Next::Values([turns, a, b, c, d, 0, 0]))
 }
 
 fn check_console<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments, right: Rights) -> Result<(), Error> {

@@ -9,8 +9,8 @@ extern crate std;
 use super::table_format;
 use crate::base::address::{PhysicalAddress, UserPage};
 use crate::base::arch::{
-    Arch, CacheOperation, Claimed, CoreNumber, Entered, Invalidation, LINES, Level, Line, MAX_CORES, Mask, SpaceRoot,
-    TableEntry, Trigger,
+    Arch, CacheOperation, Claimed, CoreNumber, Entered, Invalidation, LINES, Level, Line, LockTimes, MAX_CORES, Mask,
+    SpaceRoot, TableEntry, Trigger,
 };
 use crate::base::debugging::Debugging;
 use crate::base::time::{Instant, TicksPerSecond};
@@ -387,6 +387,10 @@ impl Arch for Simulated {
 
     fn write_console(&mut self, bytes: &[u8]) {
         self.console.extend_from_slice(bytes);
+    }
+
+    fn lock_times(&self, _: CoreNumber) -> LockTimes {
+        LockTimes::default()
     }
 
     fn end_machine(&mut self, status: u8) {

@@ -79,7 +79,7 @@ fn places(call: SystemCall) -> Vec<Place> {
         C::IrqControlIssue => vec![Must(0, IrqControl), Must(1, Irq)],
         C::IrqBind => vec![Must(0, Irq), May(1, Notification)],
         C::IrqAcknowledge | C::IrqRaise | C::IrqSetCore => vec![Must(0, Irq)],
-        C::DebugWrite | C::DebugExit => vec![Must(0, DebugConsole)],
+        C::DebugWrite | C::DebugExit | C::DebugLockTimes => vec![Must(0, DebugConsole)],
         C::DebugNameThread => vec![Must(0, DebugConsole), Must(1, ObjectKind::Thread)],
         C::FirmwareCall => vec![Must(0, SmcControl)],
     }

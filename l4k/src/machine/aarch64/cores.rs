@@ -46,12 +46,15 @@ pub struct Started {
 /// Starts the other cores and waits until they are there.
 pub fn start_others(cores: Cores, description: &Description, symbols: &Symbols) -> Started {
     let mut there = 1;
+    let most = symbols.stacks().min(CORES_MAX as u32);
     match cores {
         Cores::One => (),
         Cores::SpinTable(places) => {
             let entry = symbols.physical(symbols.join);
-            for place in places.iter().take(CORES_MAX - 1) {
-                call_core(WINDOW + place, entry);
+            for place in places {
+                if there < most {
+                    call_core(WINDOW + place, entry);
+                }
                 there += 1;
             }
         }
@@ -63,7 +66,7 @@ pub fn start_others(cores: Cores, description: &Description, symbols: &Symbols) 
                     return;
                 }
                 if let Some(conduit) = description.conduit()
-                    && there < CORES_MAX as u32
+                    && there < most
                 {
                     let arguments = [affinity, entry, u64::from(there), 0, 0, 0];
                     let _ = firmware_call::call(conduit, FirmwareCall { function: CPU_ON, arguments });
@@ -72,7 +75,7 @@ pub fn start_others(cores: Cores, description: &Description, symbols: &Symbols) 
             });
         }
     }
-    let wanted = there.min(CORES_MAX as u32);
+    let wanted = there.min(most);
     let Instant(start) = now();
     while up() < wanted && now().0.wrapping_sub(start) < CNTFRQ_EL0.get() / PATIENCE {
         core::hint::spin_loop();

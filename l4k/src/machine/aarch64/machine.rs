@@ -6,10 +6,12 @@ use super::floating_point;
 use super::instructions as instruction;
 use super::interrupts::{Interrupts, TIMER};
 use super::kernel_tables::WINDOW;
+use super::lock_times;
 use super::trap;
 use crate::base::address::{Asid, PhysicalAddress};
 use crate::base::arch::{
-    Arch, CacheOperation, Claimed, CoreNumber, Entered, Invalidation, Level, Line, Mask, SpaceRoot, TableEntry, Trigger,
+    Arch, CacheOperation, Claimed, CoreNumber, Entered, Invalidation, Level, Line, LockTimes, Mask, SpaceRoot,
+    TableEntry, Trigger,
 };
 use crate::base::debugging::Debugging;
 use crate::base::time::{Instant, TicksPerSecond};
@@ -224,6 +226,10 @@ impl Arch for Machine {
 
     fn write_console(&mut self, bytes: &[u8]) {
         console::write(bytes);
+    }
+
+    fn lock_times(&self, core: CoreNumber) -> LockTimes {
+        lock_times::of(core)
     }
 
     fn end_machine(&mut self, status: u8) {

@@ -20,6 +20,7 @@ mod image_layout;
 mod instructions;
 mod interrupts;
 mod kernel_tables;
+mod lock_times;
 mod machine;
 #[cfg(any(debug_assertions, feature = "debug"))]
 mod panic;

@@ -11,6 +11,7 @@ use super::firmware_call;
 use super::image_layout::STACK_STRIDE;
 use super::instructions::wait_for_interrupt;
 use super::kernel_tables::WINDOW;
+use super::lock_times::Measure;
 use super::machine::{Machine, reason};
 use super::stop::stop;
 use crate::base::arch::{CoreNumber, Entered, Event};
@@ -106,6 +107,12 @@ impl Symbols {
         }
     }
 
+    /// How many cores have a stack.
+    pub fn stacks(&self) -> u32 {
+        let start = (&raw const __stacks) as u64;
+        (self.image_end.wrapping_sub(start) / STACK_STRIDE) as u32
+    }
+
     /// The physical address of something in the image: as far from the top-level table as its virtual one.
     pub fn physical(&self, address: u64) -> u64 {
         TTBR1_EL1.get_baddr().wrapping_add(address.wrapping_sub(self.early_tables))
@@ -158,8 +165,11 @@ pub fn enter_first_program() -> ! {
 /// A core's turn in the kernel. It leaves its gate if a program is what comes next.
 #[inline(always)]
 fn turn(core: CoreNumber, ticket: KernelTicket, work: impl FnOnce(&mut Kernel<Machine>) -> Resume) -> Resume {
+    let measure = Measure::begin();
     ticket.with(|kernel| {
+        let measure = measure.end_of_wait(core);
         let resume = work(kernel);
+        measure.end_of_hold(core);
         match resume {
             Resume::Thread(_) => gate(core).leave(),
             Resume::Firmware(_) => gate(core).enter(reason(Entered::Firmware)),

@@ -98,6 +98,7 @@ impl State {
             SystemCall::IrqSetCore => self.route(caller, x),
             SystemCall::DebugWrite => self.debug(caller, x, false),
             SystemCall::DebugExit => self.exit(caller, x),
+            SystemCall::DebugLockTimes => self.lock_times(caller, x),
             SystemCall::DebugNameThread => self.debug(caller, x, true),
             SystemCall::FirmwareCall => self.firmware(caller, x),
         }

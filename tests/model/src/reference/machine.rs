@@ -153,6 +153,15 @@ impl State {
         if errors.is_empty() { Answer::Done([0; 7]) } else { Answer::Refused(errors) }
     }
 
+    /// `DebugLockTimes`: nothing is measured on this machine.
+    #[must_use]
+    pub fn lock_times(&self, caller: Object, x: [u64; 8]) -> Answer {
+        let mut errors = Errors::default();
+        errors.note(self.with_right(caller, x[0], ObjectKind::DebugConsole, 1));
+        errors.when(x[1] >= self.cores.len() as u64, Error::InvalidCore);
+        if errors.is_empty() { Answer::Done([0; 7]) } else { Answer::Refused(errors) }
+    }
+
     /// `DebugExit`: the machine goes on, since it is simulated.
     #[must_use]
     pub fn exit(&self, caller: Object, x: [u64; 8]) -> Answer {

@@ -368,6 +368,10 @@ impl Random<'_> {
                 x[0] = self.some(Kind::DebugConsole);
                 x[1] = self.number(&[0, 5, 48, 49]);
             }
+            C::DebugLockTimes => {
+                x[0] = self.some(Kind::DebugConsole);
+                x[1] = Is(self.below(4));
+            }
             C::DebugNameThread => {
                 x[0] = self.some(Kind::DebugConsole);
                 x[1] = self.some(Kind::Thread);

@@ -1,9 +1,12 @@
 //! Several cores: threads that run at the same time, and what one core does to what runs on another. With one core there is nothing to test, and
 //! every test passes at once.
 
+use l4k_init::Resources;
 use l4k_sys::abi::{Error, MapAttributes, SystemCall, ThreadState};
-use l4k_sys::handle::{NewObject, StartRegisters};
-use l4k_sys::{CNode, Endpoint, Message, Notification, Received, SchedContext, Thread, Untyped, system};
+use l4k_sys::handle::{LockTimes, NewObject, StartRegisters};
+use l4k_sys::{
+    CNode, Endpoint, Message, Nanoseconds, Notification, Received, SchedContext, Thread, Untyped, println, system,
+};
 use suite_support::floating_point::{Pastime, hold};
 use suite_support::machine;
 use suite_support::role::{LABEL, echo};
@@ -11,11 +14,12 @@ use suite_support::role::{LABEL, echo};
 use crate::harness::bench::{READ_WRITE, SPACE, map, own, page};
 use crate::harness::bodies::{self, finish, pair};
 use crate::harness::failure::{Failure, holds, refused, same};
-use crate::harness::threads::{LONG_SLICE, Manner, URGENT, spin_until};
+use crate::harness::threads::{Helper, LONG_SLICE, Manner, URGENT, spin_until};
 use crate::harness::{Bench, Cell, Outcome};
 
 crate::tests![
     threads_run_on_all_cores_at_once,
+    pairs_get_on_side_by_side,
     calls_are_answered_across_cores,
     signals_go_round_through_all_cores,
     a_thread_that_runs_elsewhere_is_stopped_and_goes_on,
@@ -102,6 +106,51 @@ fn threads_run_on_all_cores_at_once(bench: &mut Bench<'_>) -> Outcome {
     // The suite itself keeps the first core busy.
     for core in 1..bench.cores() {
         counts_on(core)?;
+    }
+    Ok(())
+}
+
+/// How long pairs are counted.
+const COUNTED: Nanoseconds = Nanoseconds::from_milliseconds(300);
+
+/// A client and a server on each of the last cores: calls of all of them in a while, and what share of that the kernel's lock was held.
+fn pairs(bench: &mut Bench<'_>, count: u64) -> Outcome<(u64, u64, u64)> {
+    let cores = bench.cores();
+    let mut helpers: [Option<Helper>; 16] = [None; 16];
+    for (number, places) in (0..count).zip(helpers.chunks_mut(2)) {
+        let (endpoint, reply) = (bench.endpoint()?, bench.reply()?);
+        let core = cores - 1 - number;
+        let server = bench.start_on(core, 110, bodies::echo_server, [pair(endpoint, reply), 15])?;
+        let client = bench.start_on(core, 105, client, [endpoint.slot(), number])?;
+        places.copy_from_slice(&[Some(server), Some(client)]);
+    }
+    let calls = || (0..count).map(|number| Cell(number).value()).sum::<u64>();
+    let times = || -> Outcome<[Nanoseconds; 2]> {
+        let mut sums = [Nanoseconds::new(0); 2];
+        for core in 0..cores {
+            let LockTimes { waited, held, .. } = Resources::DEBUG_CONSOLE.lock_times(core)?;
+            sums =
+                [Nanoseconds::new(sums[0].count() + waited.count()), Nanoseconds::new(sums[1].count() + held.count())];
+        }
+        Ok(sums)
+    };
+    let (start, before, [waited, held]) = (system::ticks(), calls(), times()?);
+    while system::elapsed(start, system::ticks()) < COUNTED {}
+    let (made, [waited_then, held_then]) = (calls() - before, times()?);
+    let passed = system::elapsed(start, system::ticks()).count().max(1);
+    helpers.iter().flatten().try_for_each(|helper| helper.thread.suspend())?;
+    let share = |from: Nanoseconds, to: Nanoseconds| (to.count() - from.count()) * 1000 / passed;
+    Ok((made, share(held, held_then), share(waited, waited_then)))
+}
+
+/// The first core is the suite's own, which counts.
+fn pairs_get_on_side_by_side(bench: &mut Bench<'_>) -> Outcome {
+    for count in [1, 2, 3, 7] {
+        if count < bench.cores() {
+            let (made, held, waited) = pairs(bench, count)?;
+            println!("  {count} pairs: {made} calls, lock held {held} thousandths of the time, waited for {waited}");
+            holds("every pair gets on", made > 0)?;
+        }
     }
     Ok(())
 }
