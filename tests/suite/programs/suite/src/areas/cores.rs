@@ -3,14 +3,16 @@
 
 use l4k_init::Resources;
 use l4k_sys::abi::{Error, MapAttributes, SystemCall, ThreadState};
-use l4k_sys::handle::{LockTimes, NewObject, StartRegisters};
+use l4k_sys::handle::{LockTimes, NewObject, StartRegisters, Trigger};
 use l4k_sys::{
-    CNode, Endpoint, Message, Nanoseconds, Notification, Received, SchedContext, Thread, Untyped, println, system,
+    CNode, Endpoint, Message, Nanoseconds, Notification, Received, Reply, SchedContext, Thread, Untyped, println,
+    system,
 };
 use suite_support::floating_point::{Pastime, hold};
 use suite_support::machine;
 use suite_support::role::{LABEL, echo};
 
+use super::raised_interrupts::unused;
 use crate::harness::bench::{READ_WRITE, SPACE, map, own, page};
 use crate::harness::bodies::{self, finish, pair};
 use crate::harness::failure::{Failure, holds, refused, same};
@@ -297,12 +299,13 @@ fn an_endpoint_that_goes_wakes_callers_of_all_cores(bench: &mut Bench<'_>) -> Ou
     if !bench.has_cores() {
         return Ok(());
     }
-    let place = bench.slot()?;
+    let place = bench.slots(2)?;
     let memory = bench.untyped(10)?;
     for _ in 0..10 {
+        // The server's endpoint, and the object by which it would answer.
         memory.retype(NewObject::Endpoint, own(place), 1)?;
-        let endpoint = Endpoint::from_slot(place);
-        let reply = bench.reply()?;
+        memory.retype(NewObject::Reply, own(place + 1), 1)?;
+        let (endpoint, reply) = (Endpoint::from_slot(place), Reply::from_slot(place + 1));
         bench.start_on(0, URGENT, bodies::echo_server, [pair(endpoint, reply), 15])?;
         let clients = 1..bench.cores();
         for core in clients.clone() {
@@ -340,14 +343,16 @@ fn interrupts_are_taken_by_the_core_that_was_chosen(bench: &mut Bench<'_>) -> Ou
         return Ok(());
     }
     let notification = bench.notification()?;
-    let irq = l4k_sys::Irq::from_slot(bench.make(NewObject::Irq)?);
-    // A line that no device of the machine has.
-    l4k_init::Resources::IRQ_CONTROL.issue(irq, 100, l4k_sys::handle::Trigger::Edge)?;
+    let irq = unused(bench, Trigger::Edge)?;
     irq.bind(notification)?;
     for round in 0..ROUNDS {
         irq.set_core(round % bench.cores())?;
         irq.raise()?;
-        spin_until("the interrupt is signalled", || notification.poll().is_ok())?;
+        let mut arrived = false;
+        spin_until("the interrupt is signalled", || {
+            arrived |= notification.poll().is_ok();
+            arrived
+        })?;
         irq.acknowledge()?;
     }
     refused("a core that does not exist", irq.set_core(bench.cores()), Error::InvalidCore)

@@ -37,7 +37,7 @@ const HIGHEST: u32 = 1019;
 const LOWEST: u32 = 32;
 
 /// An Irq that stands for a line without a device: the highest that the machine has and nobody uses, the next lower one after that.
-fn unused(bench: &mut Bench<'_>, trigger: Trigger) -> Outcome<Irq> {
+pub fn unused(bench: &mut Bench<'_>, trigger: Trigger) -> Outcome<Irq> {
     let irq = Irq::from_slot(bench.make(NewObject::Irq)?);
     for number in (LOWEST..=HIGHEST).rev() {
         match Resources::IRQ_CONTROL.issue(irq, number, trigger) {
