@@ -3,6 +3,7 @@
 mod all;
 mod caches;
 mod capabilities;
+mod critical_sections;
 mod debugging;
 mod faults;
 mod firmware;
