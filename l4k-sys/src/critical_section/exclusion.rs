@@ -47,7 +47,8 @@ pub struct Exclusion {
     state: AtomicU32,
     /// The identity of the thread inside.
     inside: AtomicU64,
-    /// The slot of the notification on which threads wait.
+    /// The slot of the notification on which threads wait. Nothing but its number is passed on with it, and a thread that waits has read it
+    /// before its last exchange of `state`, or gets the signal that comes with the name: it needs no order of its own.
     notification: AtomicU64,
 }
 
@@ -90,21 +91,27 @@ impl Exclusion {
     ///
     /// The signal is for a thread that reads the name and waits, while another one that has not read it leaves without a signal.
     pub fn name(&self, slot: u64) {
-        self.notification.store(slot, Ordering::Release);
+        self.notification.store(slot, Ordering::Relaxed);
         signal(slot);
     }
 
     fn wait(&self) {
-        match self.notification.load(Ordering::Acquire) {
+        match self.notification.load(Ordering::Relaxed) {
             UNNAMED => give_way(),
             slot => wait(slot),
         }
     }
 
     fn wake(&self) {
-        match self.notification.load(Ordering::Acquire) {
+        match self.notification.load(Ordering::Relaxed) {
             UNNAMED => (),
             slot => signal(slot),
         }
+    }
+}
+
+impl Default for Exclusion {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -67,8 +67,7 @@ impl Default for Section {
 mod tests {
     extern crate std;
 
-    use super::{Depth, Section};
-    use crate::base::arch::CoreNumber;
+    use super::{CoreNumber, Depth, Section};
     use core::sync::atomic::{AtomicU64, Ordering};
 
     #[test]

@@ -1,5 +1,4 @@
-//! Turns: who asks is served, in the order of asking. What [`TicketLock`](super::lock::TicketLock) and [`Section`](super::section::Section)
-//! have in common.
+//! Turns: who asks is served, in the order of asking. What `lock` and `section` have in common.
 
 use super::sync::{AtomicU32, Ordering, pause};
 

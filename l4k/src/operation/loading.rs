@@ -21,21 +21,22 @@ impl<A: Arch> System<A> {
     /// Loads what the next thread needs, if it is not loaded already.
     pub fn load(&mut self, thread: Option<Ref<Thread>>) -> Loaded {
         let here = self.here;
-        let root = thread.map_or(SpaceRoot::Nothing, |thread| self.root_of(thread));
+        if self.core(here).loaded_thread != thread {
+            self.unload_thread();
+        }
+        let is_elsewhere =
+            |thread: Ref<Thread>| self.core(here).loaded_thread.is_none() && self.store.get(thread).loaded_on != 0;
+        let elsewhere = thread.is_some_and(is_elsewhere);
+        // While it waits for another core, this one is in nobody's space: nobody stops it then.
+        let root = thread.filter(|_| !elsewhere).map_or(SpaceRoot::Nothing, |thread| self.root_of(thread));
         if self.core(here).loaded != root {
             self.core_mut(here).loaded = root;
             self.store.machine.enter_space(root);
         }
-        let Some(thread) = thread else {
-            self.unload_thread();
-            return Loaded::Here;
-        };
-        if self.core(here).loaded_thread != Some(thread) {
-            self.unload_thread();
-            if self.store.get(thread).loaded_on != 0 {
-                return Loaded::Elsewhere;
-            }
-            self.load_thread(thread);
+        match thread {
+            Some(_) if elsewhere => return Loaded::Elsewhere,
+            Some(thread) if self.core(here).loaded_thread.is_none() => self.load_thread(thread),
+            _ => (),
         }
         Loaded::Here
     }

@@ -65,7 +65,7 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Threads whose time has come can run: up to [`RELEASES_MAX`] of them; the timer comes again for more.
+    /// Threads whose time has come can run: up to eight of them; the timer comes again for more.
     pub fn release_due(&mut self) {
         let (here, now) = (self.here, self.store.machine.now());
         for _ in 0..RELEASES_MAX {

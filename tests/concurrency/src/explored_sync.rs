@@ -1,6 +1,7 @@
 //! What `l4k/src/base/sync.rs` offers, made of loom. May call `flaw` and `model`.
 
 use std::cell::{OnceCell, UnsafeCell};
+use std::sync::OnceLock;
 
 use loom::sync::atomic;
 
@@ -14,13 +15,13 @@ pub use std::sync::atomic::Ordering;
 #[derive(Debug)]
 pub struct AtomicU32 {
     initial: u32,
-    inner: OnceCell<atomic::AtomicU32>,
+    inner: OnceLock<atomic::AtomicU32>,
 }
 
 impl AtomicU32 {
     /// With a value.
     pub const fn new(initial: u32) -> Self {
-        Self { initial, inner: OnceCell::new() }
+        Self { initial, inner: OnceLock::new() }
     }
 
     fn inner(&self) -> &atomic::AtomicU32 {

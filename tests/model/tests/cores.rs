@@ -159,6 +159,7 @@ fn a_thread_that_moves_is_run_when_the_other_core_has_let_go_of_it() {
     assert_eq!(world.kernel.system.core_of(there.thread), Some(CoreNumber(0)));
     world.kernel.system.suspend(world.root, Suspension::Stopped);
     assert_eq!(world.kernel.start(CoreNumber(0)), Resume::Again);
+    assert_eq!(world.kernel.system.store.machine.processors[0].root, SpaceRoot::Nothing, "nobody stops it meanwhile");
     assert_eq!(enter(&mut world, Event::Interrupt), Resume::Idle);
     assert_eq!(world.kernel.start(CoreNumber(0)), Resume::Thread(there.thread));
     assert_eq!(world.kernel.system.store.machine.processors[0].thread_pointer, 0x7777);

@@ -155,14 +155,14 @@ fn floating_point_registers_are_those_of_the_thread_that_has_them() {
     for round in 0..3u64 {
         for (thread, base) in [(first, 0x1000), (second, 0x2000)] {
             world.run(thread.thread);
-            world.kernel.system.load(Some(thread.thread));
+            let _ = world.kernel.system.load(Some(thread.thread));
             let unit = world.kernel.system.store.machine.processors[0].floating_point.as_mut().expect("open");
             assert_eq!(unit[0], base + 64 + round);
             assert_eq!(unit[1..], core::array::from_fn::<u64, 65, _>(|index| base + 65 + index as u64));
             unit[0] += 1;
         }
         world.run(plain.thread);
-        world.kernel.system.load(Some(plain.thread));
+        let _ = world.kernel.system.load(Some(plain.thread));
         assert_eq!(world.kernel.system.store.machine.processors[0].floating_point, None, "it traps for others");
         world.run(world.root);
     }
@@ -180,7 +180,7 @@ fn a_thread_that_goes_leaves_the_unit_to_nobody() {
     let thread = with_floating_point(&mut world);
     world.call(SystemCall::ThreadResume, &[thread.slot]).unwrap();
     world.run(thread.thread);
-    world.kernel.system.load(Some(thread.thread));
+    let _ = world.kernel.system.load(Some(thread.thread));
     world.run(world.root);
     world.call(SystemCall::CNodeDelete, &[0, thread.slot]).unwrap();
     assert_eq!(world.kernel.system.store.machine.processors[0].floating_point, None);
@@ -238,12 +238,12 @@ fn breakpoints_are_loaded_with_their_thread() {
     assert_eq!(world.call(SystemCall::ThreadQueryBreakpoint, &[thread.slot, 8]).unwrap_err(), Error::InvalidArgument);
     world.call(SystemCall::ThreadResume, &[thread.slot]).unwrap();
     world.run(thread.thread);
-    world.kernel.system.load(Some(thread.thread));
+    let _ = world.kernel.system.load(Some(thread.thread));
     let loaded = world.kernel.system.store.machine.processors[0].debugging;
     assert_eq!(loaded.breakpoints[1], Breakpoint { address: 0x1004, length: 4, kind: BreakpointKind::Execute });
     assert_eq!(loaded.breakpoints[6], Breakpoint { address: 0x2006, length: 2, kind: BreakpointKind::Write });
     world.run(world.root);
-    world.kernel.system.load(Some(world.root));
+    let _ = world.kernel.system.load(Some(world.root));
     assert_eq!(
         world.kernel.system.store.machine.processors[0].debugging,
         Debugging::OFF,
@@ -280,7 +280,7 @@ fn a_stepped_thread_is_armed_for_each_instruction() {
     world.call(SystemCall::ThreadResume, &[thread.slot]).unwrap();
     for _ in 0..3 {
         world.run(thread.thread);
-        world.kernel.system.load(Some(thread.thread));
+        let _ = world.kernel.system.load(Some(thread.thread));
         assert_eq!(world.kernel.system.store.machine.processors[0].debugging.stepping, Stepping::On);
         let context = &mut world.kernel.system.store.get_mut(thread.thread).context;
         assert_eq!(context.pstate & STEP, STEP);

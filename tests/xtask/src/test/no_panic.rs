@@ -1,5 +1,5 @@
-//! Part `no-panic`: the release kernel without the debug console links, which it does only if nothing in it can panic; and it does not link if a
-//! panic is put in. The depth of its stacks can be told, and is less than what is reserved. May call `copied`, `firmware` and `size`.
+//! Part `no-panic`: the release kernel without the debug console links, which it does only if nothing in it can panic; also with critical
+//! sections of what a firmware adds to it; and it does not link if a panic is put in. The depth of its stacks can be told, and is less than what is reserved. May call `copied`, `firmware` and `size`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use l4k_qemu::Board;
 use object::File;
+use toml::{Table, Value};
 
 use super::copied::copy_directory;
 use super::outcome::Outcome;
@@ -20,7 +21,10 @@ const MISSING: &str = "l4k_the_kernel_can_panic";
 /// A function that is kept and can panic.
 const PANIC: &str = "\n#[used]\nstatic CAN_PANIC: fn(usize) -> u8 = |index| [1, 2, 3][index];\n";
 
-/// Links it for each board, and once with a panic.
+/// A function that is kept and enters a critical section.
+const SECTION: &str = "\n#[used]\nstatic ENTERS: fn() = || critical_section::with(|_| ());\n";
+
+/// Links it for each board, once with critical sections and once with a panic.
 pub fn run(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     for board in [Board::QemuVirt, Board::RaspberryPi4] {
@@ -32,6 +36,7 @@ pub fn run(context: &Context) -> Outcome {
             Err(error) => outcome.add(&format!("{board} links"), Err(error)),
         }
     }
+    outcome.add("critical sections link", with_critical_sections(context));
     outcome.add("a panic does not link", with_panic(context));
     outcome
 }
@@ -53,14 +58,31 @@ fn stacks_suffice(kernel: &Path) -> Result<()> {
     Ok(())
 }
 
+fn with_critical_sections(context: &Context) -> Result<()> {
+    let linked = link_changed(context, |copy| {
+        let manifest = copy.join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).with_context(|| format!("reading {}", manifest.display()))?;
+        fs::write(&manifest, with_sections(&text)?).with_context(|| format!("writing {}", manifest.display()))?;
+        add_to_main(copy, SECTION)
+    });
+    match linked? {
+        Ok(_) => Ok(()),
+        Err(text) => bail!("{text}"),
+    }
+}
+
+/// A manifest with the crate for critical sections, and the kernel's implementation.
+fn with_sections(manifest: &str) -> Result<String> {
+    let mut value: Table = toml::from_str(manifest).context("a manifest")?;
+    let dependencies = value.get_mut("dependencies").and_then(Value::as_table_mut).context("no dependencies")?;
+    dependencies.insert("critical-section".to_owned(), Value::from("1.2"));
+    let kernel = dependencies.get_mut("l4k").and_then(Value::as_table_mut).context("no kernel")?;
+    kernel.insert("features".to_owned(), Value::from(vec!["critical-section"]));
+    toml::to_string(&value).context("a manifest")
+}
+
 fn with_panic(context: &Context) -> Result<()> {
-    let example = context.project.example("own-board")?;
-    let parent = std::env::temp_dir().join(format!("l4k-panic-{}", std::process::id()));
-    let copy = parent.join("own-board");
-    copy_directory(&example, &example, &copy)?;
-    let result = add_panic(&copy).and_then(|()| linker_says(context, &copy, Board::Versal));
-    fs::remove_dir_all(&parent).with_context(|| format!("removing {}", parent.display()))?;
-    match result? {
+    match link_changed(context, |copy| add_to_main(copy, PANIC))? {
         Ok(_) => bail!("it links"),
         Err(text) => {
             ensure!(text.contains(MISSING), "it fails for another reason:\n{text}");
@@ -69,10 +91,21 @@ fn with_panic(context: &Context) -> Result<()> {
     }
 }
 
-fn add_panic(copy: &Path) -> Result<()> {
+/// Links a copy of an example that was changed.
+fn link_changed(context: &Context, change: impl Fn(&Path) -> Result<()>) -> Result<Result<PathBuf, String>> {
+    let example = context.project.example("own-board")?;
+    let parent = std::env::temp_dir().join(format!("l4k-changed-{}", std::process::id()));
+    let copy = parent.join("own-board");
+    copy_directory(&example, &example, &copy)?;
+    let result = change(&copy).and_then(|()| linker_says(context, &copy, Board::Versal));
+    fs::remove_dir_all(&parent).with_context(|| format!("removing {}", parent.display()))?;
+    result
+}
+
+fn add_to_main(copy: &Path, code: &str) -> Result<()> {
     let main = copy.join("src/main.rs");
     let text = fs::read_to_string(&main).with_context(|| format!("reading {}", main.display()))?;
-    fs::write(&main, text + PANIC).with_context(|| format!("writing {}", main.display()))
+    fs::write(&main, text + code).with_context(|| format!("writing {}", main.display()))
 }
 
 /// Builds for release without the debug console; the kernel, or what cargo and the linker say if that fails.

@@ -1,9 +1,9 @@
 //! The areas in the order in which they run.
 
 use super::{
-    caches, capabilities, cores, debugging, faults, firmware, floating_point, grants, hostile, interrupts, ipc,
-    lending, memory, notifications, preemption, raised_interrupts, registers, serving, stress, system_calls, threads,
-    time, untyped,
+    caches, capabilities, cores, critical_sections, debugging, faults, firmware, floating_point, grants, hostile,
+    interrupts, ipc, lending, memory, notifications, preemption, raised_interrupts, registers, serving, stress,
+    system_calls, threads, time, untyped,
 };
 use crate::harness::runner::Area;
 
@@ -16,6 +16,7 @@ pub const ALL: &[Area] = &[
     Area { name: "grants", tests: grants::TESTS },
     Area { name: "lending", tests: lending::TESTS },
     Area { name: "notifications", tests: notifications::TESTS },
+    Area { name: "critical_sections", tests: critical_sections::TESTS },
     Area { name: "faults", tests: faults::TESTS },
     Area { name: "registers", tests: registers::TESTS },
     Area { name: "serving", tests: serving::TESTS },

@@ -4,6 +4,7 @@ mod all;
 mod caches;
 mod capabilities;
 mod cores;
+mod critical_sections;
 mod debugging;
 mod faults;
 mod firmware;
