@@ -1,9 +1,9 @@
 //! The areas in the order in which they run.
 
 use super::{
-    caches, capabilities, cores, critical_sections, debugging, faults, firmware, floating_point, grants, hostile,
-    interrupts, ipc, lending, memory, notifications, preemption, raised_interrupts, registers, serving, stress,
-    system_calls, threads, time, untyped,
+    budgets, caches, capabilities, cores, critical_sections, debugging, faults, firmware, floating_point, grants,
+    hostile, interrupts, ipc, lending, memory, notifications, preemption, raised_interrupts, registers, serving,
+    stress, system_calls, threads, time, untyped,
 };
 use crate::harness::runner::Area;
 
@@ -28,6 +28,7 @@ pub const ALL: &[Area] = &[
     Area { name: "interrupts", tests: interrupts::TESTS },
     Area { name: "raised_interrupts", tests: raised_interrupts::TESTS },
     Area { name: "time", tests: time::TESTS },
+    Area { name: "budgets", tests: budgets::TESTS },
     Area { name: "firmware", tests: firmware::TESTS },
     Area { name: "preemption", tests: preemption::TESTS },
     Area { name: "cores", tests: cores::TESTS },

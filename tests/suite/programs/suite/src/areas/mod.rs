@@ -1,6 +1,7 @@
 //! The areas of the suite, a file each.
 
 mod all;
+mod budgets;
 mod caches;
 mod capabilities;
 mod cores;
