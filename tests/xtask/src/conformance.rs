@@ -50,11 +50,15 @@ pub fn run(project: &Project, machine: Machine, profile: Profile, choice: &Choic
     let firmware = firmware::build_with(&toolchain, &project.path("tests/suite"), profile, machine.board, extras)?;
     println!("{machine}");
     let image = firmware.image(&machine)?;
+    let cores = machine.cores;
     let ended = Session::start(&Boot::new(machine, &image))?.wait_for_end(limit(choice))?;
     let report = match Report::read(&ended.output) {
         Ok(report) => report,
         Err(error) => bail!("{error}; the output:\n{}", ended.output),
     };
+    if cores > 1 && !ended.output.contains(&format!("{cores} cores are up")) {
+        bail!("not all of the {cores} cores are up; the output:\n{}", ended.output);
+    }
     // What tests tell beside their results is indented.
     for line in ended.output.lines().filter(|line| line.starts_with("  ")) {
         println!("{line}");

@@ -35,17 +35,28 @@ fn virt() -> Vec<Machine> {
     machines
 }
 
+/// Machines with several cores. They have more to do at once than the computer, and run alone.
+pub fn several_cores() -> Vec<Machine> {
+    let usual = Machine { cores: 4, ..Machine::default() };
+    let other = Machine { interrupt_controller: InterruptController::V2, entry: Entry::El2, ..usual.clone() };
+    vec![usual, other]
+}
+
 #[cfg(test)]
 mod tests {
     use l4k_qemu::Board;
 
-    use super::machines;
+    use super::{machines, several_cores};
 
     #[test]
     fn every_combination_is_there_once() {
-        let names: Vec<String> =
-            Board::ALL.iter().flat_map(|board| machines(*board)).map(|machine| machine.to_string()).collect();
-        assert_eq!(names.len(), 12 + 3 + 2 + 1);
+        let names: Vec<String> = Board::ALL
+            .iter()
+            .flat_map(|board| machines(*board))
+            .chain(several_cores())
+            .map(|machine| machine.to_string())
+            .collect();
+        assert_eq!(names.len(), 12 + 3 + 2 + 1 + 2);
         for (index, name) in names.iter().enumerate() {
             assert!(!names[..index].contains(name), "{name} twice");
         }

@@ -8,17 +8,20 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, ensure};
 use l4k_qemu::{Board, Boot, Machine, Report, Session};
 
-use super::board_matrix::machines;
+use super::board_matrix::{machines, several_cores};
 use super::outcome::{Failure, Outcome};
 use super::parallel;
 use super::part::Context;
-use crate::firmware::{self, Firmware, Profile};
+use crate::firmware::{self, Extras, Firmware, Profile};
 
 /// The boards that the suite is built for.
 const BOARDS: [Board; 2] = [Board::QemuVirt, Board::RaspberryPi4];
 
 /// How long the suite may take on a machine; it needs seconds.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// How long several cores are stressed, in seconds.
+const STRESS_SECONDS: &str = "120";
 
 /// Builds the suite for each board and runs it on every machine of the board; then, as the release build, on the usual one.
 pub fn run(context: &Context) -> Outcome {
@@ -33,7 +36,24 @@ pub fn run(context: &Context) -> Outcome {
         let release = build(Profile::Release).and_then(|firmware| as_a_whole(Machine::of(*board), &firmware));
         outcome.add(&format!("{board}, release build"), release);
     }
+    stress(context, &mut outcome);
     outcome
+}
+
+/// Everything at once on four cores.
+fn stress(context: &Context, outcome: &mut Outcome) {
+    let machine = Machine { cores: 4, ..Machine::default() };
+    let variables = [("L4K_SUITE_FILTER", "stress"), ("L4K_STRESS_SECONDS", STRESS_SECONDS)];
+    let extras = Extras { variables: &variables, ..Extras::default() };
+    let project = context.project.path("tests/suite");
+    let firmware = firmware::build_with(&context.toolchain, &project, Profile::Release, Board::QemuVirt, extras);
+    let result = firmware.and_then(|firmware| {
+        let (report, output) = boot(machine, &firmware)?;
+        output.lines().filter(|line| line.starts_with("  ")).for_each(|line| eprintln!("{line}"));
+        ensure!(report.failed.is_empty() && report.passed.len() == 1, "{output}");
+        Ok(())
+    });
+    outcome.add("qemu-virt, stress of four cores", result);
 }
 
 fn on_every_machine(firmware: &Firmware, board: Board, outcome: &mut Outcome) {
@@ -41,12 +61,15 @@ fn on_every_machine(firmware: &Firmware, board: Board, outcome: &mut Outcome) {
     if let Some(usual) = machines.next() {
         outcome.add_all(&usual.to_string(), in_detail(usual, firmware));
     }
-    let outcome = Mutex::new(outcome);
+    let together = Mutex::new(&mut *outcome);
     parallel::for_each(machines.collect(), |machine: Machine| {
         let name = machine.to_string();
         let result = as_a_whole(machine, firmware);
-        outcome.lock().expect("nobody panics while he adds to it").add(&name, result);
+        together.lock().expect("nobody panics while he adds to it").add(&name, result);
     });
+    for machine in several_cores().into_iter().filter(|machine| machine.board == board) {
+        outcome.add(&machine.to_string(), as_a_whole(machine.clone(), firmware));
+    }
 }
 
 fn in_detail(machine: Machine, firmware: &Firmware) -> Result<Outcome> {
@@ -73,7 +96,10 @@ fn as_a_whole(machine: Machine, firmware: &Firmware) -> Result<()> {
 
 fn boot(machine: Machine, firmware: &Firmware) -> Result<(Report, String)> {
     let image = firmware.image(&machine)?;
+    let cores = machine.cores;
     let ended = Session::start(&Boot::new(machine, &image))?.wait_for_end(LIMIT)?;
+    let up = cores == 1 || ended.output.contains(&format!("{cores} cores are up"));
+    ensure!(up, "not all of the {cores} cores are up; the output:\n{}", ended.output);
     let report = Report::read(&ended.output).map_err(|error| anyhow!("{error}; the output:\n{}", ended.output))?;
     let agrees = ended.status.success() == report.failed.is_empty();
     ensure!(agrees, "the suite ended with {}, which its report does not; the output:\n{}", ended.status, ended.output);
