@@ -115,8 +115,10 @@ pub extern "C" fn join(number: u64) -> ! {
         }
         used
     });
-    while !used {
+    if used {
+        trap::enter_first_program()
+    }
+    loop {
         wait_for_interrupt();
     }
-    trap::enter_first_program()
 }

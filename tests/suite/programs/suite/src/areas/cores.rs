@@ -185,7 +185,7 @@ fn signals_go_round_through_all_cores(bench: &mut Bench<'_>) -> Outcome {
     let first = bench.make_many(NewObject::Notification, count)?;
     for core in 0..count {
         let next = first + (core + 1) % count;
-        bench.start_on(core, URGENT, messenger, [first + core | next << 32, core])?;
+        bench.start_on(core, URGENT, messenger, [(first + core) | (next << 32), core])?;
     }
     Notification::from_slot(first).signal()?;
     spin_until("the signal goes round", || (0..count).all(|core| Cell(core).value() > ROUNDS))

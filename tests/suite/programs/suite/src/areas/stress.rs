@@ -201,7 +201,7 @@ fn set_messengers(bench: &mut Bench<'_>, cores: u64) -> Outcome {
     let first = bench.make_many(NewObject::Notification, cores)?;
     for core in 0..cores {
         let next = first + (core + 1) % cores;
-        bench.start_on(core, URGENT, messenger, [first + core | next << 32, 3])?;
+        bench.start_on(core, URGENT, messenger, [(first + core) | (next << 32), 3])?;
     }
     Ok(Notification::from_slot(first).signal()?)
 }
