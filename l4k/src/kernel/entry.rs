@@ -82,6 +82,7 @@ impl<A: Arch> Kernel<A> {
                 if let Ok(Next::Firmware(call)) = result {
                     // Nothing of the thread stays in this core, which others cannot stop now.
                     let _ = self.system.load(None);
+                    self.system.caller = None;
                     return Resume::Firmware(call);
                 }
                 self.conclude(result);

@@ -127,6 +127,7 @@ fn what_firmware_answers_to_a_thread_that_was_stopped_is_lost_and_it_is_told() {
         None,
         "nothing of it stays in a core that cannot be stopped"
     );
+    assert_eq!(world.kernel.system.caller, None, "it makes no call of the kernel's any more");
     world.kernel.system.store.machine.processors[1].whereabouts = Whereabouts::Entered(Entered::Firmware);
     world.call(SystemCall::ThreadSuspend, &[there.slot]).unwrap();
     world.kernel.system.store.machine.here = 1;
