@@ -57,6 +57,10 @@ impl Pair {
         let Some(Late { core, caller, call, x, pc }) = late else { return Ok(Next::GoesOn) };
         self.late = None;
         self.note_threads();
+        if let Some(thread) = self.world.kernel.system.core(CoreNumber(core as u8)).current {
+            // Meanwhile its last capability in the table may have been moved to another one.
+            self.threads.insert(thread.address().value(), thread);
+        }
         if self.current(core) == Some(caller) && !is_spared(call, &self.model, caller, &x) {
             return self.make_call(caller, call, x, None);
         }
@@ -67,8 +71,8 @@ impl Pair {
             self.system().store.get_mut(thread).context.restart_system_call();
             return self.look_anew(core).map(|()| Next::GoesOn);
         }
-        if self.model.threads.contains_key(&caller) {
-            let context = &self.world.kernel.system.store.get(self.threads[&caller]).context;
+        if let (true, Some(thread)) = (self.model.threads.contains_key(&caller), self.threads.get(&caller)) {
+            let context = &self.world.kernel.system.store.get(*thread).context;
             if (context.pc, context.x[8]) != (pc, call as u64) {
                 return Err(format!(
                     "the call is not made again at {pc:#x}, but {} at {:#x}",

@@ -74,6 +74,8 @@ impl Pair {
             self.interrupt(stopped)?;
         }
         if resume == Resume::Again {
+            // A core that waits for the kernel came first.
+            let _ = self.make_late_call(self.late)?;
             let resume = self.enter(core, None)?;
             self.follow(core);
             if resume == Resume::Again {

@@ -188,12 +188,12 @@ impl Pair {
     /// How the kernel and the model differ.
     // house: long function because it is a table: one arm for each kind of step.
     fn step(&mut self, step: &Step) -> Result<Next, String> {
-        let waits = self.late;
+        let waits = self.late.is_some();
         let next = match step {
             Step::Call { thread, call, arguments, interrupted, late } => {
                 let Some(caller) = self.forced(*thread)? else { return self.nobody_runs() };
                 let x: [u64; 9] = arguments.map(|argument| self.resolve(caller, argument));
-                if *late && waits.is_none() && !is_spared(*call, &self.model, caller, &x) {
+                if *late && !waits && !is_spared(*call, &self.model, caller, &x) {
                     self.call_late(caller, *call, x);
                     return Ok(Next::GoesOn);
                 }
@@ -218,7 +218,7 @@ impl Pair {
                 Next::GoesOn
             }
         };
-        let next = if next == Next::GoesOn { self.make_late_call(waits)? } else { next };
+        let next = if next == Next::GoesOn && waits { self.make_late_call(self.late)? } else { next };
         self.taken += 1;
         if next == Next::GoesOn {
             self.take_some_interrupts()?;
