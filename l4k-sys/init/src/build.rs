@@ -5,7 +5,7 @@ use l4k_sys::abi::object::RETYPE_COUNT_MAX;
 use l4k_sys::abi::{Error, FrameSize, MapAttributes, Rights, boot};
 use l4k_sys::handle::{NewObject, StartRegisters};
 use l4k_sys::startup::{DEBUG_CONSOLE, REPLY, SUPERVISOR, THREAD};
-use l4k_sys::{AddressSpace, CNode, Endpoint, Frame, Irq, SchedContext, Untyped};
+use l4k_sys::{AddressSpace, CNode, Endpoint, Frame, Irq, Untyped};
 
 use crate::description::{Description, Supply, SupplySource};
 use crate::failure::{AtStep, Step, Stepped};
@@ -168,15 +168,15 @@ impl Builder<'_> {
     }
 
     fn thread(&self, image: &Image<'_>, buffer: Frame, arguments: [u64; 3]) -> Stepped<()> {
-        let Description { supervisor, badge, priority, maximum_priority, .. } = *self.description;
+        let Description { supervisor, priority, maximum_priority, .. } = *self.description;
         let layout = self.home.plan().layout;
         let thread = self.home.thread();
         let registers = StartRegisters { instruction_pointer: image.entry, stack_pointer: layout.stack.end, arguments };
-        let faults = CNode::OWN.at(self.home.slot(Part::Passing));
-        faults.mint_from(CNode::OWN.at(supervisor.slot()), Rights::CALL, badge).at(Step::Thread)?;
-        let endpoint = Endpoint::from_slot(faults.slot);
-        thread.configure(self.table(), self.space(), Some(endpoint)).at(Step::Thread)?;
-        faults.delete().at(Step::Thread)?;
+        let (table, space) = (self.table(), self.space());
+        self.with_badge(supervisor, |faults| thread.configure(table, space, Some(faults))).at(Step::Thread)?;
+        if let Some(timeouts) = self.description.timeouts {
+            self.with_badge(timeouts, |timeouts| thread.set_timeout_endpoint(Some(timeouts))).at(Step::Thread)?;
+        }
         thread.set_buffer(buffer, layout.buffer).at(Step::MessageBuffer)?;
         thread.set_priority(priority, maximum_priority).at(Step::Thread)?;
         thread.write_registers(registers).at(Step::Thread)?;
@@ -185,11 +185,19 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Does something with an endpoint of the starter that has the program's badge.
+    fn with_badge(&self, endpoint: Endpoint, act: impl FnOnce(Endpoint) -> Result<(), Error>) -> Result<(), Error> {
+        let place = CNode::OWN.at(self.home.slot(Part::Passing));
+        place.mint_from(CNode::OWN.at(endpoint.slot()), Rights::CALL, self.description.badge)?;
+        act(Endpoint::from_slot(place.slot))?;
+        place.delete()
+    }
+
     fn time(&self) -> Stepped<()> {
-        let slice = self.description.time_slice;
-        let context = SchedContext::from_slot(self.home.slot(Part::SchedContext));
+        let Description { time_slice: budget, period, .. } = *self.description;
+        let context = self.home.context();
         self.make(NewObject::SchedContext, Part::SchedContext).at(Step::Time)?;
-        Resources::SCHED_CONTROL.configure(context, slice, slice).at(Step::Time)?;
+        Resources::SCHED_CONTROL.configure(context, budget, period.unwrap_or(budget)).at(Step::Time)?;
         context.bind(self.home.thread()).at(Step::Time)
     }
 }

@@ -93,3 +93,22 @@ fn a_program_without_room_is_refused_before_anything_is_made() {
     assert!(failure.to_string().contains("set memory and slots aside: the kernel answers NotEnoughMemory"));
     assert!(calls(&recorded(), SystemCall::UntypedRetype).is_empty());
 }
+
+#[test]
+fn budget_period_and_timeouts_reach_the_kernel() {
+    record(usize::MAX);
+    let mut resources = resources();
+    let timeouts = Some(l4k_sys::Endpoint::from_slot(21));
+    let period = Some(l4k_sys::Nanoseconds::from_milliseconds(30));
+    let description = crate::Description { timeouts, period, ..description(&[]) };
+    let home = Home::reserve(&mut resources, &image(), &description).unwrap();
+    record(usize::MAX);
+    home.start(&mut resources, &image(), &description, [0; 3]).unwrap();
+    let seen = recorded();
+    let minted = calls(&seen, SystemCall::CNodeMint);
+    let [thread, endpoint, ..] = calls(&seen, SystemCall::ThreadSetTimeoutEndpoint)[0];
+    assert_eq!(thread, home.thread().slot());
+    assert!(minted.iter().any(|x| x[1] == endpoint && x[3] == 21 && x[5] == 3), "{minted:?}");
+    let configured = calls(&seen, SystemCall::SchedControlConfigure)[0];
+    assert_eq!(configured[1..4], [home.context().slot(), 10_000_000, 30_000_000]);
+}

@@ -18,8 +18,13 @@ pub struct Description<'a> {
     pub priority: u8,
     /// The highest priority that it may give to others.
     pub maximum_priority: u8,
-    /// Its time slice.
+    /// Its time slice; or, with a period, its budget in each period.
     pub time_slice: Nanoseconds,
+    /// The period in which it gets no more than its budget. `None`: its budget is a time slice, and the next follows at once.
+    pub period: Option<Nanoseconds>,
+    /// Who hears that the time it works on is used up before the period is over, with the program's badge: an endpoint in the starter's CNode, without
+    /// a badge. `None`: nobody; it waits for its next refill.
+    pub timeouts: Option<Endpoint>,
     /// Its capability table has 2^n slots.
     pub cnode_bits: u8,
     /// What else goes into its slots.
@@ -39,6 +44,8 @@ impl<'a> Description<'a> {
             priority: 100,
             maximum_priority: 100,
             time_slice: Nanoseconds::from_milliseconds(10),
+            period: None,
+            timeouts: None,
             cnode_bits: 5,
             supplies,
             devices: &[],

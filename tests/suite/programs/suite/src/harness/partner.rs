@@ -33,6 +33,8 @@ fn description<'a>(supervisor: Endpoint, priority: u8, supplies: &'a [Supply]) -
         priority,
         maximum_priority: priority,
         time_slice: Nanoseconds::from_milliseconds(1000),
+        period: None,
+        timeouts: None,
         cnode_bits: 5,
         supplies,
         devices: &[],
