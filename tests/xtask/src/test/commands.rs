@@ -12,7 +12,7 @@ use crate::project::Project;
 
 /// What is typed, and what must stand in the answer.
 const REFUSED: [(&str, &str); 11] = [
-    ("run no-such-example", "there is no example `no-such-example`; there are: devices, files, hello"),
+    ("run no-such-example", "there is no example `no-such-example`; there are: control-loop, devices, files, hello"),
     ("run hello --board rpi4 --cores 2", "QEMU has it as rpi4, 4 x cortex-a72, GICv2, EL2, 2G"),
     ("run hello --board rpi4 --gic 3", "the board rpi4 cannot be chosen in parts"),
     ("run hello --el3", "the board qemu-virt is entered at EL1 or EL2"),
