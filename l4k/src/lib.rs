@@ -12,6 +12,7 @@
 // src/machine/aarch64/debug_registers.rs
 // src/machine/aarch64/early_tables.rs
 // src/machine/aarch64/exception_levels.rs
+// src/machine/aarch64/fast_entry.rs
 // src/machine/aarch64/firmware.rs
 // src/machine/aarch64/floating_point.rs
 // src/machine/aarch64/gic_v3.rs
@@ -19,6 +20,7 @@
 // src/machine/aarch64/kernel_tables.rs
 // src/machine/aarch64/panic_release.rs
 // src/machine/aarch64/trap.rs
+// src/machine/aarch64/vectors.rs
 // src/machine/simulated.rs
 // trusted-files-end
 #![no_std]

@@ -79,6 +79,12 @@ impl Tag {
         Ok(tag)
     }
 
+    /// Whether it is the tag of a message that travels in registers and brings no capabilities.
+    #[must_use]
+    pub const fn is_plain(self) -> bool {
+        self.0 & (RESERVED | CAPABILITIES_MASK << CAPABILITIES_SHIFT) == 0 && self.length() <= REGISTER_WORDS
+    }
+
     /// A tag as the kernel delivers it, which has checked it before: for a receiver's registers only.
     #[must_use]
     pub const fn from_kernel(bits: u64) -> Tag {

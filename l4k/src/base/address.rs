@@ -152,6 +152,7 @@ impl Asid {
 
     /// The identifier as a number.
     #[must_use]
+    #[inline(always)]
     pub const fn value(self) -> u16 {
         self.0.get()
     }

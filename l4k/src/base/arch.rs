@@ -157,13 +157,41 @@ pub enum CacheOperation {
     Clean,
 }
 
-/// Root of an address space for the processor: table base and identifier (TTBR0_EL1), or nothing mapped.
+/// Root of an address space for the processor, or nothing mapped: the address of the top-level table, and from bit 48 on the identifier, as
+/// TTBR0_EL1 has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SpaceRoot {
+#[repr(transparent)]
+pub struct SpaceRoot(u64);
+
+/// Position of the identifier.
+const ASID_SHIFT: u32 = 48;
+
+impl SpaceRoot {
     /// No user mapping at all.
-    Nothing,
+    pub const NOTHING: SpaceRoot = SpaceRoot(0);
+
     /// The tables of a space.
-    Tables(PhysicalAddress, Asid),
+    #[inline(always)]
+    #[must_use]
+    pub const fn of(table: PhysicalAddress, asid: Asid) -> SpaceRoot {
+        SpaceRoot(table.value() | (asid.value() as u64) << ASID_SHIFT)
+    }
+
+    /// As the register has it; 0 for nothing.
+    #[inline(always)]
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// Table and identifier, if there are any.
+    #[must_use]
+    pub const fn tables(self) -> Option<(PhysicalAddress, Asid)> {
+        match Asid::new((self.0 >> ASID_SHIFT) as u16) {
+            Some(asid) => Some((PhysicalAddress::truncated(self.0), asid)),
+            None => None,
+        }
+    }
 }
 
 /// How a core shares the kernel with the others.
@@ -192,6 +220,9 @@ pub trait Arch {
     fn ticks_per_second(&self) -> TicksPerSecond;
     /// Arms the kernel's timer for an instant (at once, if that is past), or turns it off.
     fn set_deadline(&mut self, deadline: Option<Instant>);
+
+    /// Arms the timer, which is armed, for another instant.
+    fn move_deadline(&mut self, deadline: Instant);
 
     /// Whether an interrupt waits to be taken, or another core for the kernel; for preemption points.
     fn interrupt_pending(&self) -> bool;
@@ -247,8 +278,8 @@ pub trait Arch {
 
     /// Writes to the kernel's console. May wait for the device.
     fn write_console(&mut self, bytes: &[u8]);
-    /// How a core has shared the kernel's lock, as far as it is measured.
-    fn lock_times(&self, core: CoreNumber) -> LockTimes;
+    /// How a core has shared the kernel's lock; `None` if that is not measured.
+    fn lock_times(&self, core: CoreNumber) -> Option<LockTimes>;
 
     /// Ends the machine with a status (an emulator exits with it).
     fn end_machine(&mut self, status: u8);

@@ -13,6 +13,7 @@ use super::turns::Turns;
 #[derive(Debug)]
 pub struct TicketLock<T> {
     turns: Turns,
+    shared: AtomicU32,
     value: Cell<T>,
 }
 
@@ -21,7 +22,8 @@ pub struct TicketLock<T> {
 #[derive(Debug)]
 pub struct Ticket<'a, T> {
     lock: &'a TicketLock<T>,
-    number: u32,
+    /// `None`: there is one core, which has no other ticket.
+    number: Option<u32>,
 }
 
 // SAFETY: `with` gives out one `&mut T` at a time (it waits until its own ticket is served and serves the next one only after the
@@ -31,13 +33,28 @@ unsafe impl<T: Send> Sync for TicketLock<T> {}
 impl<T> TicketLock<T> {
     /// A free lock.
     pub const fn new(value: T) -> Self {
-        Self { turns: Turns::new(), value: Cell::new(value) }
+        Self { turns: Turns::new(), shared: AtomicU32::new(0), value: Cell::new(value) }
     }
 
-    /// Joins the queue.
+    /// There may be more than one core from now on. The only one there is calls this, while it holds no ticket, before it lets others in.
+    pub fn share(&self) {
+        self.shared.store(1, Ordering::Relaxed);
+    }
+
+    /// Runs `work` with the value, without looking whether there is one core.
+    ///
+    /// # Safety
+    /// Nobody has called [`share`](Self::share), and `work` does not ask for the lock.
+    #[inline(always)]
+    pub unsafe fn with_alone<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        Ticket { lock: self, number: None }.with(work)
+    }
+
+    /// Joins the queue. As long as there is one core, there is none.
     #[inline(always)]
     pub fn ask(&self) -> Ticket<'_, T> {
-        Ticket { lock: self, number: self.turns.join() }
+        let is_shared = self.shared.load(Ordering::Relaxed) != 0;
+        Ticket { lock: self, number: if is_shared { Some(self.turns.join()) } else { None } }
     }
 
     /// Whether somebody waits behind the one whose turn it is.
@@ -52,12 +69,23 @@ impl<T> Ticket<'_, T> {
     #[inline(always)]
     pub fn with<R>(self, work: impl FnOnce(&mut T) -> R) -> R {
         let turns = &self.lock.turns;
-        turns.wait_for(self.number);
-        // SAFETY: it is the turn of our number, which this lock has given out and nobody else has (2^32 cores would have to wait for one to
-        // come twice), and the turn ends only below: nobody else is in here.
+        if let Some(number) = self.number {
+            turns.wait_for(number);
+        }
+        // SAFETY: with a number: it is its turn, which this lock has given out and nobody else has (2^32 cores would have to wait for one to
+        // come twice), and the turn ends only below: nobody else is in here. Without: nobody has called `share`, so that this is the only
+        // core; and it asks for no second ticket in `work`, as it would wait for itself for ever if there were two.
         let result = self.lock.value.with_mut(|value| work(unsafe { &mut *value }));
-        turns.pass_on();
+        if self.number.is_some() {
+            turns.pass_on();
+        }
         result
+    }
+
+    /// Whether others can see where this core is.
+    #[inline(always)]
+    pub fn is_shared(&self) -> bool {
+        self.number.is_some()
     }
 }
 
@@ -116,6 +144,7 @@ mod tests {
         const THREADS: u64 = 4;
         const ROUNDS: u64 = 1000;
         let lock = TicketLock::new(0);
+        lock.share();
         std::thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| (0..ROUNDS).for_each(|_| lock.ask().with(|value| *value += 1)));
@@ -127,8 +156,21 @@ mod tests {
     #[test]
     fn lock_is_wanted_while_somebody_waits() {
         let lock = TicketLock::new(());
+        lock.share();
         let (first, second) = (lock.ask(), lock.ask());
         assert!(first.with(|()| lock.is_wanted()));
         assert!(!second.with(|()| lock.is_wanted()));
+    }
+
+    #[test]
+    fn one_core_has_no_queue() {
+        let lock = TicketLock::new(1);
+        let ticket = lock.ask();
+        assert!(!ticket.is_shared());
+        assert_eq!(ticket.with(|value| core::mem::replace(value, 2)), 1);
+        lock.share();
+        let ticket = lock.ask();
+        assert!(ticket.is_shared());
+        assert_eq!(ticket.with(|value| *value), 2);
     }
 }

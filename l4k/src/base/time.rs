@@ -9,6 +9,9 @@ pub struct Instant(pub u64);
 pub struct Ticks(pub u64);
 
 impl Instant {
+    /// The end of time, which does not come.
+    pub const NEVER: Instant = Instant(u64::MAX);
+
     /// Ticks since `earlier`, 0 if that is later.
     #[must_use]
     pub const fn since(self, earlier: Instant) -> Ticks {

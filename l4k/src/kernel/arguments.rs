@@ -42,7 +42,7 @@ impl<A: Arch> System<A> {
         }
         match self.capability(thread, address)? {
             Capability::CNode { rights, .. } if !rights.contains(Rights::MANAGE) => Err(Error::MissingRight),
-            Capability::CNode { size_bits, object, .. } => Ok(Table { object, size_bits }),
+            Capability::CNode { size_bits, object, last, .. } => Ok(Table { object, size_bits, last }),
             _ => Err(Error::WrongKind),
         }
     }

@@ -76,10 +76,10 @@ pub fn lay_ground<'a, A: Arch>(
     let Some(capability) = system.make_cnode(block.start, BOOT_CNODE_BITS) else {
         return Err(BootError::Operation(Error::InvalidAddress));
     };
-    let Capability::CNode { object, size_bits, .. } = capability else {
+    let Capability::CNode { object, size_bits, last, .. } = capability else {
         return Err(BootError::Operation(Error::WrongKind));
     };
-    let table = Table { object, size_bits };
+    let table = Table { object, size_bits, last };
     let untyped = table.slot(GROUND_SLOT)?;
     let size = SizeBits::new(needed.checked_ilog2().unwrap_or(0) as u8).ok_or(Error::InvalidSize)?;
     let watermark = ((1u64 << (BOOT_CNODE_BITS + SLOT_BITS)) / UNIT) as u32;

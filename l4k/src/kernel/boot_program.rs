@@ -176,7 +176,7 @@ fn place<'a, A: Arch>(
         let count = (pages - done).min(RETYPE_COUNT_MAX);
         let first = cursor.take(count)?;
         let next = system.retype(ground.untyped, shape, window(ground, first, count)?, None)?;
-        let Next::Values([base, ..]) = next else { return Err(BootError::Operation(Error::NotEnoughMemory)) };
+        let Next::Value(base) = next else { return Err(BootError::Operation(Error::NotEnoughMemory)) };
         let base = PhysicalAddress::truncated(base);
         start = start.or(Some(base));
         for page in 0..count {

@@ -12,7 +12,7 @@ use l4k_sys::Error;
 use l4k_sys::abi::Rights;
 
 /// Destination and source of a slot operation.
-fn slots<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments) -> Result<(Ref<Slot>, Ref<Slot>), Error> {
+fn slots<A: Arch>(system: &System<A>, &Arguments { caller, x }: &Arguments) -> Result<(Ref<Slot>, Ref<Slot>), Error> {
     let target = system.table(caller, x[0])?.slot(x[1])?;
     let source = system.table(caller, x[2])?.slot(x[3])?;
     if system.store.get(source).capability == Capability::Empty {
@@ -22,7 +22,7 @@ fn slots<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments) -> Res
 }
 
 /// `CNodeCopy`.
-pub fn copy<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+pub fn copy<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let (target, source) = slots(system, arguments)?;
     let rights = Rights::from_bits(arguments.x[4]).ok_or(Error::InvalidRights)?;
     system.copy(source, target, rights, Badge::NONE)?;
@@ -30,7 +30,7 @@ pub fn copy<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Nex
 }
 
 /// `CNodeMint`.
-pub fn mint<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+pub fn mint<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let (target, source) = slots(system, arguments)?;
     let rights = Rights::from_bits(arguments.x[4]).ok_or(Error::InvalidRights)?;
     let badge = Badge::new(arguments.x[5]);
@@ -42,7 +42,7 @@ pub fn mint<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Nex
 }
 
 /// `CNodeMove`.
-pub fn relocate<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+pub fn relocate<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let (target, source) = slots(system, arguments)?;
     if system.store.get(target).capability != Capability::Empty {
         return Err(Error::SlotOccupied);
@@ -52,7 +52,7 @@ pub fn relocate<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result
 }
 
 /// `CNodeSwap`.
-pub fn swap<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+pub fn swap<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let (target, source) = slots(system, arguments)?;
     if system.store.get(target).capability == Capability::Empty {
         return Err(Error::SlotEmpty);
@@ -62,13 +62,13 @@ pub fn swap<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Nex
 }
 
 /// `CNodeDelete`.
-pub fn delete<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn delete<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let slot = system.table(caller, x[0])?.slot(x[1])?;
     Ok(system.delete(slot))
 }
 
 /// `CNodeRevoke`.
-pub fn revoke<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn revoke<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let slot = system.table(caller, x[0])?.slot(x[1])?;
     if system.store.get(slot).capability == Capability::Empty {
         return Err(Error::SlotEmpty);
@@ -77,9 +77,9 @@ pub fn revoke<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Argument
 }
 
 /// `CNodeQuery`.
-pub fn query<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn query<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let slot = system.table(caller, x[0])?.slot(x[1])?;
     let capability = system.store.get(slot).capability;
     let kind = capability.kind().map_or(0, |kind| kind as u64);
-    Ok(Next::Values([kind, capability.rights().bits(), capability.badge().value(), 0, 0, 0, 0]))
+    Ok(system.answer([kind, capability.rights().bits(), capability.badge().value(), 0, 0, 0, 0]))
 }

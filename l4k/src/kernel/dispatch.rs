@@ -18,7 +18,7 @@ use l4k_sys::abi::SystemCall;
 /// What the operation says; it has changed nothing then.
 // house: long function because it is the table of all calls, one line each.
 pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, call: SystemCall) -> Result<Next, Error> {
-    let arguments = Arguments::of(system, caller);
+    let arguments = &Arguments::of(system, caller);
     match call {
         SystemCall::Call => ipc::call(system, arguments),
         SystemCall::Receive => ipc::receive(system, arguments, Wait::Block),
@@ -29,7 +29,7 @@ pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, call: Syst
         SystemCall::Wait => ipc::wait(system, arguments, Wait::Block),
         SystemCall::Poll => ipc::wait(system, arguments, Wait::Poll),
         SystemCall::Yield => ipc::yield_slice(system),
-        SystemCall::Probe => machine::probe(),
+        SystemCall::Probe => machine::probe(system),
         SystemCall::SetWindow => ipc::set_window(system, arguments),
         SystemCall::UntypedRetype => memory::retype(system, arguments, None),
         SystemCall::UntypedRetypeAt => memory::retype(system, arguments, Some(arguments.x[6])),

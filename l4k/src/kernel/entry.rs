@@ -6,7 +6,8 @@ use crate::base::arch::{Arch, CoreNumber, Event};
 use crate::base::firmware::FirmwareCall;
 use crate::base::registers::{BADGE, NUMBER, PROGRESS};
 use crate::base::store::Ref;
-use crate::object::thread::Thread;
+use crate::object::thread::{Thread, Use};
+use crate::operation::fast::message::Sent;
 use crate::operation::fault::Handled;
 use crate::operation::next::Next;
 use crate::operation::schedule::Chosen;
@@ -14,6 +15,11 @@ use crate::operation::system::System;
 use l4k_sys::Error;
 use l4k_sys::abi::version::features;
 use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, SystemCall};
+
+/// Number of a call with a fast path.
+pub const CALL: u64 = SystemCall::Call as u64;
+/// Number of the other one.
+pub const REPLY_RECEIVE: u64 = SystemCall::ReplyReceive as u64;
 
 /// What the core does when it leaves the kernel.
 #[must_use]
@@ -25,9 +31,9 @@ pub enum Resume {
     Idle,
     /// It lets those go first that wait for the kernel, and comes back with [`Kernel::start`].
     Again,
-    /// It calls firmware for its current thread, without the kernel's lock, and brings what that returns to
+    /// It makes the call of [`Kernel::firmware_call`] for its current thread, without the kernel's lock, and brings what that returns to
     /// [`Kernel::answer_firmware`].
-    Firmware(FirmwareCall),
+    Firmware,
 }
 
 /// The kernel of one machine.
@@ -50,7 +56,20 @@ impl<A: Arch> Kernel<A> {
     }
 
     /// Deals with an event on a core. The registers of the core's current thread are stored in its context.
+    #[inline(always)]
     pub fn handle(&mut self, core: CoreNumber, event: Event) -> Resume {
+        if event == Event::SystemCall
+            && let Some(thread) = self.take_fast_path(core)
+        {
+            return Resume::Thread(thread);
+        }
+        self.handle_slowly(core, event)
+    }
+
+    /// The same without the fast paths. Nothing that a program, or a test, can see is different.
+    #[cold]
+    #[inline(never)]
+    pub fn handle_slowly(&mut self, core: CoreNumber, event: Event) -> Resume {
         self.system.here = core;
         match event {
             Event::SystemCall => return self.system_call(),
@@ -60,14 +79,46 @@ impl<A: Arch> Kernel<A> {
         self.resume()
     }
 
+    /// The current thread's system call, if it is one that has a fast path and that this does. The thread that runs then.
+    #[inline(always)]
+    pub fn take_fast_path(&mut self, core: CoreNumber) -> Option<Ref<Thread>> {
+        let caller = self.system.core(core).current?;
+        let x = &self.system.store.get(caller).context.x;
+        let sent = Sent::of(x);
+        let delivered = match x[NUMBER] {
+            CALL => self.system.fast_call(core, sent)?,
+            REPLY_RECEIVE => self.system.fast_reply_receive(core, sent)?,
+            _ => return None,
+        };
+        if delivered.units == Use::Yes {
+            self.system.switch_units(core);
+        }
+        delivered.put(&mut self.system.store.get_mut(delivered.thread).context.x);
+        Some(delivered.thread)
+    }
+
+    /// Stores the arguments of the current thread's system call.
+    pub fn put_arguments(&mut self, core: CoreNumber, sent: &Sent) {
+        if let Some(caller) = self.system.core(core).current {
+            sent.put(&mut self.system.store.get_mut(caller).context.x);
+        }
+    }
+
+    /// The call of firmware that a core is to make.
+    #[must_use]
+    pub fn firmware_call(&self, core: CoreNumber) -> FirmwareCall {
+        self.system.core(core).firmware
+    }
+
     /// What firmware returned to the current thread's call; `None` if this machine has none.
     pub fn answer_firmware(&mut self, core: CoreNumber, answer: Option<[u64; 4]>) -> Resume {
         self.system.here = core;
         self.system.caller = self.system.core(core).current;
-        self.conclude(match answer {
-            Some([a, b, c, d]) => Ok(Next::Values([a, b, c, d, 0, 0, 0])),
+        let result = match answer {
+            Some([a, b, c, d]) => Ok(self.system.answer([a, b, c, d, 0, 0, 0])),
             None => Err(Error::NotSupported),
-        });
+        };
+        self.conclude(result);
         self.system.caller = None;
         self.resume()
     }
@@ -79,11 +130,11 @@ impl<A: Arch> Kernel<A> {
         match SystemCall::from_number(number) {
             Some(call) => {
                 let result = dispatch(&mut self.system, caller, call);
-                if let Ok(Next::Firmware(call)) = result {
+                if let Ok(Next::Firmware) = result {
                     // Nothing of the thread stays in this core, which others cannot stop now.
                     let _ = self.system.load(None);
                     self.system.caller = None;
-                    return Resume::Firmware(call);
+                    return Resume::Firmware;
                 }
                 self.conclude(result);
             }
@@ -99,8 +150,8 @@ impl<A: Arch> Kernel<A> {
         let context = &mut self.system.store.get_mut(caller).context;
         match result {
             Ok(Next::Done) => context.set_results(0, [0; 7], 0),
-            Ok(Next::Values(values)) => context.set_results(0, values, 0),
-            Ok(Next::Settled | Next::Firmware(_)) => (),
+            Ok(Next::Value(value)) => context.set_results(0, [value, 0, 0, 0, 0, 0, 0], 0),
+            Ok(Next::Settled | Next::Firmware) => (),
             Ok(Next::Restart) => context.restart_system_call(),
             Ok(Next::RestartAt(progress)) => {
                 context.x[PROGRESS] = progress;

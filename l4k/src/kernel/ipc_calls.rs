@@ -16,7 +16,7 @@ use l4k_sys::Error;
 use l4k_sys::abi::Rights;
 
 /// `Call`.
-pub fn call<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn call<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     match system.capability(caller, x[0])? {
         Capability::Endpoint { rights, .. } if !rights.contains(Rights::CALL) => Err(Error::MissingRight),
         Capability::Endpoint { rights, object, badge } => system.call(caller, object, badge, Grant::of(rights)),
@@ -25,15 +25,19 @@ pub fn call<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments)
 }
 
 /// `Receive` and `TryReceive`.
-pub fn receive<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments, wait: Wait) -> Result<Next, Error> {
-    let (endpoint, grant) = receiving_endpoint(system, Arguments { caller, x })?;
-    let reply = reply_object(system, Arguments { caller, x }, x[BADGE])?;
+pub fn receive<A: Arch>(
+    system: &mut System<A>,
+    &Arguments { caller, x }: &Arguments,
+    wait: Wait,
+) -> Result<Next, Error> {
+    let (endpoint, grant) = receiving_endpoint(system, &Arguments { caller, x })?;
+    let reply = reply_object(system, &Arguments { caller, x }, x[BADGE])?;
     system.receive(caller, endpoint, reply, grant, wait)
 }
 
 /// `Reply`.
-pub fn reply<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
-    let reply = reply_object(system, Arguments { caller, x }, x[0])?;
+pub fn reply<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
+    let reply = reply_object(system, &Arguments { caller, x }, x[0])?;
     let answer = system.check_reply(caller, reply)?;
     system.commit_reply(caller, answer);
     Ok(Next::Done)
@@ -41,9 +45,9 @@ pub fn reply<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments
 
 /// `ReplyReceive`: everything that either half refuses is checked before the answer is given. An interruption after that makes it
 /// a `Receive`.
-pub fn reply_receive<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
-    let (endpoint, grant) = receiving_endpoint(system, Arguments { caller, x })?;
-    let reply = reply_object(system, Arguments { caller, x }, x[BADGE])?;
+pub fn reply_receive<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
+    let (endpoint, grant) = receiving_endpoint(system, &Arguments { caller, x })?;
+    let reply = reply_object(system, &Arguments { caller, x }, x[BADGE])?;
     if system.store.get(endpoint).life == Life::Dying {
         return Err(Error::PeerGone);
     }
@@ -59,7 +63,7 @@ pub fn reply_receive<A: Arch>(system: &mut System<A>, Arguments { caller, x }: A
 }
 
 /// `Signal`.
-pub fn signal<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn signal<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     match system.capability(caller, x[0])? {
         Capability::Notification { rights, .. } if !rights.contains(Rights::SIGNAL) => Err(Error::MissingRight),
         Capability::Notification { object, badge, .. } => {
@@ -71,15 +75,15 @@ pub fn signal<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Argument
 }
 
 /// `Wait` and `Poll`.
-pub fn wait<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments, wait: Wait) -> Result<Next, Error> {
-    let notification = waitable(system, Arguments { caller, x }, x[0])?;
+pub fn wait<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments, wait: Wait) -> Result<Next, Error> {
+    let notification = waitable(system, &Arguments { caller, x }, x[0])?;
     system.wait(caller, notification, wait)
 }
 
 /// A notification with the right to wait on it.
 pub fn waitable<A: Arch>(
     system: &System<A>,
-    Arguments { caller, .. }: Arguments,
+    &Arguments { caller, .. }: &Arguments,
     address: u64,
 ) -> Result<Ref<Notification>, Error> {
     match system.capability(caller, address)? {
@@ -90,7 +94,7 @@ pub fn waitable<A: Arch>(
 }
 
 /// `SetWindow`.
-pub fn set_window<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn set_window<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     system.set_window(caller, x[1], x[2])?;
     Ok(Next::Done)
 }
@@ -103,7 +107,7 @@ pub fn yield_slice<A: Arch>(system: &mut System<A>) -> Result<Next, Error> {
 
 fn receiving_endpoint<A: Arch>(
     system: &System<A>,
-    Arguments { caller, x }: Arguments,
+    &Arguments { caller, x }: &Arguments,
 ) -> Result<(Ref<Endpoint>, Grant), Error> {
     match system.capability(caller, x[0])? {
         Capability::Endpoint { rights, .. } if !rights.contains(Rights::RECEIVE) => Err(Error::MissingRight),
@@ -114,7 +118,7 @@ fn receiving_endpoint<A: Arch>(
 
 fn reply_object<A: Arch>(
     system: &System<A>,
-    Arguments { caller, .. }: Arguments,
+    &Arguments { caller, .. }: &Arguments,
     address: u64,
 ) -> Result<Ref<Reply>, Error> {
     match system.capability(caller, address)? {

@@ -15,7 +15,7 @@ use l4k_sys::abi::{Maintenance, MapAttributes, Rights};
 /// `UntypedRetype` and `UntypedRetypeAt`.
 pub fn retype<A: Arch>(
     system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
+    &Arguments { caller, x }: &Arguments,
     at: Option<u64>,
 ) -> Result<Next, Error> {
     let untyped = system.look_up(caller, x[0])?;
@@ -27,30 +27,30 @@ pub fn retype<A: Arch>(
 }
 
 /// `UntypedQuery`.
-pub fn query_untyped<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn query_untyped<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let slot = system.look_up(caller, x[0])?;
     let untyped = system.untyped_in(slot)?;
     let device = u64::from(untyped.memory == MemoryClass::Device);
     let size = u64::from(untyped.size.value());
-    Ok(Next::Values([untyped.base.value(), size, untyped.free_offset(), device, 0, 0, 0]))
+    Ok(system.answer([untyped.base.value(), size, untyped.free_offset(), device, 0, 0, 0]))
 }
 
 /// `FrameMap`.
-pub fn map<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
-    let frame = frame_slot(system, Arguments { caller, x })?;
+pub fn map<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
+    let frame = frame_slot(system, &Arguments { caller, x })?;
     let space = system.space_at(caller, x[1])?;
     system.map(frame, space, x[2], wanted(x[3], x[4])?, x[7])
 }
 
 /// `FrameUnmap`.
-pub fn unmap<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+pub fn unmap<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let frame = frame_slot(system, arguments)?;
     system.unmap(frame)?;
     Ok(Next::Done)
 }
 
 /// `FrameProtect`.
-pub fn protect<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+pub fn protect<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let frame = frame_slot(system, arguments)?;
     let [_, rights, attributes, .., from, _, _] = arguments.x;
     system.protect(frame, wanted(rights, attributes)?, from)
@@ -63,23 +63,23 @@ fn wanted(rights: u64, attributes: u64) -> Result<Wanted, Error> {
 }
 
 /// `FrameMaintain`.
-pub fn maintain<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+pub fn maintain<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let frame = frame_slot(system, arguments)?;
     let operation = Maintenance::from_number(arguments.x[1]).ok_or(Error::InvalidArgument)?;
     system.maintain_frame(frame, operation, arguments.x[2], arguments.x[3], arguments.x[7])
 }
 
 /// `FrameQuery`.
-pub fn query_frame<A: Arch>(system: &mut System<A>, arguments: Arguments) -> Result<Next, Error> {
+pub fn query_frame<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let slot = frame_slot(system, arguments)?;
     let frame = system.frame_in(slot)?;
     let device = u64::from(frame.memory == MemoryClass::Device);
     let page = frame.mapping.map_or(0, |mapping| mapping.page.value());
-    Ok(Next::Values([frame.address.value(), frame.size as u64, frame.rights.bits(), device, page, 0, 0]))
+    Ok(system.answer([frame.address.value(), frame.size as u64, frame.rights.bits(), device, page, 0, 0]))
 }
 
 /// `AsidPoolAssign`.
-pub fn assign<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn assign<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let pool = system.pool_at(caller, x[0])?;
     let space = system.space_at(caller, x[1])?;
     system.assign_asid(pool, space)?;
@@ -87,13 +87,13 @@ pub fn assign<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Argument
 }
 
 /// `AddressSpaceQuery`.
-pub fn query_space<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn query_space<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let space = system.store.get(system.space_at(caller, x[0])?);
     let [tables, free] = [space.tables(), space.free_tables()].map(u64::from);
-    Ok(Next::Values([tables, free, u64::from(space.identity.is_some()), 0, 0, 0, 0]))
+    Ok(system.answer([tables, free, u64::from(space.identity.is_some()), 0, 0, 0, 0]))
 }
 
-fn frame_slot<A: Arch>(system: &System<A>, Arguments { caller, x }: Arguments) -> Result<Ref<Slot>, Error> {
+fn frame_slot<A: Arch>(system: &System<A>, &Arguments { caller, x }: &Arguments) -> Result<Ref<Slot>, Error> {
     let slot = system.look_up(caller, x[0])?;
     match system.store.get(slot).capability {
         Capability::Frame { .. } => Ok(slot),

@@ -15,9 +15,9 @@ use l4k_sys::Error;
 use l4k_sys::abi::{ObjectKind, Rights};
 
 /// `ThreadConfigure`.
-pub fn configure<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn configure<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
-    let slot_of = |address, kind| slot_of_kind(system, Arguments { caller, x }, address, kind);
+    let slot_of = |address, kind| slot_of_kind(system, &Arguments { caller, x }, address, kind);
     let cnode = slot_of(x[1], ObjectKind::CNode)?;
     let space = slot_of(x[2], ObjectKind::AddressSpace)?;
     let fault_endpoint = match x[3] {
@@ -28,14 +28,14 @@ pub fn configure<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Argum
 }
 
 /// `ThreadSetPriority`.
-pub fn set_priority<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn set_priority<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     system.set_priority(caller, thread, x[1], x[2])?;
     Ok(Next::Done)
 }
 
 /// `ThreadWriteRegisters`.
-pub fn write_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn write_registers<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     if system.store_registers(thread)? == Progress::More {
         return Ok(Next::Restart);
@@ -45,16 +45,17 @@ pub fn write_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }:
 }
 
 /// `ThreadReadRegisters`.
-pub fn read_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn read_registers<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     if system.store_registers(thread)? == Progress::More {
         return Ok(Next::Restart);
     }
-    Ok(Next::Values(system.read_registers(thread, x[1])?))
+    let values = system.read_registers(thread, x[1])?;
+    Ok(system.answer(values))
 }
 
 /// `ThreadSetRegisters`.
-pub fn set_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn set_registers<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     if system.store_registers(thread)? == Progress::More {
         return Ok(Next::Restart);
@@ -64,7 +65,7 @@ pub fn set_registers<A: Arch>(system: &mut System<A>, Arguments { caller, x }: A
 }
 
 /// `ThreadSetBreakpoint`.
-pub fn set_breakpoint<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn set_breakpoint<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     if system.store_registers(thread)? == Progress::More {
         return Ok(Next::Restart);
@@ -74,13 +75,14 @@ pub fn set_breakpoint<A: Arch>(system: &mut System<A>, Arguments { caller, x }: 
 }
 
 /// `ThreadQueryBreakpoint`.
-pub fn query_breakpoint<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn query_breakpoint<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
-    Ok(Next::Values(system.query_breakpoint(thread, x[1])?))
+    let values = system.query_breakpoint(thread, x[1])?;
+    Ok(system.answer(values))
 }
 
 /// `ThreadSetStepping`.
-pub fn set_stepping<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn set_stepping<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     if system.store_registers(thread)? == Progress::More {
         return Ok(Next::Restart);
@@ -95,50 +97,51 @@ pub fn set_stepping<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Ar
 }
 
 /// `ThreadResume`.
-pub fn resume<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn resume<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     system.resume(thread)?;
     Ok(Next::Done)
 }
 
 /// `ThreadSuspend`. Suspending oneself returns when somebody resumes the thread.
-pub fn suspend<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn suspend<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     system.suspend(thread, Suspension::Stopped);
     Ok(Next::Done)
 }
 
 /// `ThreadCancel`.
-pub fn cancel<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn cancel<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     system.cancel(thread)?;
     Ok(Next::Done)
 }
 
 /// `ThreadBindNotification`.
-pub fn bind_notification<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn bind_notification<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     if x[1] == 0 {
         system.unbind_notification(thread)?;
     } else {
-        let notification = waitable(system, Arguments { caller, x }, x[1])?;
+        let notification = waitable(system, &Arguments { caller, x }, x[1])?;
         system.bind_notification(thread, notification)?;
     }
     Ok(Next::Done)
 }
 
 /// `ThreadQuery`.
-pub fn query<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn query<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
-    Ok(Next::Values(system.query_thread(thread)))
+    let values = system.query_thread(thread);
+    Ok(system.answer(values))
 }
 
 /// `ThreadSetBuffer`.
-pub fn set_buffer<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn set_buffer<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     let frame = match x[1] {
         0 => None,
-        address => Some(slot_of_kind(system, Arguments { caller, x }, address, ObjectKind::Frame)?),
+        address => Some(slot_of_kind(system, &Arguments { caller, x }, address, ObjectKind::Frame)?),
     };
     system.set_buffer(thread, frame, x[2])?;
     Ok(Next::Done)
@@ -147,18 +150,18 @@ pub fn set_buffer<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Argu
 /// `ThreadSetTimeoutEndpoint`.
 pub fn set_timeout_endpoint<A: Arch>(
     system: &mut System<A>,
-    Arguments { caller, x }: Arguments,
+    &Arguments { caller, x }: &Arguments,
 ) -> Result<Next, Error> {
     let thread = system.thread_at(caller, x[0])?;
     let endpoint = match x[1] {
         0 => None,
-        address => Some(slot_of_kind(system, Arguments { caller, x }, address, ObjectKind::Endpoint)?),
+        address => Some(slot_of_kind(system, &Arguments { caller, x }, address, ObjectKind::Endpoint)?),
     };
     system.set_timeout_endpoint(thread, endpoint)
 }
 
 /// `SchedControlConfigure`.
-pub fn configure_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn configure_context<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let Capability::SchedControl { core } = system.capability(caller, x[0])? else {
         return Err(Error::WrongKind);
     };
@@ -168,7 +171,7 @@ pub fn configure_context<A: Arch>(system: &mut System<A>, Arguments { caller, x 
 }
 
 /// `SchedContextBind`.
-pub fn bind_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn bind_context<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let context = system.context_at(caller, x[0])?;
     match system.capability(caller, x[1])? {
         Capability::Thread { object } => system.bind_context(context, object)?,
@@ -180,28 +183,29 @@ pub fn bind_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Ar
 }
 
 /// `SchedContextSetBadge`.
-pub fn set_context_badge<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn set_context_badge<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let context = system.context_at(caller, x[0])?;
     system.store.get_mut(context).badge = Badge::new(x[1]);
     Ok(Next::Done)
 }
 
 /// `SchedContextUnbind`.
-pub fn unbind_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn unbind_context<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let context = system.context_at(caller, x[0])?;
     system.unbind_context(context)?;
     Ok(Next::Done)
 }
 
 /// `SchedContextQuery`.
-pub fn query_context<A: Arch>(system: &mut System<A>, Arguments { caller, x }: Arguments) -> Result<Next, Error> {
+pub fn query_context<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let context = system.context_at(caller, x[0])?;
-    Ok(Next::Values(system.query_context(context)))
+    let values = system.query_context(context);
+    Ok(system.answer(values))
 }
 
 fn slot_of_kind<A: Arch>(
     system: &System<A>,
-    Arguments { caller, .. }: Arguments,
+    &Arguments { caller, .. }: &Arguments,
     address: u64,
     kind: ObjectKind,
 ) -> Result<Ref<Slot>, Error> {

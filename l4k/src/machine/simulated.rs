@@ -89,7 +89,7 @@ pub struct Processor {
 impl Processor {
     const NEW: Processor = Processor {
         deadline: None,
-        root: SpaceRoot::Nothing,
+        root: SpaceRoot::NOTHING,
         thread_pointer: 0,
         buffer_address: 0,
         floating_point: None,
@@ -204,7 +204,7 @@ impl Simulated {
     /// hardware; otherwise the tables are walked and the result is remembered.
     #[must_use]
     pub fn translate(&self, address: u64) -> Option<(u64, Rights)> {
-        let SpaceRoot::Tables(top, asid) = self.processor().root else { return None };
+        let (top, asid) = self.processor().root.tables()?;
         let key = (asid.value(), address >> 12);
         if let Some((page, rights)) = self.remembered.borrow().get(&key) {
             return Some((page << 12 | address & 0xfff, *rights));
@@ -244,6 +244,11 @@ impl Arch for Simulated {
 
     fn set_deadline(&mut self, deadline: Option<Instant>) {
         self.processor_mut().deadline = deadline;
+    }
+
+    fn move_deadline(&mut self, deadline: Instant) {
+        assert!(self.processor().deadline.is_some(), "the timer is armed");
+        self.set_deadline(Some(deadline));
     }
 
     fn interrupt_pending(&self) -> bool {
@@ -389,8 +394,8 @@ impl Arch for Simulated {
         self.console.extend_from_slice(bytes);
     }
 
-    fn lock_times(&self, _: CoreNumber) -> LockTimes {
-        LockTimes::default()
+    fn lock_times(&self, _: CoreNumber) -> Option<LockTimes> {
+        Some(LockTimes::default())
     }
 
     fn end_machine(&mut self, status: u8) {

@@ -62,6 +62,8 @@ pub enum Capability {
         rights: Rights,
         /// The table.
         object: Ref<CNode>,
+        /// The last slot: what the look-up needs, 2^n - 1.
+        last: u32,
     },
     /// A thread.
     Thread {

@@ -42,6 +42,12 @@ impl Refills {
         Refills { list }
     }
 
+    /// Takes off the first refill what is less than all of it.
+    #[inline(always)]
+    pub const fn shorten(&mut self, used: Ticks) {
+        self.list[0].amount = Ticks(self.list[0].amount.0.wrapping_sub(used.0));
+    }
+
     fn count(&self) -> usize {
         self.list.iter().take_while(|refill| refill.amount != Ticks(0)).count()
     }

@@ -100,6 +100,13 @@ impl SchedContext {
         Turn::Over
     }
 
+    /// Takes off what was used of a slice that is not over.
+    #[inline(always)]
+    pub const fn use_slice(&mut self, used: Ticks) {
+        self.consumed = Ticks(self.consumed.0.wrapping_add(used.0));
+        self.refills.shorten(used);
+    }
+
     /// Gives up the rest of the slice, or of the first refill.
     pub fn give_up(&mut self, least: Ticks) {
         if self.is_slice() {

@@ -7,7 +7,7 @@ use super::reply::{Grant, Reply};
 use super::sched_context::SchedContext;
 use super::slot::Slot;
 use crate::base::address::Badge;
-use crate::base::arch::CoreNumber;
+use crate::base::arch::{CoreNumber, SpaceRoot};
 use crate::base::debugging::Debugging;
 use crate::base::registers::{Context, Shape};
 use crate::base::store::{Object, Ref};
@@ -205,6 +205,12 @@ pub struct Thread {
     pub debugging: Debugging,
     /// Whether the processor has to know of them: [`Debugging::in_use`], kept so that a switch need not look.
     pub debugged: Use,
+    /// Whether it has FP/SIMD registers or is debugged: then a switch to it is more than that of the registers that every thread has.
+    pub units: Use,
+    /// The tables that it runs on, if [`tables_of`](Self::tables_of) is the system's number.
+    pub tables: SpaceRoot,
+    /// When they were looked up: see `System::spaces`. 0: never.
+    pub tables_of: u64,
     /// Name for kernel messages.
     pub name: [u8; NAME_LENGTH],
 }

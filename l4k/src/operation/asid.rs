@@ -56,6 +56,7 @@ impl<A: Arch> System<A> {
         entry.generation += 1;
         let identity = SpaceIdentity { asid, generation: entry.generation };
         self.store.get_mut(space).identity = Some(identity);
+        self.spaces += 1;
         // A core that was stopped when the identifier's last space went away may have walked its tables until it left them.
         self.store.machine.invalidate(Invalidation::Space(asid));
         Ok(())
@@ -75,14 +76,15 @@ impl<A: Arch> System<A> {
     #[must_use]
     pub fn root_of_space(&self, space: Ref<AddressSpace>) -> SpaceRoot {
         match self.store.get(space).identity {
-            Some(identity) => SpaceRoot::Tables(space.table(TableNumber::TOP), identity.asid),
-            None => SpaceRoot::Nothing,
+            Some(identity) => SpaceRoot::of(space.table(TableNumber::TOP), identity.asid),
+            None => SpaceRoot::NOTHING,
         }
     }
 
     /// Takes a space's identity away, with every translation that the processors remember of it.
     pub fn release_asid(&mut self, space: Ref<AddressSpace>) {
         let Some(identity) = self.store.get_mut(space).identity.take() else { return };
+        self.spaces += 1;
         let value = identity.asid.value();
         if let Some(Some(pool)) = self.pools.get((value / POOL_SPAN) as usize).map(|place| place.pool)
             && let Some(index) = (value % POOL_SPAN).checked_sub(1)
@@ -90,7 +92,7 @@ impl<A: Arch> System<A> {
         {
             entry.space = None;
         }
-        let root = SpaceRoot::Tables(space.table(TableNumber::TOP), identity.asid);
+        let root = SpaceRoot::of(space.table(TableNumber::TOP), identity.asid);
         self.leave_space(root);
         self.store.machine.invalidate(Invalidation::Space(identity.asid));
     }

@@ -25,8 +25,8 @@ pub fn derive(capability: &Capability, rights: Rights, badge: Badge) -> Result<C
     Ok(match *capability {
         Capability::Empty | Capability::CNodeHeader { .. } | Capability::Leaving => return Err(Error::SlotEmpty),
         Capability::Untyped { .. } => return Err(Error::NotCopyable),
-        Capability::CNode { size_bits, rights: held, object } => {
-            Capability::CNode { size_bits, rights: held.intersection(rights), object }
+        Capability::CNode { size_bits, rights: held, object, last } => {
+            Capability::CNode { size_bits, rights: held.intersection(rights), object, last }
         }
         Capability::Endpoint { rights: held, object, badge: old } => {
             let badge = if badge.is_set() { badge } else { old };

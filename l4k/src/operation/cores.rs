@@ -60,8 +60,8 @@ impl<A: Arch> System<A> {
                 continue;
             }
             if core == self.here {
-                self.core_mut(core).loaded = SpaceRoot::Nothing;
-                self.store.machine.enter_space(SpaceRoot::Nothing);
+                self.core_mut(core).loaded = SpaceRoot::NOTHING;
+                self.store.machine.enter_space(SpaceRoot::NOTHING);
             } else {
                 let _ = self.store.machine.stop_core(core);
             }

@@ -69,6 +69,7 @@ impl<A: Arch> System<A> {
     fn note_debugging(&mut self, thread: Ref<Thread>) {
         let object = self.store.get_mut(thread);
         object.debugged = if object.debugging.in_use() { Use::Yes } else { Use::No };
+        object.units = if object.floating_point.is_some() { Use::Yes } else { object.debugged };
     }
 }
 

@@ -44,8 +44,11 @@ impl<A: Arch> System<A> {
         if self.hand_on_child(slot) {
             return Progress::More;
         }
-        if matches!(capability, Capability::Frame { .. }) {
-            let _ = self.unmap(slot);
+        match capability {
+            Capability::Frame { .. } => _ = self.unmap(slot),
+            // The slot may be that of a thread.
+            Capability::AddressSpace { .. } => self.spaces += 1,
+            _ => (),
         }
         let last = match self.references(&capability) {
             Some(count) if *count > 1 => {

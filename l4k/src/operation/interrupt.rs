@@ -3,6 +3,7 @@
 use super::system::System;
 use crate::base::arch::{Arch, Claimed, Line, Mask, Trigger};
 use crate::base::store::Ref;
+use crate::base::time::Instant;
 use crate::object::capability::Capability;
 use crate::object::irq::{Acknowledge, Irq};
 use crate::object::slot::Slot;
@@ -15,7 +16,7 @@ impl<A: Arch> System<A> {
             Claimed::Spurious | Claimed::Reschedule => (),
             Claimed::Timer => {
                 self.store.machine.set_deadline(None);
-                self.core_mut(self.here).deadline = None;
+                self.core_mut(self.here).deadline = Instant::NEVER;
                 self.charge();
                 self.release_due();
             }

@@ -28,7 +28,7 @@ impl<A: Arch> System<A> {
             |thread: Ref<Thread>| self.core(here).loaded_thread.is_none() && self.store.get(thread).loaded_on != 0;
         let elsewhere = thread.is_some_and(is_elsewhere);
         // While it waits for another core, this one is in nobody's space: nobody stops it then.
-        let root = thread.filter(|_| !elsewhere).map_or(SpaceRoot::Nothing, |thread| self.root_of(thread));
+        let root = thread.filter(|_| !elsewhere).map_or(SpaceRoot::NOTHING, |thread| self.tables_of(thread));
         if self.core(here).loaded != root {
             self.core_mut(here).loaded = root;
             self.store.machine.enter_space(root);
@@ -42,7 +42,7 @@ impl<A: Arch> System<A> {
     }
 
     /// The registers that every thread has, and those of units that this thread or the one before it uses.
-    fn load_thread(&mut self, thread: Ref<Thread>) {
+    pub(super) fn load_thread(&mut self, thread: Ref<Thread>) {
         let here = self.here;
         let Thread { ref context, floating_point, debugged, .. } = *self.store.get(thread);
         let (pointer, buffer) = (context.thread_pointer, context.buffer_address);
@@ -63,7 +63,9 @@ impl<A: Arch> System<A> {
             self.store.machine.load_debugging(&debugging);
             self.core_mut(here).debugging = debugged;
         }
-        self.core_mut(here).loaded_thread = Some(thread);
+        let core = self.core_mut(here);
+        core.units = if (core.floating_point, core.debugging) == (Use::No, Use::No) { Use::No } else { Use::Yes };
+        core.loaded_thread = Some(thread);
         self.store.get_mut(thread).loaded_on = here.0 + 1;
     }
 
@@ -91,10 +93,23 @@ impl<A: Arch> System<A> {
     }
 
     /// The tables that a thread runs on. A space that lost its identifier is empty.
-    fn root_of(&self, thread: Ref<Thread>) -> SpaceRoot {
+    fn tables_of(&mut self, thread: Ref<Thread>) -> SpaceRoot {
+        let spaces = self.spaces;
+        if self.store.get(thread).tables_of == spaces {
+            return self.store.get(thread).tables;
+        }
+        let tables = self.look_up_tables(thread);
+        let object = self.store.get_mut(thread);
+        (object.tables, object.tables_of) = (tables, spaces);
+        tables
+    }
+
+    /// The same, looked up.
+    #[must_use]
+    pub fn look_up_tables(&self, thread: Ref<Thread>) -> SpaceRoot {
         match self.store.get(thread.slot(ThreadSlot::AddressSpace)).capability {
             Capability::AddressSpace { object } => self.root_of_space(object),
-            _ => SpaceRoot::Nothing,
+            _ => SpaceRoot::NOTHING,
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Table {
     pub object: Ref<CNode>,
     /// It has 2^n slots.
     pub size_bits: u8,
+    /// The last of them, 2^n - 1.
+    pub last: u32,
 }
 
 impl Table {
@@ -23,12 +25,13 @@ impl Table {
     ///
     /// # Errors
     /// `SlotOutOfRange` for 0, which is the kernel's, and beyond the end.
+    #[inline(always)]
     pub const fn slot(self, index: u64) -> Result<Ref<Slot>, Error> {
-        if index == 0 || index >= 1 << self.size_bits {
+        if index == 0 || index > self.last as u64 {
             return Err(Error::SlotOutOfRange);
         }
         // The mask is for a processor that guesses the check above: what it loads ahead is in the table as well.
-        Ok(self.object.slot((index & ((1 << self.size_bits) - 1)) as u32))
+        Ok(self.object.slot(index as u32 & self.last))
     }
 }
 
@@ -51,8 +54,8 @@ impl<A: Arch> System<A> {
     /// # Errors
     /// `InvalidCapability` if it has none.
     pub fn own_table(&self, thread: Ref<Thread>) -> Result<Table, Error> {
-        match self.store.get(thread.slot(ThreadSlot::CNode)).capability {
-            Capability::CNode { size_bits, object, .. } => Ok(Table { object, size_bits }),
+        match self.store.get(thread).slots[ThreadSlot::CNode as usize].capability {
+            Capability::CNode { size_bits, object, last, .. } => Ok(Table { object, size_bits, last }),
             _ => Err(Error::InvalidCapability),
         }
     }

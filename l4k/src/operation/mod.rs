@@ -15,6 +15,7 @@ pub mod derivation;
 pub mod destroy;
 pub mod destroy_thread;
 pub mod dying;
+pub mod fast;
 pub mod fault;
 pub mod grant;
 pub mod interrupt;

@@ -12,7 +12,7 @@ use crate::object::cnode::CNode;
 use crate::object::frame::Frame;
 use crate::object::irq::Irq;
 use crate::object::slot::{Links, Slot};
-use crate::object::thread::Thread;
+use crate::object::thread::{Thread, Use};
 use l4k_sys::Error;
 use l4k_sys::abi::object::{FLOATING_POINT_THREAD_BITS, RETYPE_COUNT_MAX};
 use l4k_sys::abi::{FrameSize, ObjectKind, Rights};
@@ -121,7 +121,7 @@ impl<A: Arch> System<A> {
             }
             address = address.add(shape.object.bytes());
         }
-        Ok(Next::value(first.value()))
+        Ok(Next::Value(first.value()))
     }
 
     /// Makes one object in memory that is zero and unused, with no capability to it yet. Most objects begin as zero bytes. `None` only outside object memory, where no normal untyped lies.
@@ -161,7 +161,7 @@ impl<A: Arch> System<A> {
         let capability = Capability::CNodeHeader { size_bits, references: 0, cursor: 0, next: None };
         let header = Slot { capability, links: Links::NONE };
         let object = self.store.create(address, CNode { header })?;
-        Some(Capability::CNode { size_bits, rights: Rights::ALL, object })
+        Some(Capability::CNode { size_bits, rights: Rights::ALL, object, last: (1 << size_bits) - 1 })
     }
 
     fn make_pool(&mut self, address: PhysicalAddress) -> Option<Capability> {
@@ -178,7 +178,9 @@ fn make_thread<A: Arch>(store: &mut Store<A>, address: PhysicalAddress, size: Si
     let thread = store.adopt(address)?;
     Thread::begin(store.get_mut(thread));
     if size.value() == FLOATING_POINT_THREAD_BITS {
-        store.get_mut(thread).floating_point = Some(thread.floating_point());
+        let object = store.get_mut(thread);
+        object.floating_point = Some(thread.floating_point());
+        object.units = Use::Yes;
     }
     Some(thread)
 }

@@ -9,6 +9,7 @@ use super::ready::End;
 use super::system::System;
 use crate::base::arch::{Arch, CoreNumber};
 use crate::base::store::Ref;
+use crate::base::time::Instant;
 use crate::object::sched_context::{SchedContext, Turn};
 use crate::object::thread::{Priority, State, Suspension, Thread};
 
@@ -214,12 +215,18 @@ impl<A: Arch> System<A> {
     /// Sets the timer to the next thing that must happen: the end of the current thread's time, or the release of another's.
     fn set_timer(&mut self) {
         let core = self.core(self.here);
-        let context = core.current.and_then(|thread| self.store.get(thread).running_on);
-        let end = context.map(|context| core.charged_until.after(self.store.get(context).refills.first().amount));
-        let deadline = [end, self.next_release(self.here)].into_iter().flatten().min();
+        let mut deadline = Instant::NEVER;
+        if let Some(thread) = core.current
+            && let Some(context) = self.store.get(thread).running_on
+        {
+            deadline = core.charged_until.after(self.store.get(context).refills.first().amount);
+        }
+        if let Some(waiting) = core.waiting {
+            deadline = deadline.min(self.release_of(waiting));
+        }
         if deadline != core.deadline {
             self.core_mut(self.here).deadline = deadline;
-            self.store.machine.set_deadline(deadline);
+            self.store.machine.set_deadline((deadline != Instant::NEVER).then_some(deadline));
         }
     }
 

@@ -1,7 +1,9 @@
 //! All the kernel's own state: the store of objects, the cores, and the few tables that are not objects.
 
+use super::next::Next;
 use super::ready::ReadyQueue;
 use crate::base::arch::{Arch, CoreNumber, LINES, MAX_CORES, SpaceRoot};
+use crate::base::firmware::FirmwareCall;
 use crate::base::store::{Ref, Store};
 use crate::base::time::{Instant, Ticks};
 use crate::object::asid_pool::{AsidPool, POOLS};
@@ -20,7 +22,7 @@ pub struct Core {
     /// Of the ready threads whose time is still to come, the one whose time comes first.
     pub waiting: Option<Ref<Thread>>,
     /// What the timer is set to.
-    pub deadline: Option<Instant>,
+    pub deadline: Instant,
     /// The address space that the core has loaded.
     pub loaded: SpaceRoot,
     /// Thread whose own registers (TPIDR_EL0) the core has loaded; the thread says so too.
@@ -29,8 +31,12 @@ pub struct Core {
     pub floating_point: Use,
     /// Whether breakpoint registers or stepping are set now.
     pub debugging: Use,
+    /// Whether one of these two is so.
+    pub units: Use,
     /// Up to when the current thread's time is accounted for.
     pub charged_until: Instant,
+    /// The call of firmware that the current thread has asked for last.
+    pub firmware: FirmwareCall,
 }
 
 impl Core {
@@ -38,12 +44,14 @@ impl Core {
         current: None,
         ready: ReadyQueue::EMPTY,
         waiting: None,
-        deadline: None,
-        loaded: SpaceRoot::Nothing,
+        deadline: Instant::NEVER,
+        loaded: SpaceRoot::NOTHING,
         loaded_thread: None,
         floating_point: Use::No,
         debugging: Use::No,
+        units: Use::No,
         charged_until: Instant(0),
+        firmware: FirmwareCall { function: 0, arguments: [0; 6] },
     };
 }
 
@@ -79,6 +87,9 @@ pub struct System<A> {
     pub pools: [PoolPlace; POOLS],
     /// The latest binding of a scheduling context.
     pub bindings: Binding,
+    /// Changes whenever a thread may have to run on other tables than before: threads remember theirs together with this number. It has 64
+    /// bits and is never the same twice.
+    pub spaces: u64,
     /// The shortest budget, from when the first context is filled on.
     pub least: Ticks,
 }
@@ -97,6 +108,7 @@ impl<A: Arch> System<A> {
             lines: [None; LINES],
             pools: [PoolPlace { pool: None, generation: 0 }; POOLS],
             bindings: Binding(0),
+            spaces: 1,
             least: Ticks(0),
         }
     }
@@ -105,6 +117,14 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     pub fn core(&self, number: CoreNumber) -> &Core {
         &self.cores[number.0 as usize % MAX_CORES]
+    }
+
+    /// Success of the caller's system call, with these as x1–x7.
+    pub fn answer(&mut self, values: [u64; 7]) -> Next {
+        if let Some(caller) = self.caller {
+            self.store.get_mut(caller).context.set_results(0, values, 0);
+        }
+        Next::Settled
     }
 
     /// A core's own state, to be changed.

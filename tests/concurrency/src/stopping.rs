@@ -124,6 +124,7 @@ impl<const CORES: usize> Machine<CORES> {
             |_| Core { gate: Gate::inside(), interrupted: AtomicU32::new(0), registers: Watched::new() };
         let machine =
             Machine { kernel: TicketLock::new([Program::default(); CORES]), cores: core::array::from_fn(NEW), mistake };
+        machine.kernel.share();
         machine.kernel.ask().with(|_| machine.cores.iter().for_each(|core| core.gate.leave()));
         machine.cores.iter().for_each(|core| core.interrupted.store(0, Ordering::Relaxed));
         machine

@@ -12,6 +12,7 @@ use loom::thread;
 fn lock<T>(value: T) -> Rc<TicketLock<T>> {
     let lock = TicketLock::new(value);
     assert!(!lock.is_wanted());
+    lock.share();
     Rc::new(lock)
 }
 

@@ -121,7 +121,7 @@ fn what_firmware_answers_to_a_thread_that_was_stopped_is_lost_and_it_is_told() {
     let (mut world, control) = two_cores();
     let there = runs_there(&mut world, control, 90);
     wait_with_call(&mut world, there.thread, SystemCall::FirmwareCall, slot::SMC_CONTROL);
-    let Resume::Firmware(_) = enter(&mut world, Event::SystemCall) else { panic!() };
+    assert_eq!(enter(&mut world, Event::SystemCall), Resume::Firmware);
     assert_eq!(
         world.kernel.system.core(OTHER).loaded_thread,
         None,
@@ -160,7 +160,7 @@ fn a_thread_that_moves_is_run_when_the_other_core_has_let_go_of_it() {
     assert_eq!(world.kernel.system.core_of(there.thread), Some(CoreNumber(0)));
     world.kernel.system.suspend(world.root, Suspension::Stopped);
     assert_eq!(world.kernel.start(CoreNumber(0)), Resume::Again);
-    assert_eq!(world.kernel.system.store.machine.processors[0].root, SpaceRoot::Nothing, "nobody stops it meanwhile");
+    assert_eq!(world.kernel.system.store.machine.processors[0].root, SpaceRoot::NOTHING, "nobody stops it meanwhile");
     assert_eq!(enter(&mut world, Event::Interrupt), Resume::Idle);
     assert_eq!(world.kernel.start(CoreNumber(0)), Resume::Thread(there.thread));
     assert_eq!(world.kernel.system.store.machine.processors[0].thread_pointer, 0x7777);
@@ -177,12 +177,12 @@ fn a_space_that_goes_is_left_by_every_core_before_its_identifier_is_used_again()
     world.call(SystemCall::ThreadResume, &[thread.slot]).unwrap();
     world.call(SystemCall::SchedControlConfigure, &[control, thread.context, 5_000_000, 5_000_000]).unwrap();
     assert_eq!(take_interrupt(&mut world), Resume::Thread(thread.thread));
-    let SpaceRoot::Tables(table, asid) = world.kernel.system.store.machine.processors[1].root else { panic!() };
+    let (table, asid) = world.kernel.system.store.machine.processors[1].root.tables().unwrap();
     let Capability::AddressSpace { object } = world.capability(space) else { panic!() };
     world.kernel.system.release_asid(object);
     assert_eq!(world.kernel.system.store.machine.stopped, [OTHER]);
     assert_eq!(enter(&mut world, Event::Interrupt), Resume::Thread(thread.thread), "it runs, in nothing");
-    assert_eq!(world.kernel.system.store.machine.processors[1].root, SpaceRoot::Nothing);
+    assert_eq!(world.kernel.system.store.machine.processors[1].root, SpaceRoot::NOTHING);
     // Until then its walker may have read the tables, and remembered what it found.
     let stale = (asid.value(), 0x1234);
     world.kernel.system.store.machine.remembered.borrow_mut().insert(stale, (0x40000, Rights::READ));

@@ -100,5 +100,5 @@ fn a_program_that_destroys_the_pool_of_its_own_space_runs_on_nothing() {
     assert_ne!(world.kernel.system.store.machine.processors[0].root, roots, "it runs in the space");
     world.call(SystemCall::CNodeDelete, &[0, pool]).unwrap();
     assert_eq!(world.call(SystemCall::AddressSpaceQuery, &[space]).unwrap().values[2], 0, "it has no identifier");
-    assert_eq!(world.kernel.system.store.machine.processors[0].root, SpaceRoot::Nothing, "no table of it stays loaded");
+    assert_eq!(world.kernel.system.store.machine.processors[0].root, SpaceRoot::NOTHING, "no table of it stays loaded");
 }

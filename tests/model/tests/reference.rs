@@ -1,12 +1,16 @@
-//! Random sequences of system calls on the kernel and on the reference model: results and states agree after each.
+//! Random sequences of system calls on the kernel and on the reference model: results and states agree after each. Each sequence is played with the
+//! kernel's fast paths and without, on the same model: they make no difference.
 //!
 //! `L4K_STEPS` sets the number of steps, `L4K_SEED` the first seed. Sequences are shared among all processors.
 
-use l4k_model::reference::driver::{play, shrink};
+use l4k_model::reference::driver::{Played, play, shrink};
 use l4k_model::reference::sequence;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread::available_parallelism;
+
+/// Steps of which nothing is expected.
+const FEW: u64 = 10_000;
 
 /// How often the progress is told in a long run.
 const TOLD: u64 = 20;
@@ -18,12 +22,14 @@ fn number(name: &str, usual: u64) -> u64 {
 /// A seed whose sequence diverges or breaks an invariant, if one does.
 fn first_failing(steps: u64, first: u64) -> Option<u64> {
     let (taken, next, stop) = (AtomicU64::new(0), AtomicU64::new(first), AtomicBool::new(false));
+    let fast_paths = AtomicU64::new(0);
     let failing = Mutex::new(None);
     let work = || {
         while taken.load(SeqCst) < steps && !stop.load(SeqCst) {
             let seed = next.fetch_add(1, SeqCst);
             match std::panic::catch_unwind(|| play(&sequence::of_seed(seed))) {
-                Ok(Ok(count)) => {
+                Ok(Ok(Played { steps: count, fast })) => {
+                    fast_paths.fetch_add(fast as u64, SeqCst);
                     let before = taken.fetch_add(count as u64, SeqCst);
                     let part = |steps_taken| steps_taken * TOLD / steps.max(1);
                     if part(before) != part(before + count as u64) {
@@ -42,7 +48,9 @@ fn first_failing(steps: u64, first: u64) -> Option<u64> {
             scope.spawn(work);
         }
     });
-    eprintln!("{} steps in {} sequences from seed {first}", taken.load(SeqCst), next.load(SeqCst) - first);
+    let (taken, fast) = (taken.load(SeqCst), fast_paths.load(SeqCst));
+    eprintln!("{taken} steps in {} sequences from seed {first}, {fast} on a fast path", next.load(SeqCst) - first);
+    assert!(stop.load(SeqCst) || taken < FEW || fast > taken / 1000, "the fast paths are hardly taken");
     failing.into_inner().expect("no thread panics with it")
 }
 

@@ -91,8 +91,11 @@ fn now() -> Instant {
     Instant(CNTVCT_EL0.get())
 }
 
-/// Lets the other cores into the kernel.
-pub fn let_others_in() {
+/// Lets the other cores into the kernel, if any were started.
+pub fn let_others_in(started: Started) {
+    if started.wanted > 1 {
+        trap::share_kernel();
+    }
     BOOTED.store(true, Ordering::Release);
     wake_waiting();
 }

@@ -1,4 +1,4 @@
-//! How long cores wait for the kernel's lock and hold it, in kernels with `debug`.
+//! How long cores wait for the kernel's lock and hold it, in kernels with `lock-times`.
 
 use super::cores::CORES_MAX;
 use crate::base::arch::{CoreNumber, LockTimes};
@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tock_registers::interfaces::Readable;
 
 /// Whether they are measured.
-const MEASURED: bool = cfg!(feature = "debug");
+const MEASURED: bool = cfg!(feature = "lock-times");
 
 /// Of one core: turns, waited in all, longest wait, held in all, longest hold. Nobody but the core itself writes.
 static TIMES: [[AtomicU64; 5]; CORES_MAX] = [const { [const { AtomicU64::new(0) }; 5] }; CORES_MAX];
@@ -60,10 +60,13 @@ fn add(sum: &AtomicU64, more: u64) {
     sum.store(sum.load(Relaxed).wrapping_add(more), Relaxed);
 }
 
-/// What was measured on a core.
-pub fn of(core: CoreNumber) -> LockTimes {
+/// What was measured on a core; `None` if nothing is.
+pub fn of(core: CoreNumber) -> Option<LockTimes> {
+    if !MEASURED {
+        return None;
+    }
     let [turns, waited, longest_wait, held, longest_hold] =
         TIMES[usize::from(core.0) % CORES_MAX].each_ref().map(|time| time.load(Relaxed));
     let [waited, longest_wait, held, longest_hold] = [waited, longest_wait, held, longest_hold].map(Ticks);
-    LockTimes { turns, waited, longest_wait, held, longest_hold }
+    Some(LockTimes { turns, waited, longest_wait, held, longest_hold })
 }

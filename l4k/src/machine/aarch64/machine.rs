@@ -95,6 +95,11 @@ impl Arch for Machine {
         }
     }
 
+    #[inline(always)]
+    fn move_deadline(&mut self, Instant(value): Instant) {
+        CNTV_CVAL_EL0.set(value);
+    }
+
     fn interrupt_pending(&self) -> bool {
         instruction::pending_exceptions() != 0 || trap::is_kernel_wanted()
     }
@@ -147,10 +152,7 @@ impl Arch for Machine {
     /// No barrier: the kernel itself uses no user address, and the return to the program synchronises.
     #[inline(always)]
     fn enter_space(&mut self, root: SpaceRoot) {
-        TTBR0_EL1.set(match root {
-            SpaceRoot::Nothing => self.empty_table,
-            SpaceRoot::Tables(table, asid) => table.value() | shifted(asid),
-        });
+        TTBR0_EL1.set(if root == SpaceRoot::NOTHING { self.empty_table } else { root.bits() });
     }
 
     fn publish_tables(&mut self) {
@@ -228,7 +230,7 @@ impl Arch for Machine {
         console::write(bytes);
     }
 
-    fn lock_times(&self, core: CoreNumber) -> LockTimes {
+    fn lock_times(&self, core: CoreNumber) -> Option<LockTimes> {
         lock_times::of(core)
     }
 

@@ -78,7 +78,7 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
     let devices = device_memory(board, &memory);
     let free = free_memory(&description, board, memory, &image);
     trap::with_kernel(|kernel| boot(kernel, machine, board, (&free, &devices), &image, cores.up));
-    let_others_in();
+    let_others_in(cores);
     trap::enter_first_program()
 }
 
@@ -194,7 +194,7 @@ fn boot(
 ) {
     kernel.system.store.machine = machine;
     // The identity mapping ends here: user addresses are the programs'.
-    kernel.system.store.machine.enter_space(SpaceRoot::Nothing);
+    kernel.system.store.machine.enter_space(SpaceRoot::NOTHING);
     invalidate_all();
     let (memory, count) = free.as_memory();
     let (device_memory, device_count) = devices.as_memory();

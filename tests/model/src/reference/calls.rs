@@ -189,7 +189,8 @@ impl Pair {
         for _ in 0..TRIES {
             self.system().store.machine.preempt_after.set(interrupted);
             let mut resume = self.enter(core, Some(Event::SystemCall))?;
-            if let Resume::Firmware(call) = resume {
+            if resume == Resume::Firmware {
+                let call = self.world.kernel.firmware_call(CoreNumber(core as u8));
                 let [a, b, c, ..] = call.arguments;
                 let answer = Some([u64::from(call.function), a, b, c]);
                 resume = self.world.kernel.answer_firmware(CoreNumber(core as u8), answer);

@@ -1,7 +1,7 @@
 //! The cores of a kernel and of its model: entering, interrupts, time that passes, and who runs next.
 
 use super::abstraction;
-use super::driver::Pair;
+use super::driver::{Pair, Ways};
 use super::state::{Object, State};
 use l4k::base::arch::{CoreNumber, Entered, Event, Line};
 use l4k::base::registers::Shape;
@@ -46,13 +46,13 @@ impl Pair {
         }
         self.system().store.machine.here = place;
         let resume = match event {
-            Some(event) => self.world.kernel.handle(number, event),
+            Some(event) => self.handle(number, event),
             None => self.world.kernel.start(number),
         };
         let processor = &mut self.system().store.machine.processors[place];
         processor.whereabouts = match resume {
             Resume::Thread(_) => Whereabouts::Program,
-            Resume::Firmware(_) => Whereabouts::Entered(Entered::Firmware),
+            Resume::Firmware => Whereabouts::Entered(Entered::Firmware),
             Resume::Idle | Resume::Again => Whereabouts::Entered(Entered::Otherwise),
         };
         if let Resume::Thread(thread) = resume {
@@ -65,6 +65,18 @@ impl Pair {
             }
         }
         Ok(resume)
+    }
+
+    fn handle(&mut self, core: CoreNumber, event: Event) -> Resume {
+        let kernel = &mut self.world.kernel;
+        if event == Event::SystemCall
+            && self.ways == Ways::All
+            && let Some(thread) = kernel.take_fast_path(core)
+        {
+            self.fast += 1;
+            return Resume::Thread(thread);
+        }
+        kernel.handle_slowly(core, event)
     }
 
     /// What is left to do when the model has taken a step on a core: who runs there now, and those that were stopped come next.

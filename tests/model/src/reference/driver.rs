@@ -3,7 +3,7 @@
 use super::abstraction;
 use super::calls::{Late, is_first, is_spared};
 use super::state::{Object, Place, State, ThreadState};
-use super::steps::{Argument, Step};
+use super::steps::{Argument, ON_CORE, Step};
 use crate::invariants;
 use crate::objects::Time;
 use crate::world::{Checks, World, slot};
@@ -65,7 +65,29 @@ pub struct Pair {
     pub(super) program: String,
     /// A call that waits for its turn in the kernel.
     pub(super) late: Option<Late>,
+    /// Whether system calls try the fast paths.
+    pub(super) ways: Ways,
+    /// System calls that a fast path did.
+    pub(super) fast: usize,
     taken: usize,
+}
+
+/// Which ways through the kernel are open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ways {
+    /// All.
+    All,
+    /// The fast paths are not.
+    Slow,
+}
+
+/// What a sequence came to that was played with the fast paths and without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Played {
+    /// Steps, both times together.
+    pub steps: usize,
+    /// System calls that a fast path did.
+    pub fast: usize,
 }
 
 /// Whether a sequence can go on.
@@ -88,7 +110,7 @@ fn add_cores(world: &mut World) -> Vec<u64> {
 }
 
 impl Pair {
-    fn new() -> Pair {
+    fn new(ways: Ways) -> Pair {
         let mut world = World::new();
         world.checks = Checks::OnDemand;
         for (kind, bits) in FURNITURE {
@@ -112,6 +134,8 @@ impl Pair {
             pointers: BTreeMap::new(),
             program: String::new(),
             late: None,
+            ways,
+            fast: 0,
             taken: 0,
         };
         pair.note_threads();
@@ -144,14 +168,19 @@ impl Pair {
         }
     }
 
-    /// A thread that can run: the n-th.
+    /// A thread that can run: the n-th; with a core (see [`ON_CORE`]), of those there if there are any.
     pub(super) fn runner(&self, number: u64) -> Option<Object> {
+        let (number, core) = (number % ON_CORE, (number / ON_CORE).checked_sub(1));
         let runs = |(object, thread): (&Object, &super::state::Thread)| {
             let busy = self.late.is_some_and(|late| late.core == thread.core);
             let able = thread.state == ThreadState::Ready && thread.context.is_some() && !busy;
             (able && self.threads.contains_key(object)).then_some(*object)
         };
-        let able: Vec<Object> = self.model.threads.iter().filter_map(runs).collect();
+        let mut able: Vec<Object> = self.model.threads.iter().filter_map(runs).collect();
+        let is_there = |thread: &Object| core.is_some_and(|core| self.model.threads[thread].core == core);
+        if able.iter().any(is_there) {
+            able.retain(is_there);
+        }
         able.get((number % able.len().max(1) as u64) as usize).copied()
     }
 
@@ -298,22 +327,30 @@ pub struct Divergence {
 ///
 /// # Errors
 /// Where the kernel and the model part.
-pub fn play(steps: &[Step]) -> Result<usize, Box<Divergence>> {
-    let mut pair = Pair::new();
-    for (taken, step) in steps.iter().enumerate() {
-        match pair.step(step) {
-            Ok(Next::GoesOn) => (),
-            Ok(Next::Over) => return Ok(taken + 1),
-            Err(difference) => return Err(Box::new(Divergence { difference, program: pair.program })),
+pub fn play(steps: &[Step]) -> Result<Played, Box<Divergence>> {
+    let mut played = Played::default();
+    for ways in [Ways::All, Ways::Slow] {
+        let mut pair = Pair::new(ways);
+        for step in steps {
+            played.steps += 1;
+            match pair.step(step) {
+                Ok(Next::GoesOn) => (),
+                Ok(Next::Over) => break,
+                Err(difference) => {
+                    let program = format!("{}// ways: {ways:?}\n", pair.program);
+                    return Err(Box::new(Divergence { difference, program }));
+                }
+            }
         }
+        played.fast += pair.fast;
     }
-    Ok(steps.len())
+    Ok(played)
 }
 
 /// The calls of a sequence, as a program.
 #[must_use]
 pub fn describe(steps: &[Step]) -> String {
-    let mut pair = Pair::new();
+    let mut pair = Pair::new(Ways::All);
     for step in steps {
         if pair.step(step) != Ok(Next::GoesOn) {
             break;

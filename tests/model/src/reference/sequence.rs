@@ -6,6 +6,9 @@ use super::steps::Step;
 /// Steps of the sequence of a seed.
 const STEPS: usize = 400;
 
+/// One in so many times, a conversation is chosen instead of a step.
+const CONVERSATIONS: u64 = 40;
+
 /// Bytes of a step. The rare step that takes more goes on with zeros.
 const STEP_BYTES: usize = 64;
 
@@ -13,7 +16,15 @@ const STEP_BYTES: usize = 64;
 #[must_use]
 pub fn of_seed(seed: u64) -> Vec<Step> {
     let mut random = Random::of_seed(seed);
-    (0..STEPS).map(|_| random.step()).collect()
+    let mut steps = vec![];
+    while steps.len() < STEPS {
+        if random.below(CONVERSATIONS) == 0 {
+            steps.extend(random.conversation());
+        } else {
+            steps.push(random.step());
+        }
+    }
+    steps
 }
 
 /// The steps of any bytes. A byte that changes changes one step; bytes beyond those of [`of_seed`]'s number of steps do nothing.

@@ -19,7 +19,7 @@ pub enum Argument {
 /// A step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The n-th thread that can run makes a system call.
+    /// The n-th thread that can run, or can on a core ([`ON_CORE`]), makes a system call.
     Call {
         /// Which thread.
         thread: u64,
@@ -114,6 +114,15 @@ const BUILDING: [SystemCall; 36] = [
     SystemCall::IrqAcknowledge,
 ];
 
+/// Beyond the numbers of threads: n + ON_CORE * (core + 1) is the n-th of a core.
+pub const ON_CORE: u64 = 1000;
+
+/// Steps before a conversation.
+const INTRODUCTION: u64 = 8;
+
+/// Steps of a conversation.
+const CONVERSATION: u64 = 12;
+
 use Argument::{Empty, FreeAddress, Holds, Is};
 use ObjectKind as Kind;
 
@@ -192,6 +201,29 @@ impl Random<'_> {
             (Kind::Irq, 0),
         ]);
         if self.below(12) == 0 { [self.edge(), self.edge()] } else { [Is(kind as u64), Is(size)] }
+    }
+
+    /// Calls of whoever can run through one endpoint with one reply object, of which some meet: what servers and their clients do, and what steps
+    /// that are chosen one by one hardly ever come to.
+    pub fn conversation(&mut self) -> Vec<Step> {
+        let (endpoint, reply) = (Holds(Kind::Endpoint, self.below(4)), Holds(Kind::Reply, self.below(2)));
+        let calls = [SystemCall::Receive, SystemCall::Call, SystemCall::ReplyReceive];
+        let core = ON_CORE * (1 + self.below(3));
+        let turn = |random: &mut Self, turn| {
+            let mut arguments = core::array::from_fn(|_| Is(random.below(1000)));
+            let call = if turn < INTRODUCTION {
+                // Threads of one priority take turns; of different ones, who is called runs at once.
+                (arguments[0], arguments[1], arguments[2]) =
+                    (Holds(Kind::Thread, turn), Is(60 + random.below(60)), Is(255));
+                SystemCall::ThreadSetPriority
+            } else {
+                (arguments[0], arguments[8]) = (endpoint, reply);
+                arguments[1] = Is(random.below(7) | random.below(3) << 32);
+                random.of(&calls)
+            };
+            Step::Call { thread: core + random.below(8), call, arguments, interrupted: None, late: false }
+        };
+        (0..INTRODUCTION + CONVERSATION).map(|number| turn(self, number)).collect()
     }
 
     /// A step.

@@ -235,10 +235,10 @@ fn translations_that_are_stale() {
 #[test]
 fn a_loaded_space_that_is_another() {
     fires("the loaded address space", |world| {
-        world.kernel.system.store.machine.processors[0].root = SpaceRoot::Nothing
+        world.kernel.system.store.machine.processors[0].root = SpaceRoot::NOTHING
     });
     fires("the loaded address space is gone", |world| {
-        let root = SpaceRoot::Tables(PhysicalAddress::new(RAM_START).unwrap(), Asid::new(9).unwrap());
+        let root = SpaceRoot::of(PhysicalAddress::new(RAM_START).unwrap(), Asid::new(9).unwrap());
         world.kernel.system.store.machine.processors[0].root = root;
         world.kernel.system.core_mut(CORE).loaded = root;
     });
