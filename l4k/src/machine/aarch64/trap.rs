@@ -45,6 +45,10 @@ pub struct CoreLocal {
 }
 
 impl CoreLocal {
+    const fn new() -> CoreLocal {
+        CoreLocal { stack_top: 0, is_alone: AtomicU64::new(0), number: CoreNumber(0) }
+    }
+
     /// The core's number.
     pub fn number(&self) -> CoreNumber {
         self.number
@@ -123,8 +127,7 @@ impl Symbols {
 
 /// Sets the vectors and the core's own structure.
 pub fn install(core: CoreNumber) {
-    const NEW: CoreLocal = CoreLocal { stack_top: 0, is_alone: AtomicU64::new(0), number: CoreNumber(0) };
-    static mut LOCALS: [CoreLocal; CORES_MAX] = [NEW; CORES_MAX];
+    static mut LOCALS: [CoreLocal; CORES_MAX] = [const { CoreLocal::new() }; CORES_MAX];
     let index = usize::from(core.0) % CORES_MAX;
     let stack_top = (&raw const __stacks) as u64 + (index as u64 + 1) * STACK_STRIDE;
     VBAR_EL1.set((&raw const l4k_vectors) as u64);
