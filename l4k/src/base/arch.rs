@@ -224,6 +224,10 @@ pub trait Arch {
     /// Arms the timer, which is armed, for another instant.
     fn move_deadline(&mut self, deadline: Instant);
 
+    /// Whether the timer, which is set to this instant, has struck without the kernel being entered for it yet. A machine on which that is bound
+    /// to happen as soon as the kernel is left may say no without looking.
+    fn is_due(&self, deadline: Instant) -> bool;
+
     /// Whether an interrupt waits to be taken, or another core for the kernel; for preemption points.
     fn interrupt_pending(&self) -> bool;
     /// Interrupts another core: it enters the kernel, and finds [`Claimed::Reschedule`].
@@ -248,6 +252,8 @@ pub trait Arch {
 
     /// Switches to another address space.
     fn enter_space(&mut self, root: SpaceRoot);
+    /// The same to one that is not [`SpaceRoot::NOTHING`].
+    fn enter_tables(&mut self, root: SpaceRoot);
     /// Makes new table entries visible to the table walker.
     fn publish_tables(&mut self);
     /// Forgets translations, on all cores, before it returns.

@@ -78,7 +78,9 @@ impl<T> Ref<T> {
     /// The part of type `U` that lies `offset` bytes (a multiple of 32) into this object.
     pub(crate) const fn part<U>(self, offset: u64) -> Ref<U> {
         let units = (offset / UNIT) as u32;
-        Ref { index: self.index.saturating_add(units), kind: PhantomData }
+        // SAFETY: not zero: the object does not begin at 0, and the part lies inside of it, below `OBJECT_MEMORY_END`, which is 2^32 units.
+        let index = unsafe { NonZeroU32::new_unchecked(self.index.get().wrapping_add(units)) };
+        Ref { index, kind: PhantomData }
     }
 
     const fn at(address: PhysicalAddress) -> Option<Self> {

@@ -7,6 +7,7 @@ use crate::base::firmware::FirmwareCall;
 use crate::base::registers::{BADGE, NUMBER, PROGRESS};
 use crate::base::store::Ref;
 use crate::object::thread::{Thread, Use};
+use crate::operation::fast::checks::Cores;
 use crate::operation::fast::message::Sent;
 use crate::operation::fault::Handled;
 use crate::operation::next::Next;
@@ -86,8 +87,8 @@ impl<A: Arch> Kernel<A> {
         let x = &self.system.store.get(caller).context.x;
         let sent = Sent::of(x);
         let delivered = match x[NUMBER] {
-            CALL => self.system.fast_call(core, sent)?,
-            REPLY_RECEIVE => self.system.fast_reply_receive(core, sent)?,
+            CALL => self.system.fast_call(core, Cores::Several, sent)?,
+            REPLY_RECEIVE => self.system.fast_reply_receive(core, Cores::Several, sent)?,
             _ => return None,
         };
         if delivered.units == Use::Yes {

@@ -251,6 +251,10 @@ impl Arch for Simulated {
         self.set_deadline(Some(deadline));
     }
 
+    fn is_due(&self, deadline: Instant) -> bool {
+        deadline.0 <= self.clock.get()
+    }
+
     fn interrupt_pending(&self) -> bool {
         match self.preempt_after.get() {
             Some(0) => {
@@ -327,6 +331,11 @@ impl Arch for Simulated {
 
     fn enter_space(&mut self, root: SpaceRoot) {
         self.processor_mut().root = root;
+    }
+
+    fn enter_tables(&mut self, root: SpaceRoot) {
+        assert_ne!(root, SpaceRoot::NOTHING, "there are tables");
+        self.enter_space(root);
     }
 
     fn publish_tables(&mut self) {

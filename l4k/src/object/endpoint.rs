@@ -1,8 +1,10 @@
 //! Endpoints: where callers and receivers meet.
 
 use super::Life;
+use super::reply::Reply;
 use super::thread::Thread;
 use crate::base::store::{Object, Ref};
+use l4k_sys::abi::Rights;
 
 /// A queue of threads, the most urgent first, in the order of coming within a priority. Handled by `operation::queue`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,17 @@ pub enum Side {
     Receivers,
 }
 
+/// A receiver that waits alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alone {
+    /// The receiver.
+    pub receiver: Ref<Thread>,
+    /// Where its caller will be noted.
+    pub reply: Ref<Reply>,
+    /// The rights of its capability: whether its answer may carry capabilities.
+    pub rights: Rights,
+}
+
 /// An endpoint. Zero bytes are a new one.
 #[derive(Debug)]
 #[repr(align(32))]
@@ -33,6 +46,16 @@ pub struct Endpoint {
     pub side: Side,
     /// Those who wait.
     pub queue: ThreadQueue,
+    /// The receiver, if it is the only one who waits and owes no answers: what a fast path has to know of it. Gone with any change of the queue.
+    pub alone: Option<Alone>,
+}
+
+impl Endpoint {
+    /// Others wait from now on.
+    pub const fn set_queue(&mut self, queue: ThreadQueue) {
+        self.queue = queue;
+        self.alone = None;
+    }
 }
 
 impl Object for Endpoint {

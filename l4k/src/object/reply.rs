@@ -7,12 +7,23 @@ use l4k_sys::abi::Rights;
 
 /// Whether the caller's scheduling context went along to a passive server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Loan {
     /// The server runs on its own.
     None,
     /// The server runs on the caller's, which has this binding. By then it may be bound to somebody else, or gone.
     Lent(Binding),
+}
+
+impl Loan {
+    /// Of a context with this binding; one that was never bound is nobody's to lend.
+    #[inline(always)]
+    #[must_use]
+    pub const fn of(binding: Option<Binding>) -> Loan {
+        match binding {
+            Some(binding) => Loan::Lent(binding),
+            None => Loan::None,
+        }
+    }
 }
 
 /// Whether capabilities may go along with messages: the grant right of the endpoint capability that was used.
@@ -31,6 +42,15 @@ impl Grant {
     pub const fn of(rights: Rights) -> Grant {
         if rights.contains(Rights::GRANT) { Grant::Allowed } else { Grant::Denied }
     }
+
+    /// The right that it stands for, or none.
+    #[must_use]
+    pub const fn rights(self) -> Rights {
+        match self {
+            Grant::Denied => Rights::NONE,
+            Grant::Allowed => Rights::GRANT,
+        }
+    }
 }
 
 /// What a reply object is in use for.
@@ -46,6 +66,8 @@ pub enum ReplyState {
     },
     /// An answer is owed.
     Owed {
+        /// Whether the answer may carry capabilities, as the receive had it.
+        grant: Grant,
         /// To whom.
         caller: Ref<Thread>,
         /// By the thread that received the call.
@@ -56,8 +78,6 @@ pub enum ReplyState {
         previous: Option<Ref<Reply>>,
         /// Whether time was lent with the call.
         loan: Loan,
-        /// Whether the answer may carry capabilities, as the receive had it.
-        grant: Grant,
     },
 }
 

@@ -7,6 +7,7 @@ use crate::base::address::Badge;
 use crate::base::arch::CoreNumber;
 use crate::base::store::{Object, Ref};
 use crate::base::time::{Instant, Ticks};
+use core::num::NonZeroU64;
 
 /// What a context is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub enum Owner {
 /// One time that a context was bound: no other has the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
-pub struct Binding(pub u64);
+pub struct Binding(pub NonZeroU64);
 
 /// A scheduling context. Budget 0 until SchedControl fills it. Zero bytes are a new one.
 #[derive(Debug)]
@@ -45,8 +46,8 @@ pub struct SchedContext {
     pub thread: Option<Ref<Thread>>,
     /// What it was bound to.
     pub owner: Owner,
-    /// Which binding that is, or was the last.
-    pub binding: Binding,
+    /// Which binding that is, or was the last; `None` before the first.
+    pub binding: Option<Binding>,
     /// What timeout faults call it.
     pub badge: Badge,
 }

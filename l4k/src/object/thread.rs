@@ -55,19 +55,19 @@ pub enum State {
     },
     /// Received by a server, not answered yet.
     AwaitingReply {
-        /// The reply object that will answer.
-        reply: Ref<Reply>,
         /// What it waits with.
         kind: CallKind,
+        /// The reply object that will answer.
+        reply: Ref<Reply>,
     },
     /// In an endpoint's queue of receivers.
     Receiving {
+        /// Whether its answer may carry capabilities.
+        grant: Grant,
         /// The endpoint.
         endpoint: Ref<Endpoint>,
         /// Where the caller will be noted.
         reply: Ref<Reply>,
-        /// Whether its answer may carry capabilities.
-        grant: Grant,
     },
     /// In a notification's queue.
     Waiting {
@@ -197,8 +197,6 @@ pub struct Thread {
     pub rank: u8,
     /// The core that it ran on last, or is to run on: that of its time.
     pub core: CoreNumber,
-    /// The core that has loaded the registers which exceptions do not change, plus 1; 0 for none.
-    pub loaded_on: u8,
     /// Its last fault, while it is calling or awaiting a reply with it.
     pub fault: LastFault,
     /// Breakpoints and stepping.
@@ -209,7 +207,7 @@ pub struct Thread {
     pub units: Use,
     /// The tables that it runs on, if [`tables_of`](Self::tables_of) is the system's number.
     pub tables: SpaceRoot,
-    /// When they were looked up: see `System::spaces`. 0: never.
+    /// When they were looked up: see `System::spaces`. 0: never, or there were none.
     pub tables_of: u64,
     /// Name for kernel messages.
     pub name: [u8; NAME_LENGTH],

@@ -6,8 +6,9 @@ use crate::base::store::Ref;
 use crate::base::time::Ticks;
 use crate::object::Life;
 use crate::object::notification::Notification;
-use crate::object::sched_context::{Owner, SchedContext};
+use crate::object::sched_context::{Binding, Owner, SchedContext};
 use crate::object::thread::{State, Suspension, Thread};
+use core::num::NonZeroU64;
 use l4k_sys::Error;
 
 impl<A: Arch> System<A> {
@@ -27,8 +28,8 @@ impl<A: Arch> System<A> {
     }
 
     fn own(&mut self, context: Ref<SchedContext>, owner: Owner) {
-        self.bindings.0 += 1;
-        let binding = self.bindings;
+        self.bindings = self.bindings.saturating_add(1);
+        let binding = NonZeroU64::new(self.bindings).map(Binding);
         let object = self.store.get_mut(context);
         object.owner = owner;
         object.binding = binding;

@@ -48,14 +48,14 @@ impl<A: Arch> System<A> {
             Some(receiver) if self.check_core(caller, receiver).is_err() => self.turn_away(caller, Error::WrongCore),
             Some(receiver) => {
                 self.dequeue(&mut queue, receiver);
-                self.store.get_mut(endpoint).queue = queue;
+                self.store.get_mut(endpoint).set_queue(queue);
                 self.deliver_call(caller, receiver);
                 self.make_ready(receiver);
             }
             None => {
                 self.enqueue(&mut queue, caller);
                 let endpoint = self.store.get_mut(endpoint);
-                endpoint.queue = queue;
+                endpoint.set_queue(queue);
                 endpoint.side = Side::Callers;
             }
         }

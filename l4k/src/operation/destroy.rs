@@ -96,6 +96,7 @@ impl<A: Arch> System<A> {
     fn drain_endpoint(&mut self, endpoint: Ref<Endpoint>) -> Progress {
         let object = self.store.get_mut(endpoint);
         object.life = Life::Dying;
+        object.alone = None;
         let Some(thread) = object.queue.first else { return Progress::Complete };
         self.peer_gone(thread);
         Progress::More

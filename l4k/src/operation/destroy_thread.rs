@@ -39,8 +39,8 @@ impl<A: Arch> System<A> {
         if let Some(context) = self.store.get_mut(thread).own_context.take() {
             self.store.get_mut(context).owner = Owner::Nobody;
         }
-        if let Some(core) = self.store.get(thread).loaded_on.checked_sub(1) {
-            self.core_mut(CoreNumber(core)).loaded_thread = None;
+        if let Some(core) = self.loaded_on(thread) {
+            self.core_mut(core).loaded_thread = None;
         }
     }
 }

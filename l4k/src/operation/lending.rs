@@ -33,14 +33,14 @@ impl<A: Arch> System<A> {
         let Some(context) = self.store.get(caller).running_on else { return Loan::None };
         self.detach_context(context);
         self.attach_context(server, context);
-        Loan::Lent(self.store.get(context).binding)
+        Loan::of(self.store.get(context).binding)
     }
 
     /// Brings back what the caller of a call that is over had lent: its own context from wherever it went, or, if it had only borrowed
     /// the time itself, the time from the server, or from whom that has passed it on to. A caller that was given other time
     /// meanwhile leaves it to whoever lent it first.
     pub fn take_back(&mut self, caller: Ref<Thread>, server: Ref<Thread>, binding: Binding) {
-        let own = self.store.get(caller).own_context.filter(|context| self.store.get(*context).binding == binding);
+        let own = self.store.get(caller).own_context.filter(|context| self.store.get(*context).binding == Some(binding));
         if let Some(context) = own.or_else(|| self.find_lent(server, binding)) {
             self.detach_context(context);
             if self.store.get(caller).running_on.is_none() {
@@ -55,7 +55,7 @@ impl<A: Arch> System<A> {
         for _ in 0..CALLS_MAX {
             let thread = self.store.get(holder);
             if let Some(context) = thread.running_on
-                && self.store.get(context).binding == binding
+                && self.store.get(context).binding == Some(binding)
             {
                 return Some(context);
             }

@@ -2,7 +2,7 @@
 
 use super::next::Progress;
 use super::system::System;
-use crate::base::arch::{Arch, SpaceRoot};
+use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::thread::{Thread, ThreadSlot, Use};
@@ -25,7 +25,7 @@ impl<A: Arch> System<A> {
             self.unload_thread();
         }
         let is_elsewhere =
-            |thread: Ref<Thread>| self.core(here).loaded_thread.is_none() && self.store.get(thread).loaded_on != 0;
+            |thread: Ref<Thread>| self.core(here).loaded_thread.is_none() && self.loaded_on(thread).is_some();
         let elsewhere = thread.is_some_and(is_elsewhere);
         // While it waits for another core, this one is in nobody's space: nobody stops it then.
         let root = thread.filter(|_| !elsewhere).map_or(SpaceRoot::NOTHING, |thread| self.tables_of(thread));
@@ -39,6 +39,12 @@ impl<A: Arch> System<A> {
             _ => (),
         }
         Loaded::Here
+    }
+
+    /// The core that has loaded a thread's registers.
+    #[must_use]
+    pub fn loaded_on(&self, thread: Ref<Thread>) -> Option<CoreNumber> {
+        (0..self.core_count).map(CoreNumber).find(|core| self.core(*core).loaded_thread == Some(thread))
     }
 
     /// The registers that every thread has, and those of units that this thread or the one before it uses.
@@ -66,7 +72,6 @@ impl<A: Arch> System<A> {
         let core = self.core_mut(here);
         core.units = if (core.floating_point, core.debugging) == (Use::No, Use::No) { Use::No } else { Use::Yes };
         core.loaded_thread = Some(thread);
-        self.store.get_mut(thread).loaded_on = here.0 + 1;
     }
 
     /// Saves the registers of the thread that was loaded.
@@ -75,7 +80,6 @@ impl<A: Arch> System<A> {
         if let Some(loaded) = self.core_mut(here).loaded_thread.take() {
             let pointer = self.store.machine.thread_pointer();
             let object = self.store.get_mut(loaded);
-            object.loaded_on = 0;
             object.context.thread_pointer = pointer;
             if let Some(area) = object.floating_point {
                 self.store.machine.save_floating_point(area.address());
@@ -89,7 +93,7 @@ impl<A: Arch> System<A> {
         if self.core(self.here).loaded_thread == Some(thread) {
             self.unload_thread();
         }
-        if self.store.get(thread).loaded_on == 0 { Progress::Complete } else { Progress::More }
+        if self.loaded_on(thread).is_none() { Progress::Complete } else { Progress::More }
     }
 
     /// The tables that a thread runs on. A space that lost its identifier is empty.
@@ -100,7 +104,7 @@ impl<A: Arch> System<A> {
         }
         let tables = self.look_up_tables(thread);
         let object = self.store.get_mut(thread);
-        (object.tables, object.tables_of) = (tables, spaces);
+        (object.tables, object.tables_of) = (tables, if tables == SpaceRoot::NOTHING { 0 } else { spaces });
         tables
     }
 

@@ -33,6 +33,12 @@ impl Table {
         // The mask is for a processor that guesses the check above: what it loads ahead is in the table as well.
         Ok(self.object.slot(index as u32 & self.last))
     }
+
+    /// The same with the kernel's own slot among them, which holds no capability that a program could use.
+    #[inline(always)]
+    pub(super) const fn any_slot(self, index: u64) -> Option<Ref<Slot>> {
+        if index > self.last as u64 { None } else { Some(self.object.slot(index as u32 & self.last)) }
+    }
 }
 
 impl<A: Arch> System<A> {

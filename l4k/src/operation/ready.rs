@@ -8,6 +8,8 @@ use crate::object::thread::{Priority, QueueLinks, Thread};
 /// Rings by priority.
 #[derive(Debug)]
 pub struct ReadyQueue {
+    /// The highest priority with a thread, plus 1; 0 if there is none.
+    top: u16,
     /// Bit w: word w of the bitmap is not zero.
     summary: u8,
     /// Bit b of word w: the ring of priority 64 w + b is not empty.
@@ -27,12 +29,23 @@ pub enum End {
 
 impl ReadyQueue {
     /// No thread.
-    pub const EMPTY: ReadyQueue = ReadyQueue { summary: 0, bitmap: [0; 4], rings: [None; 256] };
+    pub const EMPTY: ReadyQueue = ReadyQueue { top: 0, summary: 0, bitmap: [0; 4], rings: [None; 256] };
 
     /// The highest priority with a thread.
     #[inline]
     #[must_use]
     pub fn highest(&self) -> Option<Priority> {
+        self.top.checked_sub(1).map(|highest| highest as Priority)
+    }
+
+    /// Whether a thread of a priority comes before all of them.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_below(&self, priority: Priority) -> bool {
+        self.top <= Priority::into(priority)
+    }
+
+    fn find_highest(&self) -> Option<Priority> {
         let word = self.summary.checked_ilog2()? as usize % 4;
         let bit = self.bitmap[word].checked_ilog2()?;
         Some((word as u32 * 64 + bit) as Priority)
@@ -45,7 +58,7 @@ impl ReadyQueue {
         self.rings[priority as usize]
     }
 
-    /// Whether the bitmaps say what the rings are (an invariant).
+    /// Whether bitmaps and highest priority say what the rings are (an invariant).
     #[must_use]
     pub fn is_consistent(&self) -> bool {
         let rings = (0..=255u8).all(|priority| {
@@ -53,7 +66,7 @@ impl ReadyQueue {
             bit == self.rings[priority as usize].is_some()
         });
         let summary = (0..4).all(|word| (self.summary >> word & 1 == 1) == (self.bitmap[word] != 0));
-        rings && summary
+        rings && summary && self.highest() == self.find_highest()
     }
 
     fn set_ring(&mut self, priority: Priority, first: Option<Ref<Thread>>) {
@@ -70,6 +83,7 @@ impl ReadyQueue {
         } else {
             self.summary &= !(1 << word);
         }
+        self.top = self.find_highest().map_or(0, |highest| u16::from(highest) + 1);
     }
 }
 
@@ -113,6 +127,9 @@ mod tests {
         assert!(!queue.is_consistent());
         queue.bitmap[2] = 0;
         queue.summary = 1 << 3;
+        assert!(!queue.is_consistent());
+        queue.summary = 0;
+        queue.top = 8;
         assert!(!queue.is_consistent());
     }
 }

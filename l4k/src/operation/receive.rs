@@ -6,7 +6,7 @@ use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::capability::Capability;
-use crate::object::endpoint::{Endpoint, Side};
+use crate::object::endpoint::{Alone, Endpoint, Side};
 use crate::object::reply::{Grant, Reply, ReplyState};
 use crate::object::thread::{CallKind, State, Suspension, Thread};
 use l4k_sys::Error;
@@ -74,10 +74,12 @@ impl<A: Arch> System<A> {
         self.give_back_time_of_signals(receiver);
         self.store.get_mut(reply).state = ReplyState::Offered { receiver };
         let mut queue = self.store.get(endpoint).queue;
+        let is_alone = queue.first.is_none() && self.store.get(receiver).replies.is_none();
         self.enqueue(&mut queue, receiver);
         let endpoint = self.store.get_mut(endpoint);
-        endpoint.queue = queue;
+        endpoint.set_queue(queue);
         endpoint.side = Side::Receivers;
+        endpoint.alone = is_alone.then_some(Alone { receiver, reply, rights: grant.rights() });
         Ok(Next::Settled)
     }
 
@@ -106,7 +108,7 @@ impl<A: Arch> System<A> {
     pub fn unqueue_from(&mut self, endpoint: Ref<Endpoint>, thread: Ref<Thread>) {
         let mut queue = self.store.get(endpoint).queue;
         self.dequeue(&mut queue, thread);
-        self.store.get_mut(endpoint).queue = queue;
+        self.store.get_mut(endpoint).set_queue(queue);
     }
 
     /// Whether a caller that was queued can still be received, and by this receiver. Much may have changed since it called: what is

@@ -235,11 +235,19 @@ impl<A: Arch> System<A> {
         let ready = &self.core(here).ready;
         let Some(first) = ready.highest().and_then(|priority| ready.first(priority)) else { return };
         self.ready_remove(here, first);
-        self.core_mut(here).current = Some(first);
         let now = self.core(here).charged_until;
         if let Some(context) = self.store.get(first).running_on {
             self.store.get_mut(context).begin(now);
         }
+        self.set_current(here, first);
+    }
+
+    /// A thread is what a core runs from now on.
+    pub fn set_current(&mut self, core: CoreNumber, thread: Ref<Thread>) {
+        let context = self.store.get(thread).running_on;
+        let slice = context.filter(|context| self.store.get(*context).is_slice());
+        let core = self.core_mut(core);
+        (core.current, core.slice) = (Some(thread), slice);
     }
 
     /// Removes a ready thread from its core or the ready queue. Its state is the caller's to change.

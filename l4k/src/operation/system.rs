@@ -9,7 +9,7 @@ use crate::base::time::{Instant, Ticks};
 use crate::object::asid_pool::{AsidPool, POOLS};
 use crate::object::cnode::CNode;
 use crate::object::irq::Irq;
-use crate::object::sched_context::Binding;
+use crate::object::sched_context::SchedContext;
 use crate::object::thread::{Thread, Use};
 
 /// What a core has to itself.
@@ -17,6 +17,8 @@ use crate::object::thread::{Thread, Use};
 pub struct Core {
     /// The thread that runs when the kernel is left; not in the ready queue.
     pub current: Option<Ref<Thread>>,
+    /// The context that the current thread runs on, if it is a slice. What it is without a current thread means nothing.
+    pub slice: Option<Ref<SchedContext>>,
     /// Threads that could run.
     pub ready: ReadyQueue,
     /// Of the ready threads whose time is still to come, the one whose time comes first.
@@ -42,6 +44,7 @@ pub struct Core {
 impl Core {
     const NEW: Core = Core {
         current: None,
+        slice: None,
         ready: ReadyQueue::EMPTY,
         waiting: None,
         deadline: Instant::NEVER,
@@ -85,8 +88,8 @@ pub struct System<A> {
     pub lines: [Option<Ref<Irq>>; LINES],
     /// Pools of identifiers.
     pub pools: [PoolPlace; POOLS],
-    /// The latest binding of a scheduling context.
-    pub bindings: Binding,
+    /// The latest number of a [`Binding`](crate::object::sched_context::Binding).
+    pub bindings: u64,
     /// Changes whenever a thread may have to run on other tables than before: threads remember theirs together with this number. It has 64
     /// bits and is never the same twice.
     pub spaces: u64,
@@ -107,7 +110,7 @@ impl<A: Arch> System<A> {
             dying: None,
             lines: [None; LINES],
             pools: [PoolPlace { pool: None, generation: 0 }; POOLS],
-            bindings: Binding(0),
+            bindings: 0,
             spaces: 1,
             least: Ticks(0),
         }

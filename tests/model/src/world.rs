@@ -228,7 +228,7 @@ impl World {
             system.ready_insert(CORE, before, End::Front);
         }
         system.ready_remove(CORE, thread);
-        system.core_mut(CORE).current = Some(thread);
+        system.set_current(CORE, thread);
         invariants::check(self);
     }
 

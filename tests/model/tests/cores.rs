@@ -270,11 +270,8 @@ fn invariants_of_cores_fire() {
     assert!(elsewhere.contains("on another core than its time's"), "{elsewhere}");
     let core = complaint(|world, there| world.kernel.system.store.get_mut(there.thread).core = CoreNumber(0));
     assert!(core.contains("which runs on"), "{core}");
-    let loaded = complaint(|world, there| world.kernel.system.store.get_mut(there.thread).loaded_on = 0);
-    assert!(loaded.contains("is loaded on core"), "{loaded}");
-    let says = complaint(|world, _| {
-        let root = world.root;
-        world.kernel.system.store.get_mut(root).loaded_on = 2;
+    let loaded = complaint(|world, there| {
+        world.kernel.system.core_mut(CoreNumber(0)).loaded_thread = Some(there.thread);
     });
-    assert!(says.contains("loaded on core"), "{says}");
+    assert!(loaded.contains("is loaded on two cores"), "{loaded}");
 }

@@ -100,6 +100,12 @@ impl Arch for Machine {
         CNTV_CVAL_EL0.set(value);
     }
 
+    #[inline(always)]
+    fn is_due(&self, _: Instant) -> bool {
+        // The interrupt is taken before the next instruction of a program.
+        false
+    }
+
     fn interrupt_pending(&self) -> bool {
         instruction::pending_exceptions() != 0 || trap::is_kernel_wanted()
     }
@@ -153,6 +159,11 @@ impl Arch for Machine {
     #[inline(always)]
     fn enter_space(&mut self, root: SpaceRoot) {
         TTBR0_EL1.set(if root == SpaceRoot::NOTHING { self.empty_table } else { root.bits() });
+    }
+
+    #[inline(always)]
+    fn enter_tables(&mut self, root: SpaceRoot) {
+        TTBR0_EL1.set(root.bits());
     }
 
     fn publish_tables(&mut self) {

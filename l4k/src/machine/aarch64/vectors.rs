@@ -137,10 +137,20 @@ global_asm!(
     "l4k_semihosting:",
     "hlt #0xf000",
     "ret",
-    // x0 context of a thread that waits in a system call, x1–x7 its results but for status 0 and the badge.
+    // x0 context of a thread that waits in a system call, x1–x7 its results but for status 0 and the badge. The tag's lower half is the
+    // length, at most 6: words past it are cleared, two with each comparison.
     ".global l4k_deliver",
     "l4k_deliver:",
     "mov sp, x0",
+    "cmp w1, #1",
+    "csel x2, x2, xzr, hs",
+    "csel x3, x3, xzr, hi",
+    "cmp w1, #3",
+    "csel x4, x4, xzr, hs",
+    "csel x5, x5, xzr, hi",
+    "cmp w1, #5",
+    "csel x6, x6, xzr, hs",
+    "csel x7, x7, xzr, hi",
     "ldp x30, x8, [sp, #{x30}]",
     "ldp x9, x10, [sp, #{pc}]",
     "msr sp_el0, x8",

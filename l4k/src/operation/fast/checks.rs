@@ -1,7 +1,6 @@
 //! What the fast paths look at before they change anything.
 
 use crate::base::arch::{Arch, CoreNumber};
-use crate::base::registers::Shape;
 use crate::base::store::Ref;
 use crate::base::time::{Instant, Ticks};
 use crate::object::capability::Capability;
@@ -10,7 +9,16 @@ use crate::object::thread::{Thread, ThreadSlot};
 use crate::operation::look_up::Table;
 use crate::operation::system::System;
 
-/// The time of the thread that calls, as far as a fast path accounts for it: a slice that is not over.
+/// How many cores there are, as far as who takes a fast path knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cores {
+    /// This is the only one.
+    One,
+    /// There may be others.
+    Several,
+}
+
+/// The time that the thread which calls has used of its slice, which is not over.
 #[derive(Clone, Copy, Debug)]
 pub struct Slice {
     /// The context.
@@ -22,28 +30,24 @@ pub struct Slice {
 }
 
 impl<A: Arch> System<A> {
-    /// The capability at an address of a thread's own table; `Empty` for none.
+    /// The capability at an address of a thread's own table; `Empty` for none. At address 0 that is what no program can have.
     #[inline(always)]
     pub(super) fn fast_capability(&self, thread: Ref<Thread>, address: u64) -> Capability {
         match self.store.get(thread).slots[ThreadSlot::CNode as usize].capability {
-            Capability::CNode { size_bits, object, last, .. } => {
-                match (Table { object, size_bits, last }).slot(address) {
-                    Ok(slot) => self.store.get(slot).capability,
-                    Err(_) => Capability::Empty,
-                }
-            }
+            Capability::CNode { size_bits, object, last, .. } => match (Table { object, size_bits, last }).any_slot(address) {
+                Some(slot) => self.store.get(slot).capability,
+                None => Capability::Empty,
+            },
             _ => Capability::Empty,
         }
     }
 
-    /// What a thread that runs has used of its slice. `None` for budgets below their period, and for a slice that is over.
+    /// What the current thread has used of a slice. `None` if it is over.
     #[inline(always)]
-    pub(super) fn slice_of(&self, here: CoreNumber, thread: Ref<Thread>) -> Option<Slice> {
-        let context = self.store.get(thread).running_on?;
-        let object = self.store.get(context);
+    pub(super) fn use_of(&self, here: CoreNumber, context: Ref<SchedContext>) -> Option<Slice> {
         let now = self.store.machine.now();
         let used = now.since(self.core(here).charged_until);
-        (object.is_slice() && used < object.refills.first().amount).then_some(Slice { context, now, used })
+        (used < self.store.get(context).refills.first().amount).then_some(Slice { context, now, used })
     }
 
     /// Accounts for what was used of a slice.
@@ -53,15 +57,10 @@ impl<A: Arch> System<A> {
         self.core_mut(here).charged_until = now;
     }
 
-    /// Whether a thread waits in a system call whose results it takes from registers.
+    /// Whether a thread that becomes ready would run at once, here: it is one of this core, and nobody of its priority, or above, is ready.
     #[inline(always)]
-    pub(super) fn takes_results(&self, thread: Ref<Thread>) -> bool {
-        self.store.get(thread).context.shape == Shape::SystemCall
-    }
-
-    /// Whether a thread that becomes ready would run at once: nobody of its priority, or above, is ready.
-    #[inline(always)]
-    pub(super) fn would_run(&self, here: CoreNumber, thread: Ref<Thread>) -> bool {
-        self.core(here).ready.highest().is_none_or(|highest| highest < self.store.get(thread).priority)
+    pub(super) fn would_run(&self, here: CoreNumber, cores: Cores, thread: Ref<Thread>) -> bool {
+        let Thread { priority, core, .. } = *self.store.get(thread);
+        self.core(here).ready.is_below(priority) && (cores == Cores::One || core == here)
     }
 }

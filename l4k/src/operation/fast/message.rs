@@ -20,14 +20,15 @@ pub struct Sent {
     pub words: Words,
 }
 
-/// What a thread finds that runs next: status 0, the tag in x1 and the words in x2–x7. The badge is in its context already.
+/// What a thread finds that runs next: status 0, the tag in x1 and the words in x2–x7, zero past the length. The badge is in its context
+/// already.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivered {
     /// The thread.
     pub thread: Ref<Thread>,
     /// As it was sent.
     pub tag: Tag,
-    /// Zero past the length.
+    /// As they were sent: whoever puts them into registers cuts them.
     pub words: Words,
     /// Whether registers of units are still to be switched.
     pub units: Use,
@@ -53,20 +54,15 @@ impl Sent {
         let tag = Tag::from_kernel(self.tag);
         tag.is_plain().then_some(tag)
     }
-
-    /// The words, with zero past the length.
-    #[inline(always)]
-    pub(super) fn cut(&self, tag: Tag) -> Words {
-        let [a, b, c, d, e, f] = self.words;
-        let word = |index, word| if tag.length() > index { word } else { 0 };
-        [word(0, a), word(1, b), word(2, c), word(3, d), word(4, e), word(5, f)]
-    }
 }
 
 impl Delivered {
     /// Writes it to the result registers of the thread's context, all but the badge.
     pub fn put(&self, x: &mut [u64; 31]) {
         (x[STATUS], x[TAG]) = (Arrival::Message as u64, self.tag.bits());
-        x[FIRST_WORD..FIRST_WORD + REGISTER_WORDS].copy_from_slice(&self.words);
+        let registers = &mut x[FIRST_WORD..FIRST_WORD + REGISTER_WORDS];
+        for (index, (register, word)) in registers.iter_mut().zip(self.words).enumerate() {
+            *register = if index < self.tag.length() { word } else { 0 };
+        }
     }
 }

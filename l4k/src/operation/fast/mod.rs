@@ -2,10 +2,11 @@
 //! exactly what that would have done. The model's tests run both and compare.
 //!
 //! A path first checks everything, in a line without branches taken, then changes everything. What it has in common with the others is in
-//! `checks` (what a capability address means, who may run, whose time it is), `message` and `switch` (from one thread to another).
+//! `checks` (what a capability address means, who may run), `time` (whose time it is), `message` and `switch` (from one thread to another).
 
 pub mod call;
 pub mod checks;
 pub mod message;
 pub mod reply_receive;
 pub mod switch;
+pub mod time;

@@ -1,13 +1,14 @@
 //! `reply_receive` of a server that nobody else waits for: the answer in registers, the caller runs at once, the server waits.
 
-use super::checks::Slice;
+use super::checks::Cores;
 use super::message::{Delivered, Sent};
+use super::time::Time;
 use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
 use crate::base::registers::BADGE;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::capability::Capability;
-use crate::object::endpoint::{Endpoint, Side, ThreadQueue};
+use crate::object::endpoint::{Alone, Endpoint, Side, ThreadQueue};
 use crate::object::reply::{Grant, Loan, Reply, ReplyState};
 use crate::object::sched_context::Owner;
 use crate::object::thread::{CallKind, QueueLinks, State, Thread, Use};
@@ -21,9 +22,8 @@ struct Parting {
     caller: Ref<Thread>,
     endpoint: Ref<Endpoint>,
     reply: Ref<Reply>,
-    loan: Loan,
-    grant: Grant,
-    slice: Slice,
+    rights: Rights,
+    time: Time,
     tables: SpaceRoot,
 }
 
@@ -31,15 +31,15 @@ impl<A: Arch> System<A> {
     /// A reply-and-receive of the current thread, with the reply object in x9 of its context. The caller that runs then, with the answer;
     /// `None`: nothing was done.
     #[inline(always)]
-    pub fn fast_reply_receive(&mut self, here: CoreNumber, sent: Sent) -> Option<Delivered> {
+    pub fn fast_reply_receive(&mut self, here: CoreNumber, cores: Cores, sent: Sent) -> Option<Delivered> {
         let tag = sent.plain_tag()?;
-        let parting = self.check_fast_reply_receive(here, sent.address)?;
+        let parting = self.check_fast_reply_receive(here, cores, sent.address)?;
         let units = self.commit_fast_reply_receive(here, parting);
-        Some(Delivered { thread: parting.caller, tag, words: sent.cut(tag), units })
+        Some(Delivered { thread: parting.caller, tag, words: sent.words, units })
     }
 
     #[inline(always)]
-    fn check_fast_reply_receive(&self, here: CoreNumber, address: u64) -> Option<Parting> {
+    fn check_fast_reply_receive(&self, here: CoreNumber, cores: Cores, address: u64) -> Option<Parting> {
         let server = self.core(here).current?;
         let Capability::Endpoint { rights, object: endpoint, .. } = self.fast_capability(server, address) else {
             return None;
@@ -55,41 +55,34 @@ impl<A: Arch> System<A> {
         else {
             return None;
         };
-        let slice = self.slice_of(here, server)?;
-        if owed_by != server || self.has_signals(server) || !self.can_go_on(here, caller, slice, loan) {
+        let State::AwaitingReply { kind: CallKind::Message, .. } = self.store.get(caller).state else { return None };
+        if owed_by != server || self.has_signals(server) || !self.would_run(here, cores, caller) {
             return None;
         }
         let tables = self.remembered_tables(caller)?;
-        Some(Parting { server, caller, endpoint, reply, loan, grant: Grant::of(rights), slice, tables })
+        let time = self.time_after_answer(here, caller, loan)?;
+        Some(Parting { server, caller, endpoint, reply, rights, time, tables })
     }
 
-    /// Whether the caller waits for a message and would run at once, on the slice that it lent or on one of its own.
+    /// The caller goes on with the slice that it lent, or with one of its own while the server waits with its own.
     #[inline(always)]
-    fn can_go_on(&self, here: CoreNumber, caller: Ref<Thread>, slice: Slice, loan: Loan) -> bool {
-        let Thread {
-            state: State::AwaitingReply { kind: CallKind::Message, .. }, own_context, running_on, core, ..
-        } = *self.store.get(caller)
-        else {
-            return false;
-        };
-        let context = self.store.get(slice.context);
-        let has_time = match loan {
-            Loan::Lent(binding) => {
-                own_context == Some(slice.context) && context.binding == binding && running_on.is_none()
+    fn time_after_answer(&self, here: CoreNumber, caller: Ref<Thread>, loan: Loan) -> Option<Time> {
+        let slice = self.core(here).slice?;
+        let Thread { own_context, running_on, .. } = *self.store.get(caller);
+        let context = self.store.get(slice);
+        match (loan, running_on) {
+            (Loan::Lent(binding), None) if own_context == Some(slice) && context.binding == Some(binding) => {
+                self.same_time(here, slice)
             }
-            Loan::None => matches!(context.owner, Owner::Thread(_)) && self.can_begin_slice(here, caller),
-        };
-        has_time && core == here && self.takes_results(caller) && self.would_run(here, caller)
+            (Loan::None, Some(own)) if matches!(context.owner, Owner::Thread(_)) => self.own_time(here, slice, own),
+            _ => None,
+        }
     }
 
     #[inline(always)]
     fn commit_fast_reply_receive(&mut self, here: CoreNumber, parting: Parting) -> Use {
-        let Parting { server, caller, endpoint, reply, loan, grant, slice, tables } = parting;
-        self.use_slice(here, slice);
-        match loan {
-            Loan::Lent(_) => self.return_slice(caller, server, slice),
-            Loan::None => _ = self.begin_slice(here, caller),
-        }
+        let Parting { server, caller, endpoint, reply, rights, time, tables } = parting;
+        let _ = self.pass_time(here, server, caller, time);
         let object = self.store.get_mut(caller);
         object.context.x[BADGE] = 0;
         object.state = State::Ready;
@@ -97,19 +90,12 @@ impl<A: Arch> System<A> {
         let object = self.store.get_mut(endpoint);
         object.queue = ThreadQueue { first: Some(server) };
         object.side = Side::Receivers;
+        object.alone = Some(Alone { receiver: server, reply, rights });
         let object = self.store.get_mut(server);
         object.links = QueueLinks { next: Some(server), previous: Some(server), above: None, below: None };
         object.replies = None;
-        object.state = State::Receiving { endpoint, reply, grant };
+        object.state = State::Receiving { grant: Grant::of(rights), endpoint, reply };
         self.switch(here, server, caller, tables)
-    }
-
-    /// Time that was lent goes back with the answer.
-    #[inline(always)]
-    fn return_slice(&mut self, caller: Ref<Thread>, server: Ref<Thread>, Slice { context, .. }: Slice) {
-        self.store.get_mut(server).running_on = None;
-        self.store.get_mut(caller).running_on = Some(context);
-        self.store.get_mut(context).thread = Some(caller);
     }
 
     /// Whether a receive would return with signals of the bound notification.

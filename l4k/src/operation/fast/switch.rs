@@ -10,7 +10,7 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     pub(super) fn remembered_tables(&self, thread: Ref<Thread>) -> Option<SpaceRoot> {
         let Thread { tables, tables_of, .. } = *self.store.get(thread);
-        (tables_of == self.spaces && tables != SpaceRoot::NOTHING).then_some(tables)
+        (tables_of == self.spaces).then_some(tables)
     }
 
     /// Makes a thread that waited the current one, and loads its space and registers. `Use::Yes`: [`switch_units`](Self::switch_units) has
@@ -20,25 +20,22 @@ impl<A: Arch> System<A> {
     /// the same turn in the kernel.
     #[inline(always)]
     pub(super) fn switch(&mut self, here: CoreNumber, from: Ref<Thread>, to: Ref<Thread>, tables: SpaceRoot) -> Use {
-        debug_assert!(self.core(here).loaded_thread == Some(from) && self.store.get(to).loaded_on == 0);
+        debug_assert!(self.core(here).loaded_thread == Some(from) && self.loaded_on(to).is_none());
         let units = self.store.get(to).units;
         let core = self.core_mut(here);
         core.current = Some(to);
         if core.loaded != tables {
             core.loaded = tables;
-            self.store.machine.enter_space(tables);
+            self.store.machine.enter_tables(tables);
         }
         if (self.core(here).units, units) != (Use::No, Use::No) {
             return Use::Yes;
         }
         let pointer = self.store.machine.thread_pointer();
-        let left = self.store.get_mut(from);
-        left.context.thread_pointer = pointer;
-        left.loaded_on = 0;
+        self.store.get_mut(from).context.thread_pointer = pointer;
         self.core_mut(here).loaded_thread = Some(to);
-        let loaded = self.store.get_mut(to);
-        loaded.loaded_on = here.0 + 1;
-        let (pointer, buffer) = (loaded.context.thread_pointer, loaded.context.buffer_address);
+        let context = &self.store.get(to).context;
+        let (pointer, buffer) = (context.thread_pointer, context.buffer_address);
         self.store.machine.load_thread_registers(pointer, buffer);
         Use::No
     }

@@ -3,7 +3,7 @@
 use super::reach::{Reached, reach};
 use super::{
     buffers, derivation, free_memory, identifiers, interrupts, kernel_state, liveness, queues, ranges, references,
-    replies, rights, tables, time, translations,
+    replies, rights, short_cuts, tables, time, translations,
 };
 use crate::world::World;
 
@@ -27,6 +27,7 @@ pub fn check(world: &World) {
     queues::check_waiting(system, &reached);
     queues::check_ready(system, &reached);
     queues::check_links(system, &reached);
+    short_cuts::check(system, &reached);
     replies::check_lists(system, &reached);
     replies::check_chains(system, &reached);
     replies::check_lent_time(system, &reached);

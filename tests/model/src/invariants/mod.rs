@@ -15,6 +15,7 @@ mod reach;
 mod references;
 mod replies;
 mod rights;
+mod short_cuts;
 mod tables;
 mod time;
 mod translations;

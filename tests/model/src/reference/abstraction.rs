@@ -17,7 +17,7 @@ use l4k::object::capability::{Capability as Held, MemoryClass};
 use l4k::object::cnode::CNode;
 use l4k::object::irq::Acknowledge;
 use l4k::object::reply::{Grant, Loan, ReplyState};
-use l4k::object::sched_context::Owner;
+use l4k::object::sched_context::{Owner, SchedContext};
 use l4k::object::slot::Slot;
 use l4k::object::thread::{CallKind, LastFault, State as Actual, Suspension, Thread as ActualThread, ThreadSlot};
 use l4k::operation::system::System;
@@ -143,7 +143,8 @@ fn bindings(system: &Kernel, found: &Found) -> BTreeMap<u64, Object> {
         _ => None,
     });
     let bound = contexts.filter(|context| system.store.get(*context).owner != Owner::Nobody);
-    bound.map(|context| (system.store.get(context).binding.0, address(context))).collect()
+    let number = |context: Ref<SchedContext>| system.store.get(context).binding.map_or(0, |binding| binding.0.get());
+    bound.map(|context| (number(context), address(context))).collect()
 }
 
 fn capability(system: &Kernel, slot: Ref<Slot>, contents: &Slot) -> Capability {
@@ -214,7 +215,7 @@ fn add_object(system: &Kernel, held: &Held, bindings: &BTreeMap<u64, Object>, st
                     grant: grant == Grant::Allowed,
                     lent: match loan {
                         Loan::None => None,
-                        Loan::Lent(binding) => bindings.get(&binding.0).copied(),
+                        Loan::Lent(binding) => bindings.get(&binding.0.get()).copied(),
                     },
                 },
             };

@@ -39,6 +39,19 @@ impl State {
         }
     }
 
+    /// Accounts for the time that cores' threads have used of slices which are not over: nobody can see a difference.
+    pub fn account_for_slices(&mut self) {
+        for core in &mut self.cores {
+            let context = core.current.and_then(|thread| self.threads.get(&thread)?.context);
+            let context = context.and_then(|context| self.contexts.get_mut(&context));
+            let used = self.now - core.charged_until;
+            if let Some(context) = context.filter(|context| context.is_slice() && used < context.stretch()) {
+                let _ = context.consume(used, self.now);
+                core.charged_until = self.now;
+            }
+        }
+    }
+
     /// Takes a thread from wherever it is among those that run, could or will.
     pub fn displace(&mut self, thread: Object) {
         for number in 0..self.cores.len() as u64 {

@@ -1,14 +1,15 @@
 //! Queues of waiting and of ready threads. Calls `stage`.
 
-use crate::stage::{endpoint, fires, forget, notification, waiter};
+use crate::stage::{endpoint, fires, forget, notification, passive_server, waiter};
+use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
-use l4k::object::endpoint::Side;
+use l4k::object::endpoint::{Alone, Side};
 use l4k::object::notification::Notification;
 use l4k::object::thread::{QueueLinks, State, Suspension, Thread};
 use l4k::operation::ready::End;
 use l4k_model::objects::{Spawned, Time};
 use l4k_model::world::{CORE, World};
-use l4k_sys::abi::{ObjectKind, SystemCall};
+use l4k_sys::abi::{ObjectKind, Rights, SystemCall};
 
 /// Threads of these priorities that wait for one notification.
 fn waiting<const N: usize>(world: &mut World, priorities: [u64; N]) -> ([Spawned; N], Ref<Notification>) {
@@ -115,9 +116,35 @@ fn ready_queues_that_do_not_hold_whoever_is_ready() {
 
 #[test]
 fn links_of_a_thread_that_is_in_no_queue() {
-    fires("links of a queue of", |world| {
+    fires("has a rank", |world| {
         let spawned = world.spawn(5, Time::Lent);
-        let itself = Some(spawned.thread);
-        thread(world, spawned).links = QueueLinks { next: itself, previous: itself, ..QueueLinks::default() };
+        thread(world, spawned).rank = 1;
+    });
+}
+
+fn change_alone(world: &mut World, number: u64, change: impl FnOnce(&mut Alone)) {
+    let endpoint = endpoint(world, number);
+    change(world.kernel.system.store.get_mut(endpoint).alone.as_mut().expect("somebody who waits alone"));
+}
+
+#[test]
+fn what_fast_paths_go_by() {
+    fires("does not wait alone", |world| {
+        let server = passive_server(world);
+        let other = passive_server(world);
+        change_alone(world, server.endpoint, |alone| alone.receiver = other.thread);
+    });
+    fires("does not wait alone", |world| {
+        let server = passive_server(world);
+        change_alone(world, server.endpoint, |alone| alone.rights = Rights::NONE);
+    });
+    fires("the slice of", |world| {
+        let spawned = world.spawn(5, Time::Own);
+        world.run(spawned.thread);
+        world.kernel.system.core_mut(CORE).slice = None;
+    });
+    fires("with all registers", |world| {
+        let ([one], _) = waiting(world, [5]);
+        thread(world, one).context.shape = Shape::Full;
     });
 }

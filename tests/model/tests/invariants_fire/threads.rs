@@ -9,6 +9,7 @@ use l4k_model::invariants;
 use l4k_model::objects::{Spawned, Time};
 use l4k_model::world::{CORE, World, slot};
 use l4k_sys::abi::{ObjectKind, SystemCall};
+use std::num::NonZeroU64;
 
 /// The root has received a call: who called, and the reply object.
 fn called(world: &mut World) -> (Spawned, Ref<Reply>) {
@@ -161,7 +162,7 @@ fn time_that_is_lost_or_stolen() {
     fires("still runs on that of", |world| {
         let (client, object) = called(world);
         let ReplyState::Owed { loan, .. } = &mut world.kernel.system.store.get_mut(object).state else { panic!() };
-        *loan = Loan::Lent(Binding(1));
+        *loan = Loan::Lent(Binding(NonZeroU64::MIN));
         let object = context(world, client.context);
         world.kernel.system.store.get_mut(object).owner = Owner::Nobody;
         thread(world, client.thread).own_context = None;

@@ -1,0 +1,61 @@
+//! The time that goes along when one thread takes another's place.
+//!
+//! Time that is lent, or given back, goes on: the same context is used, up to the same end, and nothing is accounted for. A thread with
+//! time of its own ends the account of the one before it, and sets the timer to the end of its own.
+
+use super::checks::Slice;
+use crate::base::arch::{Arch, CoreNumber};
+use crate::base::store::Ref;
+use crate::object::reply::Loan;
+use crate::object::sched_context::SchedContext;
+use crate::object::thread::Thread;
+use crate::operation::system::System;
+
+/// What the next thread runs on.
+#[derive(Clone, Copy, Debug)]
+pub enum Time {
+    /// The slice of the one before it.
+    Same(Ref<SchedContext>),
+    /// A slice of its own. That of the one before it ends here for now.
+    Own(Ref<SchedContext>, Slice),
+}
+
+impl<A: Arch> System<A> {
+    /// Time for a thread on its own slice after this one. `None` if it has none, or if the timer is to be set to something else than its end.
+    #[inline(always)]
+    pub(super) fn own_time(&self, here: CoreNumber, before: Ref<SchedContext>, own: Ref<SchedContext>) -> Option<Time> {
+        let slice = self.use_of(here, before)?;
+        let is_simple = self.core(here).waiting.is_none() && self.store.get(own).is_slice();
+        is_simple.then_some(Time::Own(own, slice))
+    }
+
+    /// Time that goes on. `None` if it is over and the machine has not said so yet.
+    #[inline(always)]
+    pub(super) fn same_time(&self, here: CoreNumber, context: Ref<SchedContext>) -> Option<Time> {
+        (!self.store.machine.is_due(self.core(here).deadline)).then_some(Time::Same(context))
+    }
+
+    /// From a thread to the next one.
+    #[inline(always)]
+    pub(super) fn pass_time(&mut self, here: CoreNumber, from: Ref<Thread>, to: Ref<Thread>, time: Time) -> Loan {
+        match time {
+            Time::Same(context) => {
+                self.store.get_mut(from).running_on = None;
+                self.store.get_mut(to).running_on = Some(context);
+                let object = self.store.get_mut(context);
+                object.thread = Some(to);
+                Loan::of(object.binding)
+            }
+            Time::Own(own, slice) => {
+                self.use_slice(here, slice);
+                let amount = self.store.get(own).refills.first().amount;
+                let core = self.core_mut(here);
+                let end = core.charged_until.after(amount);
+                core.deadline = end;
+                core.slice = Some(own);
+                self.store.machine.move_deadline(end);
+                Loan::None
+            }
+        }
+    }
+}
