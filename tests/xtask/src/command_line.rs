@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use l4k_qemu::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
 
+use crate::bench;
 use crate::firmware::Profile;
 use crate::fuzz;
 use crate::image;
@@ -80,6 +81,8 @@ pub enum Task {
     },
     /// Count the kernel's instructions from each entry to its exit, by cause, and the longest stretch without a preemption point
     Paths(PathsRequest),
+    /// Count what system calls cost in instructions, beside the marks that are to be beaten
+    Bench(BenchRequest),
     /// Print which lines of the kernel's core the host tests pass, and fail if they are too few
     Coverage {
         /// Write the figures to a file as well
@@ -223,6 +226,21 @@ pub struct PathsRequest {
     /// Write the figures to a file as well
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+}
+
+/// What to do with the benchmark's figures.
+#[derive(Args, Debug)]
+pub struct BenchRequest {
+    /// Write the figures to a file as well
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl BenchRequest {
+    /// As the command takes it.
+    pub fn request(self) -> bench::Request {
+        bench::Request { json: self.json }
+    }
 }
 
 impl PathsRequest {
