@@ -39,6 +39,7 @@ impl Segments {
                 if let Some(segment) = self.current.take().and_then(|index| table.segments.get_mut(index)) {
                     segment.rounds += rounds;
                     segment.ticks += ticks;
+                    segment.pieces += 1;
                 }
             }
             None => (),
@@ -130,7 +131,7 @@ mod tests {
         }
         let segments = &recorder.table().segments;
         assert_eq!(segments.iter().map(|segment| segment.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!((segments[0].rounds, segments[0].ticks), (4, 20));
+        assert_eq!((segments[0].rounds, segments[0].ticks, segments[0].pieces), (4, 20, 2));
         assert_eq!(figures(&segments[0]), [(Cause::Call(6), 2, 8)]);
     }
 

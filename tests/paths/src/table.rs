@@ -26,6 +26,8 @@ pub struct Segment {
     pub rounds: u64,
     /// Ticks of the counter that this took, as the program has seen it.
     pub ticks: u64,
+    /// In how many pieces these were taken: each is wrong by up to a tick.
+    pub pieces: u64,
     /// The entries by cause, in the order of causes.
     pub rows: Vec<Row>,
 }

@@ -231,6 +231,9 @@ pub struct PathsRequest {
 /// What to do with the benchmark's figures.
 #[derive(Args, Debug)]
 pub struct BenchRequest {
+    /// Only these rows
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    only: Vec<String>,
     /// Write the figures to a file as well
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -239,7 +242,7 @@ pub struct BenchRequest {
 impl BenchRequest {
     /// As the command takes it.
     pub fn request(self) -> bench::Request {
-        bench::Request { json: self.json }
+        bench::Request { only: self.only, json: self.json }
     }
 }
 

@@ -116,7 +116,11 @@ extern "C" fn qemu_plugin_install(
             return 1;
         }
     };
-    *plugin() = Some(Plugin { recorder: Recorder::new(arguments.layout), output: arguments.output, registers: [0; REGISTERS.len()] });
+    *plugin() = Some(Plugin {
+        recorder: Recorder::new(arguments.layout),
+        output: arguments.output,
+        registers: [0; REGISTERS.len()],
+    });
     // SAFETY: the functions live as long as the emulator, and have the types that QEMU calls them with.
     unsafe {
         qemu_plugin_register_vcpu_init_cb(id, on_core);

@@ -43,16 +43,3 @@ pub fn measure(project: &Project) -> Result<Measured> {
     ensure!(ended.status.success(), "the benchmark ended with {}; it says why above", ended.status);
     Ok(Measured { table: counter::read(&output)?, kernel })
 }
-
-/// X
-pub struct Request { /// x
-    pub json: Option<PathBuf> }
-/// X
-pub fn run(project: &Project, _: &Request) -> Result<()> {
-    let m = measure(project)?;
-    for segment in &m.table.segments {
-        println!("{} rounds {} ticks {} ({})", segment.name, segment.rounds, segment.ticks, segment.ticks*16/segment.rounds.max(1));
-        for row in &segment.rows { println!("      {:20} {:>6} {:>8} {:>8} {:>8} {:>8}", row.cause.to_string(), row.entries, row.shortest.instructions, row.mean(), row.longest.instructions, row.stretch.instructions); }
-    }
-    Ok(())
-}

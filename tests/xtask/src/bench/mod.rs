@@ -1,5 +1,11 @@
 //! `cargo xtask bench`: what system calls cost, in instructions, beside the marks that are to be beaten.
 
+mod command;
+mod figure;
+mod json;
+mod marks;
 mod measure;
+mod rows;
+mod table;
 
-pub use measure::{Request, run};
+pub use command::{Request, run};

@@ -4,8 +4,8 @@ use bench_support::machine;
 use bench_support::ring::Bells;
 use bench_support::role::{REPORT, Role, label, unpair};
 use l4k_marks::{Mark, measure};
-use l4k_sys::{Endpoint, Error, Irq, Message, Notification, Received, Reply, system, window};
 use l4k_sys::{CNode, abi::message::REGISTER_WORDS};
+use l4k_sys::{Endpoint, Error, Irq, Message, Notification, Received, Reply, system, window};
 
 /// Rounds before those that are measured.
 const WARM_UP: u64 = 4;

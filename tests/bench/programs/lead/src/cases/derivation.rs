@@ -1,9 +1,9 @@
 //! Revoke, over the number of descendants.
 
 use l4k_marks::measure;
+use l4k_sys::CNode;
 use l4k_sys::abi::Rights;
 use l4k_sys::handle::NewObject;
-use l4k_sys::CNode;
 
 use crate::harness::bench::own;
 use crate::harness::words::line;

@@ -18,12 +18,15 @@ const SERVER: Manner = Manner::of(Side::Right, PRIORITY);
 /// Words of the messages.
 const WORDS: u64 = 2;
 
-/// 4,000 threads more that are ready to run and less urgent.
+/// 1,000 and 4,000 threads more that are ready to run and less urgent.
 pub fn threads(bench: &mut Bench<'_>) -> Outcome {
     let (endpoint, _) = bench.serve(SERVER, Role::Server)?;
-    bench.crowd(Manner::of(Side::Left, 10), 4_000, Role::Yielder, 0)?;
-    bench.name("call_4000_threads");
-    bench.call(CLIENT, Role::Client, endpoint, WORDS)
+    for (more, all) in [(1_000, 1_000), (3_000, 4_000)] {
+        bench.crowd(Manner::of(Side::Left, 10), more, Role::Yielder, 0)?;
+        bench.name(&line(format_args!("call_{all}_threads")));
+        bench.call(CLIENT, Role::Client, endpoint, WORDS)?;
+    }
+    Ok(())
 }
 
 /// 60,000 copies of the endpoint's capability in the client's table of 65,536 slots, of which the client uses the last.

@@ -3,8 +3,8 @@
 use bench_support::machine::SHARED;
 use bench_support::ring;
 use bench_support::role::{Role, pair};
-use l4k_sys::abi::{MapAttributes, Rights};
 use l4k_sys::Frame;
+use l4k_sys::abi::{MapAttributes, Rights};
 
 use super::calls::PRIORITY;
 use super::simple::ROUNDS;
