@@ -237,12 +237,22 @@ pub struct BenchRequest {
     /// Write the figures to a file as well
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write the figures to the file that the test compares with
+    #[arg(long, conflicts_with = "only")]
+    accept: bool,
+    /// Write the plots in the book
+    #[arg(long, conflicts_with = "only")]
+    plots: bool,
+    /// Write the tables in the book
+    #[arg(long, conflicts_with = "only")]
+    markdown: bool,
 }
 
 impl BenchRequest {
     /// As the command takes it.
     pub fn request(self) -> bench::Request {
-        bench::Request { only: self.only, json: self.json }
+        let BenchRequest { only, json, accept, plots, markdown } = self;
+        bench::Request { only, json, update: bench::Update { accepted: accept, plots, tables: markdown } }
     }
 }
 
@@ -336,6 +346,9 @@ mod tests {
             "xtask run hello --gic 4",
             "xtask run",
             "xtask test --only everything",
+            "xtask bench --only",
+            "xtask bench --only call --accept",
+            "xtask bench --json",
         ] {
             assert!(CommandLine::try_parse_from(wrong.split(' ')).is_err(), "{wrong}");
         }

@@ -3,12 +3,16 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
+use super::costs::{self, Cost, Size};
+use super::dear::Code;
 use super::figure::{Figure, figures};
-use super::measure::measure;
+use super::guard::{self, Accepted, Change, compare};
+use super::measure::{Measured, measure};
 use super::rows::{self, Row};
-use super::{json, table};
+use super::{book, json, table};
+use crate::paths::functions::Functions;
 use crate::project::Project;
 
 /// What to do with the figures.
@@ -18,20 +22,102 @@ pub struct Request {
     pub only: Vec<String>,
     /// Where to write the figures.
     pub json: Option<PathBuf>,
+    /// What of the project is to be written.
+    pub update: Update,
+}
+
+/// Files of the project that the figures are in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Update {
+    /// The file of accepted figures.
+    pub accepted: bool,
+    /// The plots in the book.
+    pub plots: bool,
+    /// The tables in the book.
+    pub tables: bool,
+}
+
+/// Everything there is to tell.
+pub struct Results {
+    /// What was counted.
+    pub measured: Measured,
+    /// The rows.
+    pub figures: Vec<Figure>,
+    /// The second table.
+    pub costs: Vec<Cost>,
+    /// The kernel's size.
+    pub size: Size,
+    /// What a file of accepted figures has.
+    pub found: Accepted,
+}
+
+impl Results {
+    /// Measures.
+    fn of(project: &Project) -> Result<Results> {
+        let measured = measure(project)?;
+        let figures = figures(&measured.table, rows::ALL)?;
+        let kernel = &measured.kernel;
+        let found = Accepted::of(&figures, &Functions::of(kernel)?);
+        let costs = costs::costs(&figures, &Code::of(kernel)?);
+        Ok(Results { size: Size::of(kernel)?, figures, costs, found, measured })
+    }
 }
 
 /// Measures and tells.
 pub fn run(project: &Project, request: &Request) -> Result<()> {
     let rows = chosen(&request.only)?;
-    let measured = measure(project)?;
-    let all = figures(&measured.table, rows::ALL)?;
-    let is_chosen = |figure: &&Figure| rows.iter().any(|row| row.name == figure.row.name);
-    let shown: Vec<Figure> = all.iter().filter(is_chosen).cloned().collect();
+    let results = Results::of(project)?;
+    let is_chosen = |name: &str| rows.iter().any(|row| row.name == name);
+    let shown: Vec<Figure> = results.figures.iter().filter(|figure| is_chosen(figure.row.name)).cloned().collect();
     print!("{}", table::text(&shown));
+    let costs: Vec<Cost> = results.costs.iter().filter(|cost| is_chosen(cost.name)).cloned().collect();
+    print!("{}{}", costs::text(&costs), results.size.text());
     if let Some(file) = &request.json {
         let text = format!("{:#}\n", json::list(&shown));
         fs::write(file, text).with_context(|| format!("writing {}", file.display()))?;
     }
+    write_book(project, &results, request.update)?;
+    let file = project.path(guard::FILE);
+    if request.update.accepted {
+        results.found.write(&file)?;
+        println!("\nwritten: {}", guard::FILE);
+    } else if file.is_file() {
+        tell_changes(&compare(&Accepted::read(&file)?, &results.found), &is_chosen);
+    }
+    Ok(())
+}
+
+fn write_book(project: &Project, results: &Results, update: Update) -> Result<()> {
+    let Results { measured, figures, costs, size, .. } = results;
+    if update.plots {
+        book::write_plots(project, &measured.table)?;
+        println!("\nwritten: {}, {}", book::LENGTHS_FILE, book::REVOKE_FILE);
+    }
+    if update.tables {
+        book::write_tables(project, &measured.table, figures, costs, size)?;
+        println!("\nwritten: {}", book::CHAPTER);
+    }
+    Ok(())
+}
+
+fn tell_changes(changes: &[Change], is_chosen: &dyn Fn(&str) -> bool) {
+    println!("\nagainst {}, beyond 2%", guard::FILE);
+    let of_row = |change: &&Change| change.text().split([':', ' ']).next().is_some_and(is_chosen);
+    let mut chosen = changes.iter().filter(of_row).peekable();
+    if chosen.peek().is_none() {
+        println!("nothing");
+    }
+    chosen.for_each(|change| println!("{}", change.text()));
+}
+
+/// Measures, and fails if a figure is worse than what was accepted.
+pub fn check(project: &Project) -> Result<()> {
+    let accepted = Accepted::read(&project.path(guard::FILE))?;
+    let changes = compare(&accepted, &Results::of(project)?.found);
+    let (bad, good): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.is_bad());
+    good.iter().for_each(|change| println!("{}", change.text()));
+    let texts: Vec<&str> = bad.iter().map(|change| change.text()).collect();
+    ensure!(texts.is_empty(), "figures beyond 2% above {}:\n{}", guard::FILE, texts.join("\n"));
     Ok(())
 }
 
