@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
-use l4k_paths::{Cause, Table};
+use l4k_paths::Table;
 use l4k_sys::abi::SystemCall;
 
 use super::costs::{Cost, Size, headings};
 use super::figure::{Figure, segment};
+use super::lengths::{self, mean};
 use super::plot::{Axis, Plot, grouped};
 use super::table::{columns, kernel};
 use crate::project::Project;
@@ -20,9 +21,6 @@ pub const CHAPTER: &str = "book/src/benchmarks.md";
 pub const LENGTHS_FILE: &str = "book/src/call-length.svg";
 /// See [`LENGTHS_FILE`].
 pub const REVOKE_FILE: &str = "book/src/revoke.svg";
-
-/// Lengths of messages that are measured, in words.
-const LENGTHS: [u64; 18] = [0, 1, 2, 4, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 80, 96, 112, 120];
 
 /// Numbers of descendants that are revoked.
 const DESCENDANTS: [u64; 5] = [1, 10, 100, 1_000, 10_000];
@@ -39,24 +37,16 @@ pub fn write_plots(project: &Project, table: &Table) -> Result<()> {
     Ok(())
 }
 
-fn mean(table: &Table, name: &str, call: SystemCall) -> Result<u64> {
-    let cause = Cause::call(call as u64);
-    let found = segment(table, name)?.rows.iter().find(|row| row.cause == cause);
-    Ok(found.with_context(|| format!("segment {name} has no {cause}"))?.mean())
-}
-
 fn lengths(table: &Table) -> Result<Plot> {
-    let line = |call| LENGTHS.iter().map(|words| Ok((*words, mean(table, &format!("words_{words}"), call)?))).collect();
-    let lines: [Result<Vec<(u64, u64)>>; 2] = [line(SystemCall::Call), line(SystemCall::ReplyReceive)];
-    let [call, answer] = lines;
-    let lines = vec![("call", call?), ("answer and receive", answer?)];
-    let most = lines.iter().flat_map(|(_, points)| points).map(|(_, count)| *count).max().unwrap_or(0);
-    let up = Axis::linear("instructions in the kernel", if most > 1_000 { 250 } else { 100 }, most);
+    let all = lengths::all(table)?;
+    let call: Vec<(u64, u64)> = all.iter().map(|length| (length.words, length.call)).collect();
+    let answer: Vec<(u64, u64)> = all.iter().map(|length| (length.words, length.answer)).collect();
+    let most = call.iter().chain(&answer).map(|(_, count)| *count).max().unwrap_or(0);
     Ok(Plot {
         title: "Instructions of a call and of an answer, over the length of the message in words",
         along: Axis::linear("words of the message", 10, 120),
-        up,
-        lines,
+        up: Axis::linear("instructions in the kernel", if most > 1_000 { 250 } else { 100 }, most),
+        lines: vec![("call", call), ("answer and receive", answer)],
     })
 }
 

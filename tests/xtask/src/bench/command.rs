@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 
 use super::costs::{self, Cost, Size};
 use super::dear::Code;
@@ -11,7 +12,7 @@ use super::figure::{Figure, figures};
 use super::guard::{self, Accepted, Change, compare};
 use super::measure::{Measured, measure};
 use super::rows::{self, Row};
-use super::{book, json, table};
+use super::{book, json, lengths, table};
 use crate::paths::functions::Functions;
 use crate::project::Project;
 
@@ -71,9 +72,14 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
     let shown: Vec<Figure> = results.figures.iter().filter(|figure| is_chosen(figure.row.name)).cloned().collect();
     print!("{}", table::text(&shown));
     let costs: Vec<Cost> = results.costs.iter().filter(|cost| is_chosen(cost.name)).cloned().collect();
-    print!("{}{}", costs::text(&costs), results.size.text());
+    let lengths = lengths::all(&results.measured.table)?;
+    print!("{}{}{}", lengths::text(&lengths), costs::text(&costs), results.size.text());
     if let Some(file) = &request.json {
-        let text = format!("{:#}\n", json::list(&shown));
+        let mut list = json::list(&shown);
+        if request.only.is_empty() {
+            list.extend(lengths::list(&lengths));
+        }
+        let text = format!("{:#}\n", Value::Array(list));
         fs::write(file, text).with_context(|| format!("writing {}", file.display()))?;
     }
     write_book(project, &results, request.update)?;

@@ -155,7 +155,9 @@ fn difference(accepted: &Accepted, found: &Accepted, name: &str, [before, now]: 
 mod tests {
     use super::*;
 
-    fn figures(rows: &[(&str, u64, &[(&str, u64)])]) -> Accepted {
+    type Rows<'a> = &'a [(&'a str, u64, &'a [(&'a str, u64)])];
+
+    fn figures(rows: Rows<'_>) -> Accepted {
         let mut all = Accepted::default();
         for (name, instructions, functions) in rows {
             all.instructions.insert((*name).to_owned(), *instructions);

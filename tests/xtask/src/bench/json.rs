@@ -7,7 +7,7 @@ use super::marks;
 use super::rows::Source;
 
 /// A list of rows.
-pub fn list(figures: &[Figure]) -> Value {
+pub fn list(figures: &[Figure]) -> Vec<Value> {
     figures.iter().map(row).collect()
 }
 

@@ -40,7 +40,7 @@ pub enum Scale {
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 400.0;
 const LEFT: f64 = 90.0;
-const RIGHT: f64 = 700.0;
+const RIGHT: f64 = 685.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 340.0;
 
