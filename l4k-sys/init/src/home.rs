@@ -2,7 +2,7 @@
 
 use l4k_sys::abi::ThreadState;
 use l4k_sys::handle::{NewObject, ThreadStatus};
-use l4k_sys::{CNode, Error, SchedContext, Thread};
+use l4k_sys::{AddressSpace, CNode, Error, SchedContext, Thread};
 
 use crate::build;
 use crate::description::Description;
@@ -86,6 +86,12 @@ impl Home {
     #[must_use]
     pub const fn thread(&self) -> Thread {
         Thread::from_slot(self.slot(Part::Thread))
+    }
+
+    /// The program's address space, for whoever puts more threads into it.
+    #[must_use]
+    pub const fn address_space(&self) -> AddressSpace {
+        AddressSpace::from_slot(self.slot(Part::AddressSpace))
     }
 
     /// The program's time. A server that works on its callers' time has it unbound as soon as it waits for them.

@@ -10,8 +10,16 @@ const BEGIN: &str = "// trusted-files-begin";
 const END: &str = "// trusted-files-end";
 
 /// Directories of the crates that may have such a list: the rooms in which `unsafe` has a place.
-const ROOMS: [&str; 7] =
-    ["l4k/", "l4k-sys/", "bsp-qemu-virt/", "bsp-rpi4/", "examples/", "tests/suite/", "tests/paths/plugin/"];
+const ROOMS: [&str; 8] = [
+    "l4k/",
+    "l4k-sys/",
+    "bsp-qemu-virt/",
+    "bsp-rpi4/",
+    "examples/",
+    "tests/bench/",
+    "tests/suite/",
+    "tests/paths/plugin/",
+];
 
 /// What a file has to be trusted for. Assembly outside of functions needs no `unsafe` in the language, and can do as much.
 const WORDS: [&str; 3] = ["unsafe", "global_asm", "naked_asm"];

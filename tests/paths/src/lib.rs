@@ -10,6 +10,7 @@ pub mod cause;
 pub mod instruction;
 mod path;
 pub mod recorder;
+mod segments;
 pub mod table;
 mod trail;
 
@@ -17,4 +18,4 @@ pub use arguments::{Arguments, Layout};
 pub use cause::Cause;
 pub use instruction::{Class, Step};
 pub use recorder::Recorder;
-pub use table::{Row, Sample, Stretch, Table};
+pub use table::{Row, Sample, Segment, Stretch, Table};

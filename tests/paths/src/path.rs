@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::cause::Cause;
 use crate::instruction::Class;
-use crate::table::{Sample, Stretch};
+use crate::table::{Row, Sample, Stretch};
 use crate::trail::{LINE_BITS, Trail};
 
 /// A way through the kernel, from its first instruction to where it is now.
@@ -75,6 +75,26 @@ impl Path {
             code_lines: self.trail.lines(start),
             data_lines: self.data.len() as u64,
             visits: self.trail.visits(start),
+        }
+    }
+
+    /// Adds it, at its end, to the entries of its cause; for code that begins at `start`.
+    pub fn add_to(&self, row: &mut Row, start: u64) {
+        let instructions = self.trail.instructions;
+        if row.entries == 0 || instructions < row.shortest.instructions {
+            row.shortest = self.sample(start);
+        }
+        if instructions > row.longest.instructions {
+            row.longest = self.sample(start);
+        }
+        row.entries += 1;
+        row.instructions += instructions;
+    }
+
+    /// Keeps the stretch since the last preemption point if it is the longest of its cause.
+    pub fn keep_stretch(&self, row: &mut Row, start: u64) {
+        if self.stretch.instructions > row.stretch.instructions {
+            row.stretch = self.stretch(start);
         }
     }
 

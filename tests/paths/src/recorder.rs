@@ -1,10 +1,14 @@
 //! Follows a core through the kernel, instruction by instruction, and keeps what there is to tell of each entry. May call all of this
 //! crate.
 
+use l4k_marks::mark::MARK_WORDS;
+use l4k_sys::abi::SystemCall;
+
 use crate::arguments::Layout;
 use crate::cause::Cause;
 use crate::instruction::{Class, Step};
 use crate::path::Path;
+use crate::segments::Segments;
 use crate::table::{Stretch, Table};
 
 /// Distance of two exception vectors, and the number of the first one for exceptions of programs.
@@ -59,6 +63,7 @@ pub struct Recorder {
     activity: Activity,
     path: Path,
     departure: Option<Departure>,
+    segments: Segments,
     table: Table,
 }
 
@@ -73,6 +78,7 @@ impl Recorder {
             activity: Activity::Outside,
             path: Path::new(code),
             departure: None,
+            segments: Segments::default(),
             table: Table::default(),
         }
     }
@@ -139,6 +145,17 @@ impl Recorder {
         self.path.cause = Cause::call(number);
     }
 
+    /// Whether a system call with this number may be a mark, so that its words are to be told.
+    #[must_use]
+    pub const fn may_be_mark(number: u64) -> bool {
+        number == SystemCall::Probe as u64
+    }
+
+    /// The entry has these words in `x1`–`x7`, and may be a mark.
+    pub fn words(&mut self, words: [u64; MARK_WORDS]) {
+        self.segments.note(words);
+    }
+
     /// The kernel reads or writes memory.
     pub fn access(&mut self, address: u64) {
         if matches!(self.activity, Activity::Inside) {
@@ -182,9 +199,10 @@ impl Recorder {
     }
 
     fn keep_stretch(&mut self) {
-        let row = self.table.row(self.path.cause);
-        if self.path.stretch.instructions > row.stretch.instructions {
-            row.stretch = self.path.stretch(self.layout.text.start);
+        let start = self.layout.text.start;
+        self.path.keep_stretch(self.table.row(self.path.cause), start);
+        if let Some(segment) = self.segments.open(&mut self.table) {
+            self.path.keep_stretch(segment.row(self.path.cause), start);
         }
     }
 
@@ -192,16 +210,11 @@ impl Recorder {
         self.keep_stretch();
         self.activity = activity;
         let (path, start) = (&self.path, self.layout.text.start);
-        let instructions = path.trail.instructions;
-        let row = self.table.row(path.cause);
-        if row.entries == 0 || instructions < row.shortest.instructions {
-            row.shortest = path.sample(start);
+        path.add_to(self.table.row(path.cause), start);
+        if let Some(segment) = self.segments.open(&mut self.table) {
+            path.add_to(segment.row(path.cause), start);
         }
-        if instructions > row.longest.instructions {
-            row.longest = path.sample(start);
-        }
-        row.entries += 1;
-        row.instructions += instructions;
+        self.segments.leave(&mut self.table);
         self.departure = path.stretch_before.map(|before| Departure {
             cause: path.cause,
             way_out: path.stretch(start),

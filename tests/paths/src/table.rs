@@ -13,6 +13,23 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// Those that gave way to an interrupt, all together.
     pub interrupted: Interrupted,
+    /// What programs have marked, in the order of its first appearance.
+    pub segments: Vec<Segment>,
+}
+
+/// Entries between two marks; those of all segments of one name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Its name.
+    pub name: String,
+    /// How often the program did what it measures.
+    pub rounds: u64,
+    /// Ticks of the counter that this took, as the program has seen it.
+    pub ticks: u64,
+    /// In how many pieces these were taken: each is wrong by up to a tick.
+    pub pieces: u64,
+    /// The entries by cause, in the order of causes.
+    pub rows: Vec<Row>,
 }
 
 /// The entries for one cause.
@@ -100,6 +117,30 @@ impl Row {
     }
 }
 
+impl Segment {
+    /// The row of a cause, which is made if there is none.
+    pub fn row(&mut self, cause: Cause) -> &mut Row {
+        row(&mut self.rows, cause)
+    }
+
+    /// Instructions of all entries together.
+    #[must_use]
+    pub fn instructions(&self) -> u64 {
+        self.rows.iter().map(|row| row.instructions).sum()
+    }
+}
+
+fn row(rows: &mut Vec<Row>, cause: Cause) -> &mut Row {
+    let index = match rows.binary_search_by_key(&cause, |row| row.cause) {
+        Ok(index) => index,
+        Err(index) => {
+            rows.insert(index, Row::new(cause));
+            index
+        }
+    };
+    &mut rows[index]
+}
+
 impl Table {
     /// As it is written to a file.
     #[must_use]
@@ -117,14 +158,7 @@ impl Table {
 
     /// The row of a cause, which is made if there is none.
     pub fn row(&mut self, cause: Cause) -> &mut Row {
-        let index = match self.rows.binary_search_by_key(&cause, |row| row.cause) {
-            Ok(index) => index,
-            Err(index) => {
-                self.rows.insert(index, Row::new(cause));
-                index
-            }
-        };
-        &mut self.rows[index]
+        row(&mut self.rows, cause)
     }
 
     /// The row of the longest stretch of all, without what a kernel without debug console does not do.

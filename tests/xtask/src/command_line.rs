@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use l4k_qemu::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
 
+use crate::bench;
 use crate::firmware::Profile;
 use crate::fuzz;
 use crate::image;
@@ -80,6 +81,8 @@ pub enum Task {
     },
     /// Count the kernel's instructions from each entry to its exit, by cause, and the longest stretch without a preemption point
     Paths(PathsRequest),
+    /// Count what system calls cost in instructions, beside the marks that are to be beaten
+    Bench(BenchRequest),
     /// Print which lines of the kernel's core the host tests pass, and fail if they are too few
     Coverage {
         /// Write the figures to a file as well
@@ -225,6 +228,34 @@ pub struct PathsRequest {
     json: Option<PathBuf>,
 }
 
+/// What to do with the benchmark's figures.
+#[derive(Args, Debug)]
+pub struct BenchRequest {
+    /// Only these rows
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    only: Vec<String>,
+    /// Write the figures to a file as well
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the figures to the file that the test compares with
+    #[arg(long, conflicts_with = "only")]
+    accept: bool,
+    /// Write the plots in the book
+    #[arg(long, conflicts_with = "only")]
+    plots: bool,
+    /// Write the tables in the book
+    #[arg(long, conflicts_with = "only")]
+    markdown: bool,
+}
+
+impl BenchRequest {
+    /// As the command takes it.
+    pub fn request(self) -> bench::Request {
+        let BenchRequest { only, json, accept, plots, markdown } = self;
+        bench::Request { only, json, update: bench::Update { accepted: accept, plots, tables: markdown } }
+    }
+}
+
 impl PathsRequest {
     /// As the command takes it.
     pub fn request(self) -> paths::Request {
@@ -315,6 +346,9 @@ mod tests {
             "xtask run hello --gic 4",
             "xtask run",
             "xtask test --only everything",
+            "xtask bench --only",
+            "xtask bench --only call --accept",
+            "xtask bench --json",
         ] {
             assert!(CommandLine::try_parse_from(wrong.split(' ')).is_err(), "{wrong}");
         }

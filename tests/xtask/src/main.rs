@@ -1,7 +1,8 @@
-//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `model`, `suite`, `size`, `paths`, `coverage`, `mutants`, `fuzz`, `gdb`, `book`.
+//! The project's commands: `cargo xtask set-up`, `run`, `image`, `test`, `model`, `suite`, `size`, `paths`, `bench`, `coverage`, `mutants`, `fuzz`, `gdb`, `book`.
 //!
 //! Each has a file or a directory of its own; this file only sends each task to its own.
 
+mod bench;
 mod book;
 mod card;
 mod command_line;
@@ -64,6 +65,7 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::Size { json } => size::print(&project, json.as_deref()),
         Task::Paths(request) => paths::run(&project, &request.request()),
+        Task::Bench(request) => bench::run(&project, &request.request()),
         Task::Coverage { json } => coverage::run(&project, json.as_deref()),
         Task::Mutants(request) => mutants::run(&project, &request.request()),
         Task::Fuzz { target, seconds, json } => fuzz::run(&project, &fuzz::Request { target, seconds, json }),

@@ -74,9 +74,12 @@ unsafe extern "C" {
 struct Plugin {
     recorder: Recorder,
     output: PathBuf,
-    /// QEMU's handle of `x8`; an address, kept as a number so that it may pass between threads.
-    number: usize,
+    /// QEMU's handles of `x1`–`x8`; addresses, kept as numbers so that they may pass between threads.
+    registers: [usize; REGISTERS.len()],
 }
+
+/// Registers of a program that are read: the words of a mark, and the number of a system call.
+const REGISTERS: [&CStr; 8] = [c"x1", c"x2", c"x3", c"x4", c"x5", c"x6", c"x7", c"x8"];
 
 static PLUGIN: Mutex<Option<Plugin>> = Mutex::new(None);
 
@@ -113,7 +116,11 @@ extern "C" fn qemu_plugin_install(
             return 1;
         }
     };
-    *plugin() = Some(Plugin { recorder: Recorder::new(arguments.layout), output: arguments.output, number: 0 });
+    *plugin() = Some(Plugin {
+        recorder: Recorder::new(arguments.layout),
+        output: arguments.output,
+        registers: [0; REGISTERS.len()],
+    });
     // SAFETY: the functions live as long as the emulator, and have the types that QEMU calls them with.
     unsafe {
         qemu_plugin_register_vcpu_init_cb(id, on_core);
@@ -123,20 +130,20 @@ extern "C" fn qemu_plugin_install(
     0
 }
 
-/// The core is there: finds the handle of `x8`.
+/// The core is there: finds the handles of the registers.
 extern "C" fn on_core(_: u64, _: c_uint) {
     // SAFETY: called by QEMU in the context of the core, where the list of registers is to be had; it is ours to free.
-    let handle = unsafe {
+    let handles = unsafe {
         let list = qemu_plugin_get_registers();
         let descriptors = (*list).data.cast::<RegisterDescriptor>();
-        let all = (0..(*list).length as usize).map(|index| &*descriptors.add(index));
-        let found = all.into_iter().find(|descriptor| CStr::from_ptr(descriptor.name) == c"x8");
-        let handle = found.map_or(0, |descriptor| descriptor.handle as usize);
+        let all = || (0..(*list).length as usize).map(|index| &*descriptors.add(index));
+        let find = |name| all().find(|descriptor| CStr::from_ptr(descriptor.name) == name);
+        let handles = REGISTERS.map(|name| find(name).map_or(0, |descriptor| descriptor.handle as usize));
         g_array_free(list, 1);
-        handle
+        handles
     };
     if let Some(plugin) = plugin().as_mut() {
-        plugin.number = handle;
+        plugin.registers = handles;
     }
 }
 
@@ -194,8 +201,12 @@ extern "C" fn on_program(_: c_uint, _: *mut c_void) {
 
 extern "C" fn on_system_call(_: c_uint, _: *mut c_void) {
     if let Some(plugin) = plugin().as_mut() {
-        let number = read_register(plugin.number);
-        plugin.recorder.call(number.unwrap_or(u64::MAX));
+        let [words @ .., number] = plugin.registers;
+        let number = read_register(number).unwrap_or(u64::MAX);
+        plugin.recorder.call(number);
+        if Recorder::may_be_mark(number) {
+            plugin.recorder.words(words.map(|handle| read_register(handle).unwrap_or_default()));
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The measurement: builds, checks the counting itself, boots, prints. May call all of `paths`, `set_up`, `firmware` and `equipment`.
+//! The measurement: builds, boots, prints. May call all of `paths`, `set_up`, `firmware` and `equipment`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,14 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use l4k_paths::{Arguments, Cause, Layout, Table, calibration};
+use l4k_paths::{Cause, Table};
 use l4k_qemu::monitor::Monitor;
-use l4k_qemu::{Board, Boot, Clock, Machine, Report, Session};
+use l4k_qemu::{Board, Boot, Report, Session};
 use l4k_sys::abi::SystemCall;
 
+use super::counter::{self, Counter, PATIENCE, machine};
 use super::functions::Functions;
-use super::{kernel, plugin, report};
+use super::{kernel, report};
 use crate::equipment::Equipment;
 use crate::firmware::{self, Firmware, Profile};
 use crate::project::Project;
@@ -31,9 +32,6 @@ const STRETCH_MAX: u64 = 24_000;
 
 /// Calls that take long in the suite while interrupts come every 10,000 instructions: they have to give way.
 const LONG_CALLS: [SystemCall; 3] = [SystemCall::UntypedRetype, SystemCall::CNodeDelete, SystemCall::CNodeRevoke];
-
-/// How long the emulator may take to answer or to end.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What to measure.
 #[derive(Debug)]
@@ -61,9 +59,8 @@ pub enum Software {
 /// Measures and prints.
 pub fn run(project: &Project, request: &Request) -> Result<()> {
     let toolchain = set_up::ensure(project, &[Need::Emulator])?;
-    let bench = Bench { project, plugin: plugin::build(project)?, scratch: project.target().join("paths") };
-    fs::create_dir_all(&bench.scratch).with_context(|| format!("making {}", bench.scratch.display()))?;
-    bench.calibrate().context("the counting itself is wrong")?;
+    let bench = Bench { project, counter: Counter::new(project, "paths")? };
+    bench.counter.calibrate()?;
     let (firmware, table) = match &request.software {
         Software::Suite => bench.suite(&toolchain)?,
         Software::Example { name, time } => bench.example(&toolchain, name, *time)?,
@@ -85,43 +82,22 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
     Ok(())
 }
 
-/// The machine: one core, an instruction a nanosecond.
-fn machine() -> Machine {
-    Machine { clock: Clock::InstructionsOnly, ..Machine::of(Board::QemuVirt) }
-}
-
 struct Bench<'a> {
     project: &'a Project,
-    plugin: PathBuf,
-    scratch: PathBuf,
+    counter: Counter,
 }
 
 impl Bench<'_> {
-    /// Counts software whose length is known.
-    fn calibrate(&self) -> Result<()> {
-        let image = self.scratch.join("calibration.bin");
-        fs::write(&image, calibration::image()).with_context(|| format!("writing {}", image.display()))?;
-        let loader = format!("loader,file={},addr={:#x},cpu-num=0,force-raw=on", image.display(), calibration::ADDRESS);
-        let boot = Boot::empty(machine()).with_arguments(&["-device", &loader]);
-        let (boot, output) = self.with_plugin(boot, calibration::layout());
-        let ended = Session::start(&boot)?.wait_for_end(PATIENCE)?;
-        ensure!(ended.status.success(), "the machine ended with {}", ended.status);
-        calibration::check(&read(&output)?)?;
-        let (first, second) = (calibration::FIRST_CALL, calibration::SECOND_CALL);
-        println!("checked: system calls of {first} and {second} instructions are counted as so many");
-        Ok(())
-    }
-
     fn suite(&self, toolchain: &Toolchain) -> Result<(Firmware, Table)> {
         let firmware = build(toolchain, &self.project.path("tests/suite"))?;
         let boot = Boot::new(machine(), &firmware.image(&machine())?);
-        let (boot, output) = self.with_plugin(boot, kernel::layout(&firmware.kernel)?);
+        let (boot, output) = self.counter.count(boot, kernel::layout(&firmware.kernel)?);
         let ended = Session::start(&boot)?.wait_for_end(LIMIT)?;
         let said = || anyhow!("the suite failed; the output:\n{}", ended.output);
         let results = Report::read(&ended.output).with_context(said)?;
         ensure!(results.failed.is_empty(), said());
         println!("software: the conformance suite, {} tests, release build", results.passed.len());
-        let table = read(&output)?;
+        let table = counter::read(&output)?;
         for call in LONG_CALLS {
             let gave_way = table.rows.iter().any(|row| row.cause == Cause::call(call as u64) && row.gave_way > 0);
             ensure!(gave_way, "interrupts came, and no {call:?} gave way to one");
@@ -132,12 +108,12 @@ impl Bench<'_> {
     fn example(&self, toolchain: &Toolchain, name: &str, time: Duration) -> Result<(Firmware, Table)> {
         let directory = self.project.example(name)?;
         let firmware = build(toolchain, &directory)?;
-        let monitor = Monitor::at(&self.scratch.join("monitor"));
+        let monitor = Monitor::at(&self.counter.scratch().join("monitor"));
         let arguments = monitor.arguments();
         let boot = Boot::new(machine(), &firmware.image(&machine())?)
             .with_arguments(&arguments.iter().map(String::as_str).collect::<Vec<&str>>());
-        let boot = Equipment::of(&directory)?.install(boot, &self.scratch)?;
-        let (boot, output) = self.with_plugin(boot, kernel::layout(&firmware.kernel)?);
+        let boot = Equipment::of(&directory)?.install(boot, self.counter.scratch())?;
+        let (boot, output) = self.counter.count(boot, kernel::layout(&firmware.kernel)?);
         let session = Session::start(&boot)?;
         // What is wanted is the time itself: an example has no end.
         thread::sleep(time);
@@ -145,23 +121,10 @@ impl Bench<'_> {
         let _ = monitor.command("quit", PATIENCE);
         session.wait_for_end(PATIENCE)?;
         println!("software: the example {name}, {} s of this computer, release build", time.as_secs());
-        Ok((firmware, read(&output)?))
-    }
-
-    fn with_plugin(&self, boot: Boot, layout: Layout) -> (Boot, PathBuf) {
-        let output = self.scratch.join("table.json");
-        // One of an earlier run must not pass for this one's. There may be none.
-        let _ = fs::remove_file(&output);
-        let option = Arguments { layout, output: output.clone() }.option(&self.plugin);
-        (boot.with_arguments(&["-plugin", &option]), output)
+        Ok((firmware, counter::read(&output)?))
     }
 }
 
 fn build(toolchain: &Toolchain, directory: &Path) -> Result<Firmware> {
     firmware::build(toolchain, directory, Profile::Release, Board::QemuVirt)
-}
-
-fn read(file: &Path) -> Result<Table> {
-    let text = fs::read_to_string(file).context("the plugin left no table")?;
-    Table::from_json(&text)
 }

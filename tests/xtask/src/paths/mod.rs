@@ -1,7 +1,8 @@
 //! `cargo xtask paths`: the kernel's instructions from each entry to its exit, counted in QEMU.
 
-mod functions;
-mod kernel;
+pub mod counter;
+pub mod functions;
+pub mod kernel;
 mod measure;
 mod plugin;
 mod report;

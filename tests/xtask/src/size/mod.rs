@@ -20,4 +20,5 @@ mod call_graph_tests;
 mod kernel_code_tests;
 
 pub use print::print;
-pub use stack::Stacks;
+pub use sections::Bytes;
+pub use stack::{Stacks, Use};

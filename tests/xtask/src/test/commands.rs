@@ -11,7 +11,7 @@ use super::part::Context;
 use crate::project::Project;
 
 /// What is typed, and what must stand in the answer.
-const REFUSED: [(&str, &str); 11] = [
+const REFUSED: [(&str, &str); 13] = [
     ("run no-such-example", "there is no example `no-such-example`; there are: control-loop, devices, files, hello"),
     ("run hello --board rpi4 --cores 2", "QEMU has it as rpi4, 4 x cortex-a72, GICv2, EL2, 2G"),
     ("run hello --board rpi4 --gic 3", "the board rpi4 cannot be chosen in parts"),
@@ -22,6 +22,8 @@ const REFUSED: [(&str, &str); 11] = [
     ("image hello --board qemu-virt", "the board qemu-virt boots from no card; rpi4 does"),
     ("image hello --output README.md", "is a file, and a directory is to be there"),
     ("image hello --firmware examples", "has no start4.elf, no fixup4.dat"),
+    ("bench --only cal", "there is no row `cal`; there are: null_syscall, call, reply_recv"),
+    ("bench --only call --accept", "cannot be used with"),
     ("test --only everything", "the parts are: format, house"),
 ];
 

@@ -2,6 +2,7 @@
 //!
 //! [`part`] lists the parts, [`outcome`] is what one of them comes to, [`summary`] tells all of them; each other file is one part.
 
+mod bench;
 pub mod board_matrix;
 pub mod book;
 pub mod commands;

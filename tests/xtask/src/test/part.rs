@@ -9,7 +9,8 @@ use anyhow::{Result, bail};
 use super::outcome::Outcome;
 use super::summary::{Row, Summary};
 use super::{
-    book, commands, copied, documentation, examples, format, host, kept, lint, model, no_panic, paths, shell, suite,
+    bench, book, commands, copied, documentation, examples, format, host, kept, lint, model, no_panic, paths, shell,
+    suite,
 };
 use crate::project::Project;
 use crate::set_up::{self, Need};
@@ -46,6 +47,8 @@ pub enum Part {
     NoPanic,
     /// Long operations give way to interrupts.
     Paths,
+    /// No system call costs more than it did.
+    Bench,
     /// An example that was copied out of the project still builds.
     Copied,
     /// The book is built, its code compiled, its console sessions run.
@@ -54,7 +57,7 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 16] = [
+    pub const ALL: [Part; 17] = [
         Part::Format,
         Part::House,
         Part::LintHost,
@@ -69,6 +72,7 @@ impl Part {
         Part::Kept,
         Part::NoPanic,
         Part::Paths,
+        Part::Bench,
         Part::Copied,
         Part::Book,
     ];
@@ -90,6 +94,7 @@ impl Part {
             Part::Kept => "kept",
             Part::NoPanic => "no-panic",
             Part::Paths => "paths",
+            Part::Bench => "bench",
             Part::Copied => "copied",
             Part::Book => "book",
         }
@@ -101,7 +106,9 @@ impl Part {
             Part::Format | Part::LintHost | Part::House | Part::Host | Part::Model | Part::Documentation => &[],
             Part::Copied | Part::NoPanic => &[],
             Part::LintTarget => &[Need::Linter],
-            Part::Commands | Part::Suite | Part::Shell | Part::Examples | Part::Kept | Part::Paths => &[Need::Emulator],
+            Part::Commands | Part::Suite | Part::Shell | Part::Examples | Part::Kept | Part::Paths | Part::Bench => {
+                &[Need::Emulator]
+            }
             Part::Book => &[Need::BookTool, Need::Emulator],
         }
     }
@@ -122,6 +129,7 @@ impl Part {
             Part::Kept => kept::run(context),
             Part::NoPanic => no_panic::run(context),
             Part::Paths => paths::check(context),
+            Part::Bench => bench::check(context),
             Part::Copied => copied::run(context),
             Part::Book => book::run(context),
         }

@@ -1,0 +1,31 @@
+//! Every case, in the order in which they run. Calls the others.
+
+use super::{calls, derivation, faults, interrupts, mapping, objects, scale, signals, simple};
+use crate::harness::runner::Case;
+
+/// Every case.
+pub const ALL: &[Case] = &[
+    simple::known_loop,
+    simple::null_system_call,
+    calls::call,
+    calls::passive,
+    calls::floating_point,
+    calls::lengths,
+    calls::split,
+    calls::capabilities,
+    signals::switch,
+    signals::low,
+    signals::ring,
+    simple::gives_way,
+    faults::page_fault,
+    faults::undefined,
+    mapping::pages,
+    mapping::retype,
+    objects::threads,
+    objects::spaces,
+    interrupts::raised,
+    derivation::revoke,
+    scale::threads,
+    scale::capabilities,
+    scale::waiting_callers,
+];

@@ -1,0 +1,6 @@
+//! The kernel that is measured: the board's, with the programs that build.rs has packed.
+#![no_std]
+#![no_main]
+
+#[cfg(feature = "board-qemu-virt")]
+bsp_qemu_virt::firmware!(concat!(env!("OUT_DIR"), "/programs.l4k"));

@@ -1,0 +1,155 @@
+//! The command. May call everything in this directory.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use super::costs::{self, Cost, Size};
+use super::dear::Code;
+use super::figure::{Figure, figures};
+use super::guard::{self, Accepted, Change, compare};
+use super::measure::{Measured, measure};
+use super::rows::{self, Row};
+use super::{book, json, lengths, table};
+use crate::paths::functions::Functions;
+use crate::project::Project;
+
+/// What to do with the figures.
+#[derive(Debug)]
+pub struct Request {
+    /// Rows to show; all if there are none.
+    pub only: Vec<String>,
+    /// Where to write the figures.
+    pub json: Option<PathBuf>,
+    /// What of the project is to be written.
+    pub update: Update,
+}
+
+/// Files of the project that the figures are in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Update {
+    /// The file of accepted figures.
+    pub accepted: bool,
+    /// The plots in the book.
+    pub plots: bool,
+    /// The tables in the book.
+    pub tables: bool,
+}
+
+/// Everything there is to tell.
+pub struct Results {
+    /// What was counted.
+    pub measured: Measured,
+    /// The rows.
+    pub figures: Vec<Figure>,
+    /// The second table.
+    pub costs: Vec<Cost>,
+    /// The kernel's size.
+    pub size: Size,
+    /// What a file of accepted figures has.
+    pub found: Accepted,
+}
+
+impl Results {
+    /// Measures.
+    fn of(project: &Project) -> Result<Results> {
+        let measured = measure(project)?;
+        let figures = figures(&measured.table, rows::ALL)?;
+        let kernel = &measured.kernel;
+        let found = Accepted::of(&figures, &Functions::of(kernel)?);
+        let costs = costs::costs(&figures, &Code::of(kernel)?);
+        Ok(Results { size: Size::of(kernel)?, figures, costs, found, measured })
+    }
+}
+
+/// Measures and tells.
+pub fn run(project: &Project, request: &Request) -> Result<()> {
+    let rows = chosen(&request.only)?;
+    let results = Results::of(project)?;
+    let is_chosen = |name: &str| rows.iter().any(|row| row.name == name);
+    let shown: Vec<Figure> = results.figures.iter().filter(|figure| is_chosen(figure.row.name)).cloned().collect();
+    print!("{}", table::text(&shown));
+    let costs: Vec<Cost> = results.costs.iter().filter(|cost| is_chosen(cost.name)).cloned().collect();
+    let lengths = lengths::all(&results.measured.table)?;
+    print!("{}{}{}", lengths::text(&lengths), costs::text(&costs), results.size.text());
+    if let Some(file) = &request.json {
+        let mut list = json::list(&shown);
+        if request.only.is_empty() {
+            list.extend(lengths::list(&lengths));
+        }
+        let text = format!("{:#}\n", Value::Array(list));
+        fs::write(file, text).with_context(|| format!("writing {}", file.display()))?;
+    }
+    write_book(project, &results, request.update)?;
+    let file = project.path(guard::FILE);
+    if request.update.accepted {
+        results.found.write(&file)?;
+        println!("\nwritten: {}", guard::FILE);
+    } else if file.is_file() {
+        tell_changes(&compare(&Accepted::read(&file)?, &results.found), &is_chosen);
+    }
+    Ok(())
+}
+
+fn write_book(project: &Project, results: &Results, update: Update) -> Result<()> {
+    let Results { measured, figures, costs, size, .. } = results;
+    if update.plots {
+        book::write_plots(project, &measured.table)?;
+        println!("\nwritten: {}, {}", book::LENGTHS_FILE, book::REVOKE_FILE);
+    }
+    if update.tables {
+        book::write_tables(project, &measured.table, figures, costs, size)?;
+        println!("\nwritten: {}", book::CHAPTER);
+    }
+    Ok(())
+}
+
+fn tell_changes(changes: &[Change], is_chosen: &dyn Fn(&str) -> bool) {
+    println!("\nagainst {}, beyond 2%", guard::FILE);
+    let of_row = |change: &&Change| change.text().split([':', ' ']).next().is_some_and(is_chosen);
+    let mut chosen = changes.iter().filter(of_row).peekable();
+    if chosen.peek().is_none() {
+        println!("nothing");
+    }
+    chosen.for_each(|change| println!("{}", change.text()));
+}
+
+/// Measures, and fails if a figure is worse than what was accepted.
+pub fn check(project: &Project) -> Result<()> {
+    let accepted = Accepted::read(&project.path(guard::FILE))?;
+    let changes = compare(&accepted, &Results::of(project)?.found);
+    let (bad, good): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.is_bad());
+    good.iter().for_each(|change| println!("{}", change.text()));
+    let texts: Vec<&str> = bad.iter().map(|change| change.text()).collect();
+    ensure!(texts.is_empty(), "figures beyond 2% above {}:\n{}", guard::FILE, texts.join("\n"));
+    Ok(())
+}
+
+/// The rows of these names, or all.
+fn chosen(names: &[String]) -> Result<Vec<Row>> {
+    if names.is_empty() {
+        return Ok(rows::ALL.to_vec());
+    }
+    let find = |name: &String| match rows::ALL.iter().find(|row| row.name == name) {
+        Some(row) => Ok(*row),
+        None => {
+            let known: Vec<&str> = rows::ALL.iter().map(|row| row.name).collect();
+            bail!("there is no row `{name}`; there are: {}", known.join(", "))
+        }
+    };
+    names.iter().map(find).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chosen;
+
+    #[test]
+    fn unknown_rows_are_answered_with_those_there_are() {
+        let error = chosen(&["cal".to_owned()]).expect_err("no such row").to_string();
+        assert!(error.starts_with("there is no row `cal`; there are: null_syscall, call, "), "{error}");
+        assert_eq!(chosen(&["map".to_owned(), "call".to_owned()]).expect("both").len(), 2);
+    }
+}

@@ -1,0 +1,217 @@
+//! The guard: the figures that were accepted, in a file of the project, and what has changed since. May call `figure` and `paths`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::figure::Figure;
+use crate::paths::functions::{Functions, Part};
+
+/// The file.
+pub const FILE: &str = "tests/bench/figures.toml";
+
+/// Allowed, in hundredths.
+const ALLOWANCE: u64 = 2;
+
+/// Functions named for each change, and kept for each row; the others are kept together.
+const NAMED: usize = 5;
+const KEPT: usize = 15;
+const OTHERS: &str = "others";
+
+const HEADER: &str = "\
+# What `cargo xtask bench` counts, in instructions; each run gives the same. `cargo xtask test --only bench` fails if a figure is more than 2%
+# above. Written by `cargo xtask bench --accept`. The second part says which functions of the kernel the instructions of an entry are in.
+
+";
+
+/// Figures by row.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// Instructions.
+    pub instructions: BTreeMap<String, u64>,
+    /// Instructions of the row's entry by function: `a 20, b 10`. One line a row, so that the file stays readable.
+    pub functions: BTreeMap<String, String>,
+}
+
+impl Accepted {
+    /// Those that were counted.
+    pub fn of(figures: &[Figure], functions: &Functions) -> Accepted {
+        let mut accepted = Accepted::default();
+        for figure in figures {
+            let name = figure.row.name.to_owned();
+            accepted.instructions.insert(name.clone(), figure.instructions);
+            if let Some(sample) = &figure.sample {
+                accepted.functions.insert(name, line(&functions.parts(&sample.visits)));
+            }
+        }
+        accepted
+    }
+
+    /// As the file has them.
+    pub fn read(file: &Path) -> Result<Accepted> {
+        let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+        toml::from_str(&text).with_context(|| format!("reading {}", file.display()))
+    }
+
+    /// Writes the file.
+    pub fn write(&self, file: &Path) -> Result<()> {
+        let text = toml::to_string(self).context("the figures as TOML")?;
+        fs::write(file, format!("{HEADER}{text}")).with_context(|| format!("writing {}", file.display()))
+    }
+
+    fn of_functions(&self, name: &str) -> BTreeMap<&str, u64> {
+        let parts = self.functions.get(name).into_iter().flat_map(|line| line.split(", "));
+        parts
+            .filter_map(|part| part.rsplit_once(' '))
+            .filter_map(|(name, count)| Some((name, count.parse().ok()?)))
+            .collect()
+    }
+}
+
+/// Parts in a line.
+fn line(parts: &[Part]) -> String {
+    let (kept, others) = parts.split_at(parts.len().min(KEPT));
+    let others: u64 = others.iter().map(|part| part.instructions).sum();
+    let mut texts: Vec<String> = kept.iter().map(|part| format!("{} {}", part.function, part.instructions)).collect();
+    if others > 0 {
+        texts.push(format!("{OTHERS} {others}"));
+    }
+    texts.join(", ")
+}
+
+/// What has become of a figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// More than allowed.
+    Worse(String),
+    /// Less, by more than what is allowed.
+    Better(String),
+    /// It is in the file or was counted, and not both.
+    Unmatched(String),
+}
+
+impl Change {
+    /// Whether the test fails.
+    pub fn is_bad(&self) -> bool {
+        !matches!(self, Change::Better(_))
+    }
+
+    /// What there is to say.
+    pub fn text(&self) -> &str {
+        let (Change::Worse(text) | Change::Better(text) | Change::Unmatched(text)) = self;
+        text
+    }
+}
+
+/// What has changed by more than 2%.
+pub fn compare(accepted: &Accepted, found: &Accepted) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (name, now) in &found.instructions {
+        match accepted.instructions.get(name) {
+            None => changes.push(Change::Unmatched(format!("{name} is not in {FILE}: `cargo xtask bench --accept`"))),
+            Some(before) if now * 100 > before * (100 + ALLOWANCE) => {
+                changes.push(Change::Worse(difference(accepted, found, name, [*before, *now])));
+            }
+            Some(before) if now * 100 < before * (100 - ALLOWANCE) => {
+                let what = difference(accepted, found, name, [*before, *now]);
+                changes.push(Change::Better(format!(
+                    "{what}\n  better: update the file with `cargo xtask bench --accept`"
+                )));
+            }
+            Some(_) => (),
+        }
+    }
+    for name in accepted.instructions.keys().filter(|name| !found.instructions.contains_key(*name)) {
+        changes
+            .push(Change::Unmatched(format!("{name} is in {FILE} and was not measured: `cargo xtask bench --accept`")));
+    }
+    changes
+}
+
+/// The row, and the functions that changed the most.
+fn difference(accepted: &Accepted, found: &Accepted, name: &str, [before, now]: [u64; 2]) -> String {
+    let change = now as i64 - before as i64;
+    let hundredths = change as f64 * 100.0 / before.max(1) as f64;
+    let mut text = format!("{name}: {before} -> {now} instructions ({change:+}, {hundredths:+.1}%)");
+    let (old, new) = (accepted.of_functions(name), found.of_functions(name));
+    let mut functions: Vec<(&str, u64, u64)> = Vec::new();
+    for function in old.keys().chain(new.keys().filter(|function| !old.contains_key(*function))) {
+        let of = |counts: &BTreeMap<&str, u64>| counts.get(function).copied().unwrap_or(0);
+        functions.push((function, of(&old), of(&new)));
+    }
+    functions.retain(|(_, old, new)| old != new);
+    functions.sort_by_key(|(_, old, new)| std::cmp::Reverse(old.abs_diff(*new)));
+    for (function, old, new) in functions.iter().take(NAMED) {
+        let _ = write!(text, "\n  {:>+6}  {function}: {old} -> {new}", *new as i64 - *old as i64);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Rows<'a> = &'a [(&'a str, u64, &'a [(&'a str, u64)])];
+
+    fn figures(rows: Rows<'_>) -> Accepted {
+        let mut all = Accepted::default();
+        for (name, instructions, functions) in rows {
+            all.instructions.insert((*name).to_owned(), *instructions);
+            let part = |(function, instructions): &(&str, u64)| Part {
+                function: (*function).to_owned(),
+                instructions: *instructions,
+            };
+            all.functions.insert((*name).to_owned(), line(&functions.iter().map(part).collect::<Vec<Part>>()));
+        }
+        all
+    }
+
+    #[test]
+    fn more_than_two_hundredths_are_worse_and_the_functions_are_named() {
+        let before = figures(&[("call", 200, &[("check", 120), ("commit", 80)]), ("map", 500, &[])]);
+        let now = figures(&[("call", 205, &[("check", 110), ("commit", 80), ("log", 15)]), ("map", 510, &[])]);
+        let changes = compare(&before, &now);
+        let text = "call: 200 -> 205 instructions (+5, +2.5%)\n     +15  log: 0 -> 15\n     -10  check: 120 -> 110";
+        assert_eq!(changes, [Change::Worse(text.to_owned())]);
+        assert!(changes[0].is_bad());
+    }
+
+    #[test]
+    fn two_hundredths_more_or_less_are_nothing() {
+        let before = figures(&[("call", 200, &[])]);
+        for now in [196, 200, 204] {
+            assert!(compare(&before, &figures(&[("call", now, &[])])).is_empty(), "{now}");
+        }
+    }
+
+    #[test]
+    fn better_figures_are_told_and_do_not_fail() {
+        let changes = compare(&figures(&[("call", 200, &[])]), &figures(&[("call", 195, &[])]));
+        assert!(!changes[0].is_bad());
+        assert!(changes[0].text().contains("200 -> 195"), "{changes:?}");
+        assert!(changes[0].text().contains("--accept"), "{changes:?}");
+    }
+
+    #[test]
+    fn rows_that_came_or_went_fail() {
+        let (one, two) = (figures(&[("call", 200, &[])]), figures(&[("call", 200, &[]), ("map", 500, &[])]));
+        for (before, now, word) in [(&one, &two, "is not in"), (&two, &one, "was not measured")] {
+            let changes = compare(before, now);
+            assert!(changes.len() == 1 && changes[0].is_bad() && changes[0].text().contains(word), "{changes:?}");
+        }
+    }
+
+    #[test]
+    fn file_is_read_as_it_was_written() {
+        let file = std::env::temp_dir().join(format!("l4k-figures-{}.toml", std::process::id()));
+        let all = figures(&[("call", 200, &[("System::check_fast_call", 120)]), ("map", 500, &[])]);
+        all.write(&file).expect("written");
+        let read = Accepted::read(&file);
+        fs::remove_file(&file).expect("removed");
+        assert_eq!(read.expect("read"), all);
+    }
+}
