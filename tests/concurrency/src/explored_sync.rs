@@ -7,7 +7,7 @@ use loom::sync::atomic;
 
 use crate::flaw;
 
-pub use crate::model::pause;
+pub use crate::model::{RACE, pause};
 pub use std::sync::atomic::Ordering;
 
 /// loom's [`atomic::AtomicU32`], which registers with the model when it is first used: a constant function cannot. That has to happen

@@ -8,6 +8,15 @@ use loom::model::Builder;
 /// goes on to its end, and its variants are not tried.
 const PAUSES_MAX: u32 = 24;
 
+/// What loom says of two accesses that nothing orders.
+pub const RACE: &str = "Causality violation";
+
+/// What loom says if threads look for their turn for ever.
+pub const ENDLESS: &str = "maximum number of branches";
+
+/// What loom says if all threads sleep.
+pub const ASLEEP: &str = "deadlock";
+
 thread_local! {
     static PAUSES: Cell<u32> = const { Cell::new(0) };
 }

@@ -6,6 +6,9 @@ use std::sync::atomic;
 pub use shuttle::sync::atomic::{AtomicU32, Ordering};
 pub use shuttle::thread::yield_now as pause;
 
+/// What is said of two accesses at once.
+pub const RACE: &str = "two at once";
+
 /// A value that is reached by a pointer. Others have a chance to come in between while it is used; if one does, that is an error.
 #[derive(Debug)]
 pub struct Cell<T> {
@@ -40,7 +43,7 @@ impl Watched {
     /// # Panics
     /// Somebody uses it already.
     pub fn access<R>(&self, work: impl FnOnce() -> R) -> R {
-        assert!(!self.0.swap(true, Ordering::Relaxed), "two at once");
+        assert!(!self.0.swap(true, Ordering::Relaxed), "{RACE}");
         pause();
         let result = work();
         self.0.store(false, Ordering::Relaxed);

@@ -4,7 +4,7 @@
 use crate::flaw::next_is_unordered;
 
 use super::lock::{Gate, Ticket, TicketLock};
-use super::sync::{AtomicU32, Ordering, Watched, pause};
+use super::sync::{AtomicU32, Ordering, RACE, Watched, pause};
 
 /// A step that is left out, or taken at the wrong place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,38 @@ pub enum Mistake {
     CallInSpiteOfStop,
     /// An idle core forgets what came before it waits.
     ForgettingInterrupts,
+}
+
+/// A core that stopped another one had its next turn before it.
+const CAME_BEFORE: &str = "who stopped a core came before it";
+
+/// A core came with something else than was seen at its gate.
+const OTHER_REASON: &str = "the gate told another reason";
+
+/// A call was made of a program that is stopped.
+const CALL_OF_STOPPED: &str = "a call of a stopped program was made";
+
+impl Mistake {
+    /// The ways in which it can be found. All that are named come of the mistake; which comes first is chance.
+    #[must_use]
+    pub const fn ways(self) -> &'static [&'static str] {
+        match self {
+            Mistake::None => &[],
+            // The core is seen inside with its registers stored and its reason told, but it has not asked for its turn.
+            Mistake::GateBeforeTicket => &[CAME_BEFORE],
+            // The core is seen inside while it goes to its program. It loads its registers at the same time; it has not asked for its next turn;
+            // and the reason is that of the turn before.
+            Mistake::LeavingLate => &[RACE, CAME_BEFORE, OTHER_REASON],
+            // The core is in its program: the same three, the reason being made up.
+            Mistake::NotWaiting => &[RACE, CAME_BEFORE, OTHER_REASON],
+            // What the core did before it entered its gate need not be seen with it: neither that it stored its registers, nor that it asked.
+            Mistake::EnteringUnordered | Mistake::LookingUnordered => &[RACE, CAME_BEFORE],
+            // It is checked where calls are made.
+            Mistake::CallInSpiteOfStop => &[CALL_OF_STOPPED],
+            // The core sleeps on, which is not told here: the checker sees it.
+            Mistake::ForgettingInterrupts => &[],
+        }
+    }
 }
 
 /// What a program asks of the kernel.
@@ -181,10 +213,10 @@ impl<const CORES: usize> Machine<CORES> {
         let next = ticket.with(|programs| {
             programs[own].turns += 1;
             if let Some((core, turns)) = stopped.take() {
-                assert!(programs[core].turns > turns, "who stopped a core came before it");
+                assert!(programs[core].turns > turns, "{CAME_BEFORE}");
             }
             if let Some(reason) = programs[own].stopped_in.take() {
-                assert_eq!(reason, event.reason(), "the gate told another reason");
+                assert_eq!(reason, event.reason(), "{OTHER_REASON}");
             }
             self.handle(own, event, programs, stopped);
             let next = Self::schedule(&mut programs[own]);
@@ -221,7 +253,7 @@ impl<const CORES: usize> Machine<CORES> {
         if self.mistake != Mistake::CallInSpiteOfStop && program.state != State::Runs {
             return;
         }
-        assert_eq!(program.state, State::Runs, "a call of a stopped program was made");
+        assert_eq!(program.state, State::Runs, "{CALL_OF_STOPPED}");
         self.cores[own].registers.access(|| ());
         program.made += 1;
         match call {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use l4k_concurrency::flaw::{Flaw, found_with};
+use l4k_concurrency::flaw::{Flaw, assert_found};
 use l4k_concurrency::scheduled::stopping::{Begin, Call, Machine, Mistake};
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
@@ -10,7 +10,10 @@ use shuttle::thread;
 const CORES: usize = 4;
 
 /// How many orders are tried.
-const SCHEDULES: usize = 500;
+const SCHEDULES: usize = 2000;
+
+/// After how many orders a mistake is not found any more. The one that shows itself least, `GateBeforeTicket`, does so in one order of 135.
+const SCHEDULES_MAX: usize = 20_000;
 
 /// Which orders: always the same, so that nothing fails by chance.
 const SEED: u64 = 1;
@@ -28,7 +31,7 @@ fn calls(own: usize) -> Vec<Call> {
     calls
 }
 
-fn run(mistake: Mistake) {
+fn run(mistake: Mistake, schedules: usize) {
     let test = move || {
         let machine = Arc::new(Machine::<CORES>::new(mistake));
         let cores = [0, 1, 2, 3].map(|core| {
@@ -37,23 +40,18 @@ fn run(mistake: Mistake) {
         });
         cores.into_iter().for_each(|core| core.join().expect("a core"));
     };
-    shuttle::check_random_with_seed(test, SEED, SCHEDULES);
+    shuttle::check_random_with_seed(test, SEED, schedules);
 }
 
 #[test]
 fn cores_stop_each_other() {
-    run(Mistake::None);
+    run(Mistake::None, SCHEDULES);
 }
 
 #[test]
 fn mistakes_are_found() {
-    for (mistake, text) in [
-        (Mistake::GateBeforeTicket, "who stopped a core came before it"),
-        (Mistake::LeavingLate, "two at once"),
-        (Mistake::NotWaiting, "the gate told another reason"),
-        (Mistake::CallInSpiteOfStop, "a call of a stopped program was made"),
-    ] {
-        let found = found_with(Flaw::None, || run(mistake));
-        assert!(found.contains(text), "{mistake:?}: {found}");
+    use Mistake::{CallInSpiteOfStop, GateBeforeTicket, LeavingLate, NotWaiting};
+    for mistake in [GateBeforeTicket, LeavingLate, NotWaiting, CallInSpiteOfStop] {
+        assert_found(Flaw::None, mistake.ways(), || run(mistake, SCHEDULES_MAX));
     }
 }

@@ -5,12 +5,15 @@ use std::rc::Rc;
 use l4k_concurrency::explored::arch::CoreNumber;
 use l4k_concurrency::explored::section::{Depth, Section};
 use l4k_concurrency::explored::sync::Watched;
-use l4k_concurrency::flaw::{Flaw, found_with};
-use l4k_concurrency::model::explore;
+use l4k_concurrency::flaw::{Flaw, assert_found};
+use l4k_concurrency::model::{ENDLESS, RACE, explore};
 use loom::thread;
 
 /// What a core leaves inside the outer section, after it has entered an inner one.
 type Leave = fn(&Section, Depth);
+
+/// A core that is inside came from outside.
+const WAITED_FOR_ITSELF: &str = "a core that is inside queued up";
 
 /// Enters twice, and uses what is shared before, in and after the inner section.
 fn nested(section: &Section, shared: &Watched, core: u8, leave_inner: Leave) {
@@ -18,7 +21,7 @@ fn nested(section: &Section, shared: &Watched, core: u8, leave_inner: Leave) {
     assert_eq!(outer, Depth::Outermost);
     shared.access(|| ());
     let inner = section.enter(CoreNumber(core));
-    assert_eq!(inner, Depth::Nested);
+    assert_eq!(inner, Depth::Nested, "{WAITED_FOR_ITSELF}");
     shared.access(|| ());
     leave_inner(section, inner);
     shared.access(|| ());
@@ -53,12 +56,13 @@ fn three_cores_exclude_each_other() {
 
 #[test]
 fn section_without_order_is_found() {
-    let found = found_with(Flaw::Unordered, || exclusion(2, None, Section::leave));
-    assert!(found.contains("Causality violation"), "{found}");
+    assert_found(Flaw::Unordered, &[RACE], || exclusion(2, None, Section::leave));
 }
 
 #[test]
 fn leaving_both_with_the_inner_one_is_found() {
-    let found = found_with(Flaw::None, || exclusion(2, None, |section, _| section.leave(Depth::Outermost)));
-    assert!(found.contains("Causality violation"), "{found}");
+    // The next core comes in too early; or this one, which leaves once more, takes the other's number away, or its turn: that one does not
+    // know itself any more, or somebody waits for ever.
+    let ways = [RACE, WAITED_FOR_ITSELF, ENDLESS];
+    assert_found(Flaw::None, &ways, || exclusion(2, None, |section, _| section.leave(Depth::Outermost)));
 }

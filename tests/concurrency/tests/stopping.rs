@@ -5,8 +5,8 @@ use std::rc::Rc;
 use l4k_concurrency::explored::stopping::Begin::{AtOnce, WhenInterrupted};
 use l4k_concurrency::explored::stopping::Call::{Nothing, Resume, Stop};
 use l4k_concurrency::explored::stopping::{Begin, Call, Machine, Mistake};
-use l4k_concurrency::flaw::{Flaw, found_with};
-use l4k_concurrency::model::explore;
+use l4k_concurrency::flaw::{Flaw, assert_found};
+use l4k_concurrency::model::{ENDLESS, explore};
 use loom::thread;
 
 /// What a core does.
@@ -36,9 +36,9 @@ fn run<const CORES: usize>(programs: [Program; CORES], mistake: Mistake, preempt
     });
 }
 
-/// What is found if a mistake is made.
-fn found<const CORES: usize>(programs: [Program; CORES], mistake: Mistake) -> String {
-    found_with(Flaw::None, || run(programs, mistake, 3))
+/// A mistake is found.
+fn found<const CORES: usize>(programs: [Program; CORES], mistake: Mistake) {
+    assert_found(Flaw::None, mistake.ways(), || run(programs, mistake, 3));
 }
 
 #[test]
@@ -58,42 +58,35 @@ fn programs_stop_each_other() {
 
 #[test]
 fn gate_before_the_ticket_is_found() {
-    let found = found(STOPPED_IN_A_CALL, Mistake::GateBeforeTicket);
-    assert!(found.contains("who stopped a core came before it"), "{found}");
+    found(STOPPED_IN_A_CALL, Mistake::GateBeforeTicket);
 }
 
 #[test]
 fn leaving_the_gate_without_the_lock_is_found() {
-    let found = found(STOPPED_IN_A_CALL, Mistake::LeavingLate);
-    assert!(found.contains("Causality violation"), "{found}");
+    found(STOPPED_IN_A_CALL, Mistake::LeavingLate);
 }
 
 #[test]
 fn entering_without_order_is_found() {
-    let found = found(STOPPED_IN_ITS_PROGRAM, Mistake::EnteringUnordered);
-    assert!(found.contains("Causality violation"), "{found}");
+    found(STOPPED_IN_ITS_PROGRAM, Mistake::EnteringUnordered);
 }
 
 #[test]
 fn looking_without_order_is_found() {
-    let found = found(STOPPED_IN_ITS_PROGRAM, Mistake::LookingUnordered);
-    assert!(found.contains("Causality violation"), "{found}");
+    found(STOPPED_IN_ITS_PROGRAM, Mistake::LookingUnordered);
 }
 
 #[test]
 fn not_waiting_is_found() {
-    let found = found(STOPPED_IN_ITS_PROGRAM, Mistake::NotWaiting);
-    assert!(found.contains("who stopped a core came before it"), "{found}");
+    found(STOPPED_IN_ITS_PROGRAM, Mistake::NotWaiting);
 }
 
 #[test]
 fn call_of_a_stopped_program_is_found() {
-    let found = found(STOPPED_IN_A_CALL, Mistake::CallInSpiteOfStop);
-    assert!(found.contains("a call of a stopped program was made"), "{found}");
+    found(STOPPED_IN_A_CALL, Mistake::CallInSpiteOfStop);
 }
 
 #[test]
 fn forgotten_interrupt_is_found() {
-    let found = found(STOPPED_IN_ITS_PROGRAM, Mistake::ForgettingInterrupts);
-    assert!(found.contains("maximum number of branches"), "{found}");
+    assert_found(Flaw::None, &[ENDLESS], || run(STOPPED_IN_ITS_PROGRAM, Mistake::ForgettingInterrupts, 3));
 }
