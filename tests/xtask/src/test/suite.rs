@@ -49,7 +49,6 @@ fn stress(context: &Context, outcome: &mut Outcome) {
     let firmware = firmware::build_with(&context.toolchain, &project, Profile::Release, Board::QemuVirt, extras);
     let result = firmware.and_then(|firmware| {
         let (report, output) = boot(machine, &firmware)?;
-        output.lines().filter(|line| line.starts_with("  ")).for_each(|line| eprintln!("{line}"));
         ensure!(report.failed.is_empty() && report.passed.len() == 1, "{output}");
         Ok(())
     });
@@ -97,7 +96,13 @@ fn as_a_whole(machine: Machine, firmware: &Firmware) -> Result<()> {
 fn boot(machine: Machine, firmware: &Firmware) -> Result<(Report, String)> {
     let image = firmware.image(&machine)?;
     let cores = machine.cores;
-    let ended = Session::start(&Boot::new(machine, &image))?.wait_for_end(LIMIT)?;
+    // What tests tell beside their results is indented; of the stress it is worth seeing while it goes on.
+    let tell = |line: &str| {
+        if line.starts_with("  stress") {
+            eprintln!("{line}");
+        }
+    };
+    let ended = Session::start(&Boot::new(machine, &image))?.follow_to_end(LIMIT, tell)?;
     let up = cores == 1 || ended.output.contains(&format!("{cores} cores are up"));
     ensure!(up, "not all of the {cores} cores are up; the output:\n{}", ended.output);
     let report = Report::read(&ended.output).map_err(|error| anyhow!("{error}; the output:\n{}", ended.output))?;
