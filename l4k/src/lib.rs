@@ -5,6 +5,7 @@
 //!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
+// src/base/hint_aarch64.rs
 // src/base/lock.rs
 // src/base/store.rs
 // src/machine/aarch64/boot.rs

@@ -4,6 +4,8 @@ pub mod address;
 pub mod arch;
 pub mod debugging;
 pub mod firmware;
+#[cfg_attr(target_arch = "aarch64", path = "hint_aarch64.rs")]
+mod hint;
 pub mod lock;
 pub mod registers;
 pub mod section;

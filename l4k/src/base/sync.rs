@@ -1,7 +1,7 @@
 //! What [`lock`](super::lock), [`turns`](super::turns) and [`section`](super::section) are made of. The tests in `tests/concurrency` put a
 //! model checker's versions in its place.
 
-pub use core::hint::spin_loop as pause;
+pub use super::hint::pause;
 pub use core::sync::atomic::{AtomicU32, Ordering};
 
 /// A value that is reached by a pointer.

@@ -1,6 +1,7 @@
 //! The emulator on this computer: its name, and whether it is new enough. May call nothing of this crate.
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -13,6 +14,24 @@ pub const OLDEST: u32 = 9;
 
 /// The variable that names another emulator than the one on the search path.
 pub const VARIABLE: &str = "L4K_QEMU";
+
+/// The variable by which one chooses how the emulator runs cores: `multi`, each on a thread of its own, or `single`, in turns on one.
+pub const THREADS: &str = "L4K_QEMU_THREADS";
+
+/// How the emulator runs so many cores, in its terms. If nothing was chosen: in turns, where the machine has more cores than this computer.
+///
+/// A core that waits for another one does nothing but look; if each has a thread of its own and there are too few real cores, those that look
+/// keep away the one that they look for, for all of their slices, and a call takes longer by a factor of a hundred.
+#[must_use]
+pub fn threads(cores: u8) -> &'static str {
+    let real = std::thread::available_parallelism().map_or(1, NonZero::get);
+    match std::env::var(THREADS).as_deref() {
+        Ok("multi") => "multi",
+        Ok("single") => "single",
+        _ if usize::from(cores) > real => "single",
+        _ => "multi",
+    }
+}
 
 /// The emulator to start.
 #[must_use]

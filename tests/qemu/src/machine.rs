@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use anyhow::{Error, Result, bail, ensure};
 
+use crate::emulator;
+
 /// Makes an enum of a closed set of names: `ALL`, `name`, `Display` and `FromStr`.
 macro_rules! names {
     ($kind:ident, $what:literal, { $($variant:ident => $name:literal),+ $(,)? }) => {
@@ -230,7 +232,10 @@ impl Machine {
             arguments.extend(fixed.split(' ').map(str::to_owned));
         }
         let count = match self.clock {
-            Clock::Host => return arguments,
+            Clock::Host => {
+                arguments.extend(["-accel".to_owned(), format!("tcg,thread={}", emulator::threads(self.cores))]);
+                return arguments;
+            }
             Clock::Instructions => "shift=0,sleep=on",
             Clock::InstructionsOnly => "shift=0,sleep=off",
         };

@@ -94,11 +94,26 @@ impl Session {
     ///
     /// # Errors
     /// It does not end within `limit`.
-    pub fn wait_for_end(mut self, limit: Duration) -> Result<Ended> {
+    pub fn wait_for_end(self, limit: Duration) -> Result<Ended> {
+        self.follow_to_end(limit, |_| ())
+    }
+
+    /// The same, and tells each line of the guest when it is whole.
+    ///
+    /// # Errors
+    /// It does not end within `limit`.
+    pub fn follow_to_end(mut self, limit: Duration, mut tell: impl FnMut(&str)) -> Result<Ended> {
         let deadline = Instant::now() + limit;
+        let mut told = 0;
         loop {
             match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(bytes) => self.transcript.extend(&bytes),
+                Ok(bytes) => {
+                    self.transcript.extend(&bytes);
+                    let text = self.transcript.text();
+                    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+                    text.get(told..whole).unwrap_or("").lines().for_each(&mut tell);
+                    told = told.max(whole);
+                }
                 Err(RecvTimeoutError::Timeout) => bail!(self.failure(&format!("not ended within {limit:?}"))),
                 Err(RecvTimeoutError::Disconnected) => break,
             }

@@ -51,17 +51,19 @@ pub fn run(project: &Project, machine: Machine, profile: Profile, choice: &Choic
     println!("{machine}");
     let image = firmware.image(&machine)?;
     let cores = machine.cores;
-    let ended = Session::start(&Boot::new(machine, &image))?.wait_for_end(limit(choice))?;
+    // What tests tell beside their results is indented.
+    let tell = |line: &str| {
+        if line.starts_with("  ") {
+            println!("{line}");
+        }
+    };
+    let ended = Session::start(&Boot::new(machine, &image))?.follow_to_end(limit(choice), tell)?;
     let report = match Report::read(&ended.output) {
         Ok(report) => report,
         Err(error) => bail!("{error}; the output:\n{}", ended.output),
     };
     if cores > 1 && !ended.output.contains(&format!("{cores} cores are up")) {
         bail!("not all of the {cores} cores are up; the output:\n{}", ended.output);
-    }
-    // What tests tell beside their results is indented.
-    for line in ended.output.lines().filter(|line| line.starts_with("  ")) {
-        println!("{line}");
     }
     print!("{}", table(&report));
     if let Some(file) = json {

@@ -97,6 +97,12 @@ pub fn read(address: u64) -> u64 {
     word
 }
 
+/// Says that others have more to do than this thread, which looks at something again and again (`yield`, C6.2).
+pub fn pause() {
+    // SAFETY: a hint, which changes no register and no memory.
+    unsafe { asm!("yield", options(nomem, nostack, preserves_flags)) };
+}
+
 /// Writes a word; faults if nothing is there. Outside the tests' addresses it does nothing.
 pub fn write(address: u64, word: u64) {
     if !is_free_for_tests(address) {

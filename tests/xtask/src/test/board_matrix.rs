@@ -35,11 +35,12 @@ fn virt() -> Vec<Machine> {
     machines
 }
 
-/// Machines with several cores. They have more to do at once than the computer, and run alone.
+/// Machines with several cores. They have more to do at once than the computer, and run alone. Two cores run at the same time on a computer that
+/// has two; more of them in turns.
 pub fn several_cores() -> Vec<Machine> {
     let usual = Machine { cores: 4, ..Machine::default() };
     let other = Machine { interrupt_controller: InterruptController::V2, entry: Entry::El2, ..usual.clone() };
-    vec![usual, other]
+    vec![Machine { cores: 2, ..usual.clone() }, usual, other]
 }
 
 #[cfg(test)]
@@ -56,7 +57,7 @@ mod tests {
             .chain(several_cores())
             .map(|machine| machine.to_string())
             .collect();
-        assert_eq!(names.len(), 12 + 3 + 2 + 1 + 2);
+        assert_eq!(names.len(), 12 + 3 + 2 + 1 + 3);
         for (index, name) in names.iter().enumerate() {
             assert!(!names[..index].contains(name), "{name} twice");
         }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
-use l4k_qemu::{Board, Boot, Machine, Report, Session};
+use l4k_qemu::{Board, Boot, Clock, Machine, Report, Session};
 
 use super::board_matrix::{machines, several_cores};
 use super::outcome::{Failure, Outcome};
@@ -36,8 +36,36 @@ pub fn run(context: &Context) -> Outcome {
         let release = build(Profile::Release).and_then(|firmware| as_a_whole(Machine::of(*board), &firmware));
         outcome.add(&format!("{board}, release build"), release);
     }
+    shares(context, &mut outcome);
     stress(context, &mut outcome);
     outcome
+}
+
+/// Shares of time, where time is counted in instructions: no budget is missed by more than a thousandth.
+fn shares(context: &Context, outcome: &mut Outcome) {
+    let machine = Machine { clock: Clock::InstructionsOnly, ..Machine::default() };
+    let extras = Extras { variables: &[("L4K_SUITE_FILTER", "budgets")], ..Extras::default() };
+    let project = context.project.path("tests/suite");
+    let firmware = firmware::build_with(&context.toolchain, &project, Profile::Release, Board::QemuVirt, extras);
+    let result = firmware.and_then(|firmware| {
+        let (report, output) = boot(machine, &firmware)?;
+        ensure!(report.failed.is_empty(), "{output}");
+        let shares: Vec<[u64; 2]> = output.lines().filter_map(share).collect();
+        let exact = shares.iter().all(|[used, granted]| used.abs_diff(*granted) * 1000 < *granted);
+        ensure!(shares.len() == SHARES && exact, "{output}");
+        Ok(())
+    });
+    outcome.add("qemu-virt, budgets from 1% to 90%, counted in instructions", result);
+}
+
+/// How many budgets the suite tries.
+const SHARES: usize = 12;
+
+/// What was used and what was granted, of a line such as `  budget 1%: 2000144 of 2000000 ns in 20 periods`.
+fn share(line: &str) -> Option<[u64; 2]> {
+    let (_, figures) = line.strip_prefix("  budget ")?.split_once(": ")?;
+    let (used, rest) = figures.split_once(" of ")?;
+    Some([used.parse().ok()?, rest.split(' ').next()?.parse().ok()?])
 }
 
 /// Everything at once on four cores.
@@ -49,7 +77,6 @@ fn stress(context: &Context, outcome: &mut Outcome) {
     let firmware = firmware::build_with(&context.toolchain, &project, Profile::Release, Board::QemuVirt, extras);
     let result = firmware.and_then(|firmware| {
         let (report, output) = boot(machine, &firmware)?;
-        output.lines().filter(|line| line.starts_with("  ")).for_each(|line| eprintln!("{line}"));
         ensure!(report.failed.is_empty() && report.passed.len() == 1, "{output}");
         Ok(())
     });
@@ -97,11 +124,28 @@ fn as_a_whole(machine: Machine, firmware: &Firmware) -> Result<()> {
 fn boot(machine: Machine, firmware: &Firmware) -> Result<(Report, String)> {
     let image = firmware.image(&machine)?;
     let cores = machine.cores;
-    let ended = Session::start(&Boot::new(machine, &image))?.wait_for_end(LIMIT)?;
+    // What tests tell beside their results is indented; of the stress it is worth seeing while it goes on.
+    let tell = |line: &str| {
+        if line.starts_with("  stress") {
+            eprintln!("{line}");
+        }
+    };
+    let ended = Session::start(&Boot::new(machine, &image))?.follow_to_end(LIMIT, tell)?;
     let up = cores == 1 || ended.output.contains(&format!("{cores} cores are up"));
     ensure!(up, "not all of the {cores} cores are up; the output:\n{}", ended.output);
     let report = Report::read(&ended.output).map_err(|error| anyhow!("{error}; the output:\n{}", ended.output))?;
     let agrees = ended.status.success() == report.failed.is_empty();
     ensure!(agrees, "the suite ended with {}, which its report does not; the output:\n{}", ended.status, ended.output);
     Ok((report, ended.output))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn shares_are_read_from_their_lines() {
+        assert_eq!(share("  budget 1%: 2000144 of 2000000 ns in 20 periods"), Some([2_000_144, 2_000_000]));
+        assert_eq!(share("  period of 10 ms, alone: 288 to 288 ns"), None);
+    }
 }

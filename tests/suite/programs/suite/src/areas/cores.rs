@@ -16,7 +16,7 @@ use super::raised_interrupts::unused;
 use crate::harness::bench::{READ_WRITE, SPACE, map, own, page};
 use crate::harness::bodies::{self, finish, pair};
 use crate::harness::failure::{Failure, holds, refused, same};
-use crate::harness::threads::{Helper, IDLE, LONG_SLICE, Manner, URGENT, spin_until};
+use crate::harness::threads::{Helper, IDLE, LONG_SLICE, Manner, URGENT, rounds, spin_until};
 use crate::harness::{Bench, Cell, Outcome};
 
 crate::tests![
@@ -176,7 +176,7 @@ fn calls_are_answered_across_cores(bench: &mut Bench<'_>) -> Outcome {
     for core in 0..bench.cores() {
         bench.start_on(core, 5, client, [endpoint.slot(), core])?;
     }
-    for word in 0..ROUNDS {
+    for word in rounds(ROUNDS) {
         let answer = endpoint.call(Message::new(LABEL, [word]))?;
         same("answer", answer, Message::new(LABEL + 1, [echo(word)]))?;
     }
@@ -206,7 +206,7 @@ fn a_thread_that_runs_elsewhere_is_stopped_and_goes_on(bench: &mut Bench<'_>) ->
         return Ok(());
     }
     let helper = bench.start_on(1, 10, bodies::spinner, [1, 0])?;
-    for _ in 0..ROUNDS {
+    for _ in rounds(ROUNDS) {
         counts_on(1)?;
         helper.thread.suspend()?;
         helper.is_in(ThreadState::Suspended)?;
@@ -223,7 +223,7 @@ fn a_thread_that_calls_elsewhere_loses_no_call(bench: &mut Bench<'_>) -> Outcome
     }
     let notification = bench.notification()?;
     let helper = bench.start_on(1, 10, signaller, [notification.slot(), 1])?;
-    for _ in 0..10 * ROUNDS {
+    for _ in rounds(10 * ROUNDS) {
         helper.thread.suspend()?;
         helper.thread.resume()?;
     }
@@ -239,7 +239,7 @@ fn a_running_thread_moves_with_its_registers(bench: &mut Bench<'_>) -> Outcome {
     let helper = bench.thread_on(1, manner, keeper, [0x1234_5678, 1])?;
     let Some(context) = helper.context else { return Err(Failure::new(format_args!("no time"))) };
     helper.thread.resume()?;
-    for round in 0..10 * ROUNDS {
+    for round in rounds(10 * ROUNDS) {
         let core = 1 + round % (bench.cores() - 1);
         bench.move_to(context, core, LONG_SLICE)?;
     }
@@ -255,17 +255,20 @@ fn a_page_that_is_taken_away_is_gone_elsewhere(bench: &mut Bench<'_>) -> Outcome
     let frames = [bench.mapped(page(0), READ_WRITE)?, bench.frame()?];
     let helper = bench.thread_on(1, Manner::of(10).faults(handler), toucher, [page(0), 1])?;
     helper.thread.resume()?;
-    for round in 0..ROUNDS as usize {
+    let mut shown = 0;
+    for round in rounds(ROUNDS) {
+        let [here, other] = [round, round + 1].map(|number| (number % 2) as usize);
         counts_on(1)?;
-        frames[round % 2].unmap()?;
+        frames[here].unmap()?;
         let Received::Fault { message, .. } = handler.receive(reply)? else {
             return Err(Failure::new(format_args!("no fault")));
         };
         same("address of the fault", message.fault().map(|fault| fault.address), Some(page(0)))?;
-        map(frames[(round + 1) % 2], page(0), READ_WRITE)?;
+        shown = other;
+        map(frames[other], page(0), READ_WRITE)?;
         reply.resume()?;
     }
-    frames[0].protect(l4k_sys::abi::Rights::READ, MapAttributes::NORMAL)?;
+    frames[shown].protect(l4k_sys::abi::Rights::READ, MapAttributes::NORMAL)?;
     let Received::Fault { .. } = handler.receive(reply)? else {
         return Err(Failure::new(format_args!("it still writes")));
     };
@@ -279,7 +282,7 @@ fn a_thread_is_destroyed_while_it_runs_elsewhere(bench: &mut Bench<'_>) -> Outco
     let memory = bench.untyped(12)?;
     let slots = bench.slots(2)?;
     let model = bench.thread(Manner::of(10), bodies::spinner, [1, 0])?;
-    for round in 0..ROUNDS {
+    for round in rounds(ROUNDS) {
         let (thread, context) = (Thread::from_slot(slots), SchedContext::from_slot(slots + 1));
         remake(memory, thread, context)?;
         bench.move_to(context, 1 + round % (bench.cores() - 1), LONG_SLICE)?;
@@ -311,7 +314,7 @@ fn an_endpoint_that_goes_wakes_callers_of_all_cores(bench: &mut Bench<'_>) -> Ou
     }
     let place = bench.slots(2)?;
     let memory = bench.untyped(10)?;
-    for _ in 0..10 {
+    for _ in rounds(10) {
         // The server's endpoint, and the object by which it would answer.
         memory.retype(NewObject::Endpoint, own(place), 1)?;
         memory.retype(NewObject::Reply, own(place + 1), 1)?;
@@ -355,7 +358,7 @@ fn interrupts_are_taken_by_the_core_that_was_chosen(bench: &mut Bench<'_>) -> Ou
     let notification = bench.notification()?;
     let irq = unused(bench, Trigger::Edge)?;
     irq.bind(notification)?;
-    for round in 0..ROUNDS {
+    for round in rounds(ROUNDS) {
         irq.set_core(round % bench.cores())?;
         irq.raise()?;
         let mut arrived = false;
@@ -374,7 +377,7 @@ fn a_priority_that_is_lowered_elsewhere_lets_others_run(bench: &mut Bench<'_>) -
     }
     let first = bench.start_on(1, 50, bodies::spinner, [1, 0])?;
     let second = bench.start_on(1, 40, bodies::spinner, [2, 0])?;
-    for _ in 0..ROUNDS {
+    for _ in rounds(ROUNDS) {
         counts_on(1)?;
         first.thread.set_priority(30, 30)?;
         counts_on(2)?;

@@ -15,15 +15,22 @@ use crate::harness::bench::{READ_WRITE, SPACE, map, own, page};
 use crate::harness::bodies::{self, Body, finish, pair, split};
 use crate::harness::failure::{Failure, same};
 use crate::harness::threads::{Helper, Manner, URGENT, spin_until};
-use crate::harness::{Bench, Cell, Outcome, watchdog};
+use crate::harness::watchdog::{self, Role};
+use crate::harness::{Bench, Cell, Outcome};
 
 crate::tests![everything_at_once];
 
 /// How long it goes on, unless the build says something else.
 const SECONDS: u64 = 2;
 
-/// Rounds between two looks at whether everybody still gets on.
+/// Rounds, or time, between two looks at whether everybody still gets on.
 const LOOK_EVERY: u64 = 200;
+const LOOK_AFTER: Nanoseconds = Nanoseconds::from_milliseconds(1000);
+
+/// How often it is told how far it is: a line for each tenth of the time, but for each minute at least, and for ten seconds at most.
+fn tell_every(seconds: u64) -> u64 {
+    (seconds / 10).clamp(10, 60)
+}
 
 /// A slice: those who count share their cores in turn.
 const SLICE: Nanoseconds = Nanoseconds::from_milliseconds(2);
@@ -138,8 +145,25 @@ struct Stage {
     movers: [Helper; 3],
     page: [Frame; 2],
     shown: usize,
+    done: Done,
     victim: Victim,
     dice: Dice,
+}
+
+/// What was done to whom, how often.
+#[derive(Clone, Copy, Default)]
+struct Done {
+    moved: u64,
+    stopped: u64,
+    cancelled: u64,
+    remapped: u64,
+    killed: u64,
+}
+
+impl Done {
+    fn rounds(self) -> u64 {
+        self.moved + self.stopped + self.cancelled + self.remapped + self.killed
+    }
 }
 
 /// Who is killed and made anew.
@@ -164,12 +188,15 @@ fn set_stage(bench: &mut Bench<'_>) -> Outcome<Stage> {
     let there = |number: u64| 1 + number % (cores - 1);
     let work = Manner::of(WORK);
     let (service, reply) = (bench.endpoint()?, bench.reply()?);
-    start(bench, there(0), Manner::of(SERVICE), server, [pair(service, reply), 0])?;
+    let serving = start(bench, there(0), Manner::of(SERVICE), server, [pair(service, reply), 0])?;
     let near = start(bench, there(0), work, client, [service.slot(), 0])?;
     let far = start(bench, there(1), work, client, [service.slot(), 1])?;
+    watchdog::introduce(serving.thread, Role::Server);
+    [near, far].map(|helper| watchdog::introduce(helper.thread, Role::Client));
     set_passive_server(bench, there(2))?;
     set_messengers(bench, cores)?;
     let keeper = start(bench, there(0), work.floating_point(), keeper, [0xabcd_ef01, 4])?;
+    watchdog::introduce(keeper.thread, Role::Worker);
     let page = set_toucher(bench, there(1))?;
     let memory = bench.untyped(12)?;
     let slots = bench.slots(2)?;
@@ -181,7 +208,16 @@ fn set_stage(bench: &mut Bench<'_>) -> Outcome<Stage> {
         stack_end: model.stack_end,
         server: service,
     };
-    Ok(Stage { cores, movers: [near, far, keeper], page, shown: 0, victim, dice: Dice(system::ticks() | 1) })
+    watchdog::introduce(victim.thread, Role::Victim);
+    Ok(Stage {
+        cores,
+        movers: [near, far, keeper],
+        page,
+        shown: 0,
+        done: Done::default(),
+        victim,
+        dice: Dice(system::ticks() | 1),
+    })
 }
 
 /// A server that lives on its callers' time, and a client on its core.
@@ -192,7 +228,9 @@ fn set_passive_server(bench: &mut Bench<'_>, core: u64) -> Outcome {
         passive.state().is_ok_and(|state| state == Some(l4k_sys::abi::ThreadState::Receiving))
     })?;
     passive.context.map_or(Ok(()), SchedContext::unbind)?;
-    start(bench, core, Manner::of(WORK), client, [endpoint.slot(), 2])?;
+    let client = start(bench, core, Manner::of(WORK), client, [endpoint.slot(), 2])?;
+    watchdog::introduce(passive.thread, Role::PassiveServer);
+    watchdog::introduce(client.thread, Role::PassiveClient);
     Ok(())
 }
 
@@ -201,7 +239,8 @@ fn set_messengers(bench: &mut Bench<'_>, cores: u64) -> Outcome {
     let first = bench.make_many(NewObject::Notification, cores)?;
     for core in 0..cores {
         let next = first + (core + 1) % cores;
-        bench.start_on(core, URGENT, messenger, [(first + core) | (next << 32), 3])?;
+        let messenger = bench.start_on(core, URGENT, messenger, [(first + core) | (next << 32), 3])?;
+        watchdog::introduce(messenger.thread, Role::Messenger);
     }
     Ok(Notification::from_slot(first).signal()?)
 }
@@ -209,9 +248,11 @@ fn set_messengers(bench: &mut Bench<'_>, cores: u64) -> Outcome {
 /// A thread that writes to a page which comes and goes.
 fn set_toucher(bench: &mut Bench<'_>, core: u64) -> Outcome<[Frame; 2]> {
     let (faults, reply) = (bench.endpoint()?, bench.reply()?);
-    start(bench, core, Manner::of(SERVICE), pager, [pair(faults, reply), 0])?;
+    let pager = start(bench, core, Manner::of(SERVICE), pager, [pair(faults, reply), 0])?;
     let frames = [bench.mapped(page(0), READ_WRITE)?, bench.frame()?];
-    start(bench, core, Manner::of(WORK).faults(faults), toucher, [page(0), 5])?;
+    let toucher = start(bench, core, Manner::of(WORK).faults(faults), toucher, [page(0), 5])?;
+    watchdog::introduce(pager.thread, Role::Pager);
+    watchdog::introduce(toucher.thread, Role::Toucher);
     Ok(frames)
 }
 
@@ -221,14 +262,17 @@ impl Stage {
         let mover = self.movers[self.dice.below(3) as usize];
         match self.dice.below(6) {
             0 | 1 => {
+                self.done.moved += 1;
                 let core = self.some_core();
                 mover.context.map_or(Ok(()), |context| bench.move_to(context, core, SLICE))
             }
             2 => {
+                self.done.stopped += 1;
                 mover.thread.suspend()?;
                 Ok(mover.thread.resume()?)
             }
             3 => {
+                self.done.cancelled += 1;
                 // Whoever is in no call is not cancelled.
                 let _ = mover.thread.cancel();
                 Ok(())
@@ -244,6 +288,7 @@ impl Stage {
     }
 
     fn turn_page(&mut self) -> Outcome {
+        self.done.remapped += 1;
         self.page[self.shown].unmap()?;
         self.shown = 1 - self.shown;
         Ok(map(self.page[self.shown], page(0), READ_WRITE)?)
@@ -251,6 +296,7 @@ impl Stage {
 
     /// Destroys the victim, wherever it is, and makes it anew of the same memory.
     fn kill(&mut self, bench: &Bench<'_>) -> Outcome {
+        self.done.killed += 1;
         let Victim { memory, thread, context, stack_end, server } = self.victim;
         own(memory.slot()).revoke()?;
         same("bytes in use", memory.query()?.used_bytes, 0)?;
@@ -266,6 +312,43 @@ impl Stage {
         })?;
         context.bind(thread)?;
         Ok(thread.resume()?)
+    }
+
+    /// Acts and looks for so long, and tells from time to time how far it is, and at the end.
+    fn go_on(&mut self, bench: &Bench<'_>, seconds: u64) -> Outcome {
+        let (start, mut told) = (system::ticks(), 0);
+        let passed = || system::elapsed(start, system::ticks()).count() / 1_000_000_000;
+        while passed() < seconds {
+            let look = system::ticks();
+            for _ in 0..LOOK_EVERY {
+                self.act(bench)?;
+                if system::elapsed(look, system::ticks()) > LOOK_AFTER {
+                    break;
+                }
+            }
+            self.look()?;
+            watchdog::note();
+            if passed() >= told + tell_every(seconds) {
+                told = passed();
+                self.tell(told);
+            }
+        }
+        self.tell(passed());
+        Ok(())
+    }
+
+    /// What has happened so far.
+    fn tell(&self, seconds: u64) {
+        let Done { moved, stopped, cancelled, remapped, killed } = self.done;
+        println!(
+            "  stress, {seconds} s: {} rounds: moved {moved}, stopped {stopped}, cancelled {cancelled}, remapped {remapped}, killed and restarted {killed}",
+            self.done.rounds()
+        );
+        let [near, far, passive, signals, checks, writes, victims] =
+            [0, 1, 2, 3, 4, 5, VICTIM].map(|cell| Cell(cell).value());
+        println!(
+            "  stress, {seconds} s: calls {near} + {far}, of the passive server {passive}, of victims {victims}, signals {signals}, checks of registers {checks}, writes {writes}"
+        );
     }
 
     /// Everybody gets on, and nobody found anything wrong.
@@ -284,30 +367,13 @@ fn everything_at_once(bench: &mut Bench<'_>) -> Outcome {
         return Ok(());
     }
     let mut stage = set_stage(bench)?;
-    let (start, seconds) = (system::ticks(), seconds_wanted());
-    let (mut rounds, mut told) = (0u64, 0);
-    loop {
-        for _ in 0..LOOK_EVERY {
-            stage.act(bench)?;
-        }
-        rounds += LOOK_EVERY;
-        stage.look()?;
-        watchdog::note();
-        let passed = system::elapsed(start, system::ticks());
-        if passed >= Nanoseconds::from_milliseconds(1000 * (told + 60))
-            && passed < Nanoseconds::from_milliseconds(1000 * seconds)
-        {
-            told += 60;
-            println!("  {told} s, {rounds} rounds");
-        }
-        if passed >= Nanoseconds::from_milliseconds(1000 * seconds) {
-            break;
-        }
+    let result = stage.go_on(bench, seconds_wanted());
+    if result.is_err() {
+        watchdog::tell();
     }
-    let counts: [u64; 7] = core::array::from_fn(|cell| Cell(cell as u64).value());
-    println!(
-        "  {rounds} rounds; calls {} + {} + {}, rounds of the signal {}, checks {}, writes {}, calls of the victims {}",
-        counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6]
-    );
-    if rounds == 0 { Err(Failure::new(format_args!("nothing was done"))) } else { Ok(()) }
+    result?;
+    match stage.done.rounds() {
+        0 => Err(Failure::new(format_args!("nothing was done"))),
+        _ => Ok(()),
+    }
 }

@@ -173,11 +173,14 @@ fn equal_threads_share_time_without_yielding(bench: &mut Bench<'_>) -> Outcome {
     }
     let counts = || [0, 1, 2].map(|cell| Cell(cell).value());
     at_priority(80, || spin_until("each has counted", || counts().into_iter().all(|count| count > 0)))??;
-    // A busy computer may stop the machine in the slice of one of them: then the next stretch of time tells.
+    // A busy computer may stop the machine in the slice of one of them: then the next stretch of time tells, which is longer, so that there is less of
+    // chance in it.
+    let mut stretch = 0;
     spin_until("none has counted four times as far as another", || {
         let before = counts();
         // The suite takes part, and its own slice is 10 ms.
-        let passed = at_priority(80, || spin(Nanoseconds::from_milliseconds(100)));
+        stretch += 100;
+        let passed = at_priority(80, || spin(Nanoseconds::from_milliseconds(stretch)));
         let after = counts();
         let more = || after.iter().zip(&before).map(|(after, before)| after - before);
         let (least, most) = (more().min().unwrap_or(0), more().max().unwrap_or(0));

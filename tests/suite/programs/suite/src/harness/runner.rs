@@ -77,7 +77,7 @@ fn close() -> usize {
 }
 
 fn run(system: &mut System, area: &str, test: Test) {
-    watchdog::note();
+    watchdog::begin();
     cells::clear();
     match run_and_clean(system, test) {
         Ok(()) => {

@@ -4,11 +4,13 @@ use l4k_init::Resources;
 use l4k_sys::abi::{FrameSize, ThreadState, boot};
 use l4k_sys::handle::{NewObject, StartRegisters};
 use l4k_sys::{CNode, Endpoint, Frame, Nanoseconds, SchedContext, Thread, system};
+use suite_support::machine;
 
 use super::bench::{Bench, MAIN, READ_WRITE, SPACE, map};
 use super::bodies::Body;
 use super::failure::{Outcome, holds, same};
 use super::system::PRIORITY;
+use super::watchdog;
 
 /// Where the stacks and message buffers lie: above the programs, below the arena.
 const STACKS: u64 = 0x8_0000_0000;
@@ -112,6 +114,7 @@ impl Bench<'_> {
         })?;
         let context = manner.slice.map(|slice| self.context(slice)).transpose()?;
         context.map_or(Ok(()), |context| context.bind(thread))?;
+        watchdog::know(thread);
         Ok(Helper { thread, context, stack_end })
     }
 
@@ -156,12 +159,26 @@ pub fn spin(time: Nanoseconds) {
     while system::elapsed(start, system::ticks()) < time {}
 }
 
-/// Spins until something has happened, for ten seconds at most: others get their slices, without being asked to run. How long that
+/// How long something may take that is to happen. On a busy computer each step of another core takes its time.
+const PATIENCE: Nanoseconds = Nanoseconds::from_milliseconds(60_000);
+
+/// Numbers from zero: all of `count`, or as many as there is time for in five seconds, but ten at least. For what is to be done often, and takes
+/// long where the computer has fewer cores than the machine.
+pub fn rounds(count: u64) -> impl Iterator<Item = u64> {
+    const LEAST: u64 = 10;
+    let start = system::ticks();
+    let is_time = move || system::elapsed(start, system::ticks()) < Nanoseconds::from_milliseconds(5_000);
+    (0..count).take_while(move |round| *round < LEAST || is_time())
+}
+
+/// Spins until something has happened, for a minute at most: others get their slices, without being asked to run. How long that
 /// takes does not matter, for a busy computer may stop the whole machine at any instant.
 #[track_caller]
 pub fn spin_until(what: &str, mut happened: impl FnMut() -> bool) -> Outcome {
     let start = system::ticks();
-    while !happened() && system::elapsed(start, system::ticks()) < Nanoseconds::from_milliseconds(10_000) {}
+    while !happened() && system::elapsed(start, system::ticks()) < PATIENCE {
+        machine::pause();
+    }
     holds(what, happened())
 }
 
