@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::set_up::{self, Need};
 
 /// How long the suite may take with the usual number of hostile calls.
-const LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_secs(1200);
 
 /// How many hostile calls a second are made at least, for the limit of a longer run.
 const CALLS_PER_SECOND: u64 = 2_000;
