@@ -2,7 +2,7 @@
 
 use super::next::Progress;
 use super::system::System;
-use crate::base::arch::{Arch, CoreNumber};
+use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::sched_context::Owner;
