@@ -274,6 +274,8 @@ pub trait Arch {
     fn open_floating_point(&mut self, registers: PhysicalAddress);
     /// Stores the registers of the unit, which is open.
     fn save_floating_point(&mut self, registers: PhysicalAddress);
+    /// Stores the registers of the unit, which is open, and loads others.
+    fn exchange_floating_point(&mut self, from: PhysicalAddress, to: PhysicalAddress);
     /// Lets the use of the unit trap.
     fn close_floating_point(&mut self);
 

@@ -387,6 +387,11 @@ impl Arch for Simulated {
         }
     }
 
+    fn exchange_floating_point(&mut self, from: PhysicalAddress, to: PhysicalAddress) {
+        self.save_floating_point(from);
+        self.open_floating_point(to);
+    }
+
     fn close_floating_point(&mut self) {
         self.processor_mut().floating_point = None;
     }

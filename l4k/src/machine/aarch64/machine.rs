@@ -217,6 +217,7 @@ impl Arch for Machine {
 
     fn open_floating_point(&mut self, registers: PhysicalAddress) {
         CPACR_EL1.write(CPACR_EL1::FPEN::TrapNothing);
+        floating_point::synchronize();
         floating_point::load(WINDOW + registers.value());
     }
 
@@ -225,6 +226,12 @@ impl Arch for Machine {
     }
 
     /// No barrier: the return to the program synchronises.
+    #[inline(always)]
+    fn exchange_floating_point(&mut self, from: PhysicalAddress, to: PhysicalAddress) {
+        floating_point::save(WINDOW + from.value());
+        floating_point::load(WINDOW + to.value());
+    }
+
     fn close_floating_point(&mut self) {
         CPACR_EL1.write(CPACR_EL1::FPEN::TrapEl0El1);
     }

@@ -99,7 +99,6 @@ global_asm!(
     "mrs x22, spsr_el1",
     "stp xzr, x20, [sp, #{x30}]",
     "stp x21, x22, [sp, #{pc}]",
-    "str xzr, [sp, #{shape}]",
     "stp x8, x9, [sp, #64]",
     "mrs x19, tpidr_el1",
     "mov x20, sp",
@@ -225,8 +224,9 @@ global_asm!(
     "ldp x2, x3, [sp, #16]",
     "ldp x0, x1, [sp]",
     "leave_kernel",
-    // After an interrupt or a fault: everything.
+    // After an interrupt or a fault: everything. While the thread runs, its context is marked as that of a system call, which so need not do it.
     "3:",
+    "str xzr, [sp, #{shape}]",
     "ldp x16, x17, [sp, #128]",
     "ldp x14, x15, [sp, #112]",
     "ldp x12, x13, [sp, #96]",

@@ -28,7 +28,7 @@ impl<A: Arch> System<A> {
             core.loaded = tables;
             self.store.machine.enter_tables(tables);
         }
-        if (self.core(here).units, units) != (Use::No, Use::No) {
+        if (self.core(here).units, units) != (Use::No, Use::No) && self.exchange_units(here, from, to).is_none() {
             return Use::Yes;
         }
         let pointer = self.store.machine.thread_pointer();
@@ -38,6 +38,18 @@ impl<A: Arch> System<A> {
         let (pointer, buffer) = (context.thread_pointer, context.buffer_address);
         self.store.machine.load_thread_registers(pointer, buffer);
         Use::No
+    }
+
+    /// From one thread with FP/SIMD registers to another: nothing but these. `None` if anything else is to be done, and nothing was.
+    #[inline(always)]
+    fn exchange_units(&mut self, here: CoreNumber, from: Ref<Thread>, to: Ref<Thread>) -> Option<()> {
+        let Thread { floating_point, debugged, .. } = *self.store.get(to);
+        let (left, entered) = (self.store.get(from).floating_point?, floating_point?);
+        if (self.core(here).debugging, debugged) != (Use::No, Use::No) {
+            return None;
+        }
+        self.store.machine.exchange_floating_point(left.address(), entered.address());
+        Some(())
     }
 
     /// What is left to do then: the registers, with those of units that not every thread uses.
