@@ -10,6 +10,7 @@ global_asm!(
     ".arch_extension simd",
     ".section .text.l4k_floating_point, \"ax\"",
     // x9: where to. Changes x10.
+    ".global l4k_save_floating_point",
     ".type l4k_save_floating_point, %function",
     "l4k_save_floating_point:",
     "stp q0, q1, [x9]",
@@ -35,6 +36,7 @@ global_asm!(
     "ret",
     ".size l4k_save_floating_point, . - l4k_save_floating_point",
     // x9: where from. Changes x10.
+    ".global l4k_load_floating_point",
     ".type l4k_load_floating_point, %function",
     "l4k_load_floating_point:",
     "ldp q0, q1, [x9]",
