@@ -15,6 +15,7 @@ impl<A: Arch> System<A> {
     pub fn reschedule(&mut self, core: CoreNumber) {
         if core != self.here {
             self.rescheduled |= 1 << (core.0 % MAX_CORES as u8);
+            self.unsettle(self.here);
         }
     }
 

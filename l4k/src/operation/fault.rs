@@ -24,9 +24,9 @@ pub enum Handled {
 
 impl<A: Arch> System<A> {
     /// Stops a ready thread with a fault.
-    pub fn raise(&mut self, thread: Ref<Thread>, fault: Fault) -> Handled {
+    pub fn raise(&mut self, thread: Ref<Thread>, fault: &Fault) -> Handled {
         let object = self.store.get_mut(thread);
-        object.fault = LastFault::Of(fault);
+        object.fault = LastFault::Of(*fault);
         if object.debugging.stepping == Stepping::On {
             object.context.arm_step();
         }

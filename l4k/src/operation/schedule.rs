@@ -124,6 +124,7 @@ impl<A: Arch> System<A> {
                     _ => self.store.get_mut(thread).priority = priority,
                 }
                 if let Some(core) = core {
+                    self.unsettle(core);
                     self.reschedule(core);
                 }
             }
@@ -207,13 +208,38 @@ impl<A: Arch> System<A> {
         self.send_reschedules();
         match (loaded, current) {
             (Loaded::Elsewhere, _) => Chosen::Elsewhere,
-            (Loaded::Here, Some(thread)) => Chosen::Thread(thread),
+            (Loaded::Here, Some(thread)) => {
+                self.settled_core_mut(here).settled = self.spaces;
+                Chosen::Thread(thread)
+            }
             (Loaded::Here, None) => Chosen::Nobody,
         }
     }
 
-    /// Sets the timer to the next thing that must happen: the end of the current thread's time, or the release of another's.
-    fn set_timer(&mut self) {
+    /// Whether [`schedule`](Self::schedule) would find nothing to do: the current thread goes on.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let is_settled = self.core(self.here).settled == self.spaces;
+        debug_assert!(!is_settled || self.has_nothing_to_decide());
+        is_settled
+    }
+
+    /// The same, looked up.
+    fn has_nothing_to_decide(&self) -> bool {
+        let core = self.core(self.here);
+        let Some(thread) = core.current else { return false };
+        let object = self.store.get(thread);
+        core.ready.highest().is_none_or(|highest| highest <= object.priority)
+            && core.loaded_thread == Some(thread)
+            && core.loaded == self.look_up_tables(thread)
+            && core.deadline == self.next_deadline()
+            && self.rescheduled == 0
+    }
+
+    /// When the next thing must happen: the end of the current thread's time, or the release of another's.
+    #[inline(always)]
+    fn next_deadline(&self) -> Instant {
         let core = self.core(self.here);
         let mut deadline = Instant::NEVER;
         if let Some(thread) = core.current
@@ -224,7 +250,13 @@ impl<A: Arch> System<A> {
         if let Some(waiting) = core.waiting {
             deadline = deadline.min(self.release_of(waiting));
         }
-        if deadline != core.deadline {
+        deadline
+    }
+
+    /// Sets the timer to it.
+    fn set_timer(&mut self) {
+        let deadline = self.next_deadline();
+        if deadline != self.core(self.here).deadline {
             self.core_mut(self.here).deadline = deadline;
             self.store.machine.set_deadline((deadline != Instant::NEVER).then_some(deadline));
         }

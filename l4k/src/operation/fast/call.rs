@@ -108,7 +108,7 @@ impl<A: Arch> System<A> {
     pub(super) fn begin_slice(&mut self, here: CoreNumber, thread: Ref<Thread>) -> Loan {
         if let Some(context) = self.store.get(thread).running_on {
             let amount = self.store.get(context).refills.first().amount;
-            let core = self.core_mut(here);
+            let core = self.settled_core_mut(here);
             let end = core.charged_until.after(amount);
             core.deadline = end;
             self.store.machine.move_deadline(end);

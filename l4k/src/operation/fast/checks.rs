@@ -50,7 +50,7 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     pub(super) fn use_slice(&mut self, here: CoreNumber, Slice { context, now, used }: Slice) {
         self.store.get_mut(context).use_slice(used);
-        self.core_mut(here).charged_until = now;
+        self.settled_core_mut(here).charged_until = now;
     }
 
     /// Whether a thread waits in a system call whose results it takes from registers.

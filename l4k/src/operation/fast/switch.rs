@@ -22,7 +22,7 @@ impl<A: Arch> System<A> {
     pub(super) fn switch(&mut self, here: CoreNumber, from: Ref<Thread>, to: Ref<Thread>, tables: SpaceRoot) -> Use {
         debug_assert!(self.core(here).loaded_thread == Some(from) && self.store.get(to).loaded_on == 0);
         let units = self.store.get(to).units;
-        let core = self.core_mut(here);
+        let core = self.settled_core_mut(here);
         core.current = Some(to);
         if core.loaded != tables {
             core.loaded = tables;
@@ -35,7 +35,7 @@ impl<A: Arch> System<A> {
         let left = self.store.get_mut(from);
         left.context.thread_pointer = pointer;
         left.loaded_on = 0;
-        self.core_mut(here).loaded_thread = Some(to);
+        self.settled_core_mut(here).loaded_thread = Some(to);
         let loaded = self.store.get_mut(to);
         loaded.loaded_on = here.0 + 1;
         let (pointer, buffer) = (loaded.context.thread_pointer, loaded.context.buffer_address);
