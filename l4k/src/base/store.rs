@@ -76,9 +76,12 @@ impl<T> Ref<T> {
     }
 
     /// The part of type `U` that lies `offset` bytes (a multiple of 32) into this object.
+    #[inline(always)]
     pub(crate) const fn part<U>(self, offset: u64) -> Ref<U> {
         let units = (offset / UNIT) as u32;
-        Ref { index: self.index.saturating_add(units), kind: PhantomData }
+        // SAFETY: the part lies within an object, whose memory ends at or below 2^37: the sum is below 2^32, and not less than the index.
+        let index = unsafe { NonZeroU32::new_unchecked(self.index.get().wrapping_add(units)) };
+        Ref { index, kind: PhantomData }
     }
 
     const fn at(address: PhysicalAddress) -> Option<Self> {

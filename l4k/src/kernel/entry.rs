@@ -116,6 +116,7 @@ impl<A: Arch> Kernel<A> {
     }
 
     /// The system call of a core's current thread.
+    #[inline(always)]
     pub fn system_call(&mut self, core: CoreNumber) -> Return {
         let system = &mut self.system;
         system.here = core;
@@ -126,7 +127,7 @@ impl<A: Arch> Kernel<A> {
         };
         system.caller = Some(caller);
         let result = operation(system, caller);
-        if system.is_settled() && self.set_results(caller, result) == Registers::Results {
+        if system.is_settled(core) && self.set_results(caller, result) == Registers::Results {
             self.system.caller = None;
             return Return::Same(caller);
         }
@@ -150,7 +151,7 @@ impl<A: Arch> Kernel<A> {
             }
             context.restart_system_call();
         }
-        self.resume()
+        self.choose()
     }
 
     /// The current thread's system call, if it is one that has a fast path and that this does. The thread that runs then.
@@ -236,7 +237,13 @@ impl<A: Arch> Kernel<A> {
         }
     }
 
+    #[inline(never)]
     fn resume(&mut self) -> Resume {
+        self.choose()
+    }
+
+    #[inline(always)]
+    fn choose(&mut self) -> Resume {
         match self.system.schedule() {
             Chosen::Thread(thread) => Resume::Thread(thread),
             Chosen::Nobody => Resume::Idle,

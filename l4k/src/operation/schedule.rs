@@ -30,12 +30,14 @@ const RELEASES_MAX: u32 = 8;
 impl<A: Arch> System<A> {
     /// The core of a thread's context; `None` if it has no context.
     #[must_use]
+    #[inline(always)]
     pub fn core_of(&self, thread: Ref<Thread>) -> Option<CoreNumber> {
         let context = self.store.get(thread).running_on?;
         Some(self.store.get(context).core)
     }
 
     /// Makes a blocked or suspended thread ready.
+    #[inline(always)]
     pub fn make_ready(&mut self, thread: Ref<Thread>) {
         debug_assert!(self.store.get(thread).state != State::Ready);
         self.store.get_mut(thread).state = State::Ready;
@@ -45,6 +47,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Puts a ready thread among those that can run, or among those whose time is still to come.
+    #[inline(always)]
     fn admit(&mut self, core: CoreNumber, thread: Ref<Thread>, end: End) {
         let release = self.release_of(thread);
         if release <= self.core(core).charged_until || release <= self.store.machine.now() {
@@ -81,6 +84,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Takes a ready thread off its core or out of the ready queue, into another state.
+    #[inline(always)]
     pub fn leave_ready(&mut self, thread: Ref<Thread>, state: State) {
         debug_assert!(self.store.get(thread).state == State::Ready);
         self.take_off(thread);
@@ -163,6 +167,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Accounts for the time that a core's current thread has used since the last time.
+    #[inline(always)]
     fn account(&mut self, core: CoreNumber) -> Turn {
         let now = self.store.machine.now();
         let (least, core) = (self.least, self.core_mut(core));
@@ -174,6 +179,7 @@ impl<A: Arch> System<A> {
 
     /// Accounts for time. A current thread whose slice is over goes behind those of its priority; one whose budget is used up tells its
     /// timeout endpoint, or waits for the next refill.
+    #[inline(always)]
     pub fn charge(&mut self) {
         let here = self.here;
         if self.account(here) == Turn::Over
@@ -187,20 +193,14 @@ impl<A: Arch> System<A> {
     /// Decides who runs on this core now, and loads its address space and registers.
     pub fn schedule(&mut self) -> Chosen {
         let here = self.here;
-        let highest = self.core(here).ready.highest();
-        let previous = self.core(here).current;
-        let urgent = match (previous, highest) {
-            (Some(current), Some(highest)) => highest > self.store.get(current).priority,
-            (None, Some(_)) => true,
-            (_, None) => false,
-        };
-        if urgent {
-            self.charge();
-            if let Some(current) = self.core(here).current {
-                self.core_mut(here).current = None;
-                self.ready_insert(here, current, End::Front);
+        match (self.core(here).current, self.core(here).ready.highest()) {
+            (Some(current), Some(highest)) if highest > self.store.get(current).priority => self.preempt(highest),
+            (None, Some(highest)) => {
+                let now = self.store.machine.now();
+                self.core_mut(here).charged_until = now;
+                self.run_first(highest);
             }
-            self.run_highest();
+            _ => (),
         }
         let current = self.core(here).current;
         let loaded = self.load(current);
@@ -219,8 +219,8 @@ impl<A: Arch> System<A> {
     /// Whether [`schedule`](Self::schedule) would find nothing to do: the current thread goes on.
     #[inline(always)]
     #[must_use]
-    pub fn is_settled(&self) -> bool {
-        let is_settled = self.core(self.here).settled == self.spaces;
+    pub fn is_settled(&self, here: CoreNumber) -> bool {
+        let is_settled = self.core(here).settled == self.spaces;
         debug_assert!(!is_settled || self.has_nothing_to_decide());
         is_settled
     }
@@ -254,6 +254,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Sets the timer to it.
+    #[inline(always)]
     fn set_timer(&mut self) {
         let deadline = self.next_deadline();
         if deadline != self.core(self.here).deadline {
@@ -262,10 +263,25 @@ impl<A: Arch> System<A> {
         }
     }
 
-    fn run_highest(&mut self) {
+    /// The current thread makes way for one of a priority above its own, which is the highest.
+    #[inline(always)]
+    fn preempt(&mut self, highest: Priority) {
         let here = self.here;
-        let ready = &self.core(here).ready;
-        let Some(first) = ready.highest().and_then(|priority| ready.first(priority)) else { return };
+        self.charge();
+        if let Some(current) = self.core(here).current {
+            self.core_mut(here).current = None;
+            self.ready_insert(here, current, End::Front);
+            self.run_first(highest);
+        } else if let Some(highest) = self.core(here).ready.highest() {
+            // Whoever hears of the end of its time may be the most urgent now.
+            self.run_first(highest);
+        }
+    }
+
+    #[inline(always)]
+    fn run_first(&mut self, priority: Priority) {
+        let here = self.here;
+        let Some(first) = self.core(here).ready.first(priority) else { return };
         self.ready_remove(here, first);
         self.core_mut(here).current = Some(first);
         let now = self.core(here).charged_until;
@@ -275,6 +291,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Removes a ready thread from its core or the ready queue. Its state is the caller's to change.
+    #[inline(always)]
     fn take_off(&mut self, thread: Ref<Thread>) {
         let Some(core) = self.core_of(thread) else { return };
         if self.core(core).current == Some(thread) {

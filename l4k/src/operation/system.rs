@@ -12,8 +12,9 @@ use crate::object::irq::Irq;
 use crate::object::sched_context::Binding;
 use crate::object::thread::{Thread, Use};
 
-/// What a core has to itself.
+/// What a core has to itself. A power of two in size: then a core is found by a shift.
 #[derive(Debug)]
+#[repr(align(1024))]
 pub struct Core {
     /// The thread that runs when the kernel is left; not in the ready queue.
     pub current: Option<Ref<Thread>>,

@@ -155,10 +155,12 @@ impl Arch for Machine {
         TTBR0_EL1.set(if root == SpaceRoot::NOTHING { self.empty_table } else { root.bits() });
     }
 
+    #[inline(always)]
     fn publish_tables(&mut self) {
         instruction::publish_stores();
     }
 
+    #[inline(always)]
     fn invalidate(&mut self, what: Invalidation) {
         match what {
             Invalidation::Page(asid, page) => instruction::invalidate_page(shifted(asid) | page.number()),
@@ -185,10 +187,12 @@ impl Arch for Machine {
         }
     }
 
+    #[inline(always)]
     fn encode(entry: TableEntry, level: Level) -> u64 {
         table_format::encode(entry, level)
     }
 
+    #[inline(always)]
     fn decode(bits: u64, level: Level) -> TableEntry {
         table_format::decode(bits, level)
     }

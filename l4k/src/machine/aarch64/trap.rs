@@ -41,12 +41,14 @@ pub struct CoreLocal {
     stack_top: u64,
     /// 1 as long as this is the only core: it takes the fast paths without the lock.
     is_alone: AtomicU64,
+    /// The kernel: whoever works with it keeps this in a register.
+    kernel: &'static TicketLock<Kernel<Machine>>,
     number: CoreNumber,
 }
 
 impl CoreLocal {
     const fn new() -> CoreLocal {
-        CoreLocal { stack_top: 0, is_alone: AtomicU64::new(0), number: CoreNumber(0) }
+        CoreLocal { stack_top: 0, is_alone: AtomicU64::new(0), kernel: &KERNEL, number: CoreNumber(0) }
     }
 
     /// Whether it is the only core.
@@ -140,7 +142,14 @@ pub fn install(core: CoreNumber) {
     // SAFETY: the index is below the array's length.
     let local = unsafe { (&raw mut LOCALS).cast::<CoreLocal>().add(index) };
     // SAFETY: each core calls this once, before interrupts or programs, for its own number: nobody else uses the element.
-    unsafe { local.write(CoreLocal { stack_top, is_alone: AtomicU64::new((core.0 == 0).into()), number: core }) };
+    unsafe {
+        local.write(CoreLocal {
+            stack_top,
+            is_alone: AtomicU64::new((core.0 == 0).into()),
+            kernel: &KERNEL,
+            number: core,
+        })
+    };
     TPIDR_EL1.set(local as u64);
 }
 
@@ -247,9 +256,9 @@ pub(super) extern "C" fn system_call(local: &CoreLocal) -> u64 {
 
 /// A system call of the only core that has no fast path, or was refused by it. Its arguments are in the context. Returns 0 where the program
 /// that made it goes on, with results and otherwise the registers with which it came.
-pub(super) extern "C" fn system_call_alone() -> u64 {
+pub(super) extern "C" fn system_call_alone(local: &CoreLocal) -> u64 {
     // SAFETY: who calls this has seen `is_alone`, which is cleared when the lock is shared.
-    match unsafe { KERNEL.with_alone(|kernel| kernel.system_call(CoreNumber(0))) } {
+    match unsafe { local.kernel.with_alone(|kernel| kernel.system_call(CoreNumber(0))) } {
         Return::Same(_) => 0,
         Return::Any(resume) => settle(resume, CoreNumber(0)),
     }
@@ -258,7 +267,7 @@ pub(super) extern "C" fn system_call_alone() -> u64 {
 /// A system call of the only core that a fast path has refused.
 pub(super) fn leave_after_call() -> ! {
     // SAFETY: as for `system_call_alone`.
-    let resume = match unsafe { KERNEL.with_alone(|kernel| kernel.system_call(CoreNumber(0))) } {
+    let resume = match unsafe { this_core().kernel.with_alone(|kernel| kernel.system_call(CoreNumber(0))) } {
         Return::Same(thread) => Resume::Thread(thread),
         Return::Any(resume) => resume,
     };
@@ -274,7 +283,7 @@ fn leave(context: u64) -> ! {
 pub(super) extern "C" fn interrupt(local: &CoreLocal) -> u64 {
     if local.is_alone() {
         // SAFETY: `is_alone` is cleared when the lock is shared.
-        return settle(unsafe { KERNEL.with_alone(|kernel| kernel.interrupt(CoreNumber(0))) }, CoreNumber(0));
+        return settle(unsafe { local.kernel.with_alone(|kernel| kernel.interrupt(CoreNumber(0))) }, CoreNumber(0));
     }
     enter(local.number, Event::Interrupt)
 }
@@ -290,7 +299,7 @@ pub(super) extern "C" fn fault(local: &CoreLocal, context: &Context) -> u64 {
     let fault = fault_of(&exception);
     if local.is_alone() {
         // SAFETY: `is_alone` is cleared when the lock is shared.
-        return settle(unsafe { KERNEL.with_alone(|kernel| kernel.fault(CoreNumber(0), &fault)) }, CoreNumber(0));
+        return settle(unsafe { local.kernel.with_alone(|kernel| kernel.fault(CoreNumber(0), &fault)) }, CoreNumber(0));
     }
     enter(local.number, Event::Fault(fault))
 }

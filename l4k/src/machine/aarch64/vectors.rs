@@ -179,6 +179,7 @@ global_asm!(
     "stp x2, x3, [x20, #16]",
     "stp x4, x5, [x20, #32]",
     "stp x6, x7, [x20, #48]",
+    "mov x0, x19",
     "bl {system_call_alone}",
     "cbnz x0, l4k_resume",
     "mov sp, x20",
