@@ -76,6 +76,7 @@ impl<T> Ref<T> {
     }
 
     /// The part of type `U` that lies `offset` bytes (a multiple of 32) into this object.
+    #[inline(always)]
     pub(crate) const fn part<U>(self, offset: u64) -> Ref<U> {
         let units = (offset / UNIT) as u32;
         // SAFETY: not zero: the object does not begin at 0, and the part lies inside of it, below `OBJECT_MEMORY_END`, which is 2^32 units.

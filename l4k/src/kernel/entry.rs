@@ -1,6 +1,6 @@
 //! The one way into the kernel and out of it: [`Kernel::handle`].
 
-use super::dispatch::dispatch;
+use super::dispatch::operation_numbered;
 use super::machine_calls::FEATURES;
 use crate::base::arch::{Arch, CoreNumber, Event};
 use crate::base::firmware::FirmwareCall;
@@ -37,6 +37,26 @@ pub enum Resume {
     Firmware,
 }
 
+/// Which registers of a caller are to be changed by the result of its call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Registers {
+    /// Those of results, which has been done.
+    Results,
+    /// Others, which is still to be done.
+    Others,
+}
+
+/// What the core does when it leaves the kernel after a system call.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// It goes on with the thread that made the call: of its registers only the results have changed, and they are those of a thread in a
+    /// system call.
+    Same(Ref<Thread>),
+    /// It does this, whatever it is.
+    Any(Resume),
+}
+
 /// The kernel of one machine.
 #[derive(Debug)]
 pub struct Kernel<A> {
@@ -68,16 +88,71 @@ impl<A: Arch> Kernel<A> {
     }
 
     /// The same without the fast paths. Nothing that a program, or a test, can see is different.
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     pub fn handle_slowly(&mut self, core: CoreNumber, event: Event) -> Resume {
-        self.system.here = core;
         match event {
-            Event::SystemCall => return self.system_call(),
-            Event::Interrupt => self.system.interrupt(),
-            Event::Fault(fault) => self.fault(fault),
+            Event::SystemCall => match self.system_call(core) {
+                Return::Same(thread) => Resume::Thread(thread),
+                Return::Any(resume) => resume,
+            },
+            Event::Interrupt => self.interrupt(core),
+            Event::Fault(fault) => self.fault(core, &fault),
+        }
+    }
+
+    /// An interrupt is pending on a core.
+    pub fn interrupt(&mut self, core: CoreNumber) -> Resume {
+        self.system.here = core;
+        self.system.interrupt();
+        self.resume()
+    }
+
+    /// A core's current thread cannot go on.
+    pub fn fault(&mut self, core: CoreNumber, fault: &Fault) -> Resume {
+        self.system.here = core;
+        if let Some(thread) = self.system.core(core).current {
+            self.fault_of(thread, fault);
         }
         self.resume()
+    }
+
+    /// The system call of a core's current thread.
+    #[inline(always)]
+    pub fn system_call(&mut self, core: CoreNumber) -> Return {
+        let system = &mut self.system;
+        system.here = core;
+        let Some(caller) = system.core(core).current else { return Return::Any(self.resume()) };
+        let number = system.store.get(caller).context.x[NUMBER];
+        let Some(operation) = operation_numbered(number) else {
+            return Return::Any(self.unknown_system_call(caller, number));
+        };
+        system.caller = Some(caller);
+        let result = operation(system, caller);
+        if system.is_settled(core) && self.set_results(caller, result) == Registers::Results {
+            self.system.caller = None;
+            return Return::Same(caller);
+        }
+        Return::Any(self.finish(result))
+    }
+
+    /// The rest of a system call after which something else is to be done than to go on.
+    fn finish(&mut self, result: Result<Next, Error>) -> Resume {
+        let caller = self.system.caller.take();
+        if let Ok(Next::Firmware) = result {
+            // Nothing of the thread stays in this core, which others cannot stop now.
+            let _ = self.system.load(None);
+            return Resume::Firmware;
+        }
+        if let Some(caller) = caller
+            && self.set_results(caller, result) == Registers::Others
+        {
+            let context = &mut self.system.store.get_mut(caller).context;
+            if let Ok(Next::RestartAt(progress)) = result {
+                context.x[PROGRESS] = progress;
+            }
+            context.restart_system_call();
+        }
+        self.choose()
     }
 
     /// The current thread's system call, if it is one that has a fast path and that this does. The thread that runs then.
@@ -119,50 +194,26 @@ impl<A: Arch> Kernel<A> {
             Some([a, b, c, d]) => Ok(self.system.answer([a, b, c, d, 0, 0, 0])),
             None => Err(Error::NotSupported),
         };
-        self.conclude(result);
-        self.system.caller = None;
-        self.resume()
+        self.finish(result)
     }
 
-    fn system_call(&mut self) -> Resume {
-        let Some(caller) = self.system.core(self.system.here).current else { return self.resume() };
-        self.system.caller = Some(caller);
-        let number = self.system.store.get(caller).context.x[NUMBER];
-        match SystemCall::from_number(number) {
-            Some(call) => {
-                let result = dispatch(&mut self.system, caller, call);
-                if let Ok(Next::Firmware) = result {
-                    // Nothing of the thread stays in this core, which others cannot stop now.
-                    let _ = self.system.load(None);
-                    self.system.caller = None;
-                    return Resume::Firmware;
-                }
-                self.conclude(result);
-            }
-            None => self.unknown_system_call(caller, number),
-        }
-        self.system.caller = None;
-        self.resume()
-    }
-
-    /// The one place that writes results of system calls, but for messages. A caller that destroyed itself gets none.
-    fn conclude(&mut self, result: Result<Next, Error>) {
-        let Some(caller) = self.system.caller else { return };
+    /// The one place that writes results of system calls, but for messages and queries.
+    #[inline(always)]
+    fn set_results(&mut self, caller: Ref<Thread>, result: Result<Next, Error>) -> Registers {
+        let (status, value) = match result {
+            Ok(Next::Settled) => return Registers::Results,
+            Ok(Next::Done) => (0, 0),
+            Ok(Next::Value(value)) => (0, value),
+            Err(error) => (error.code(), 0),
+            Ok(Next::Restart | Next::RestartAt(_) | Next::Firmware) => return Registers::Others,
+        };
         let context = &mut self.system.store.get_mut(caller).context;
-        match result {
-            Ok(Next::Done) => context.set_results(0, [0; 7], 0),
-            Ok(Next::Value(value)) => context.set_results(0, [value, 0, 0, 0, 0, 0, 0], 0),
-            Ok(Next::Settled | Next::Firmware) => (),
-            Ok(Next::Restart) => context.restart_system_call(),
-            Ok(Next::RestartAt(progress)) => {
-                context.x[PROGRESS] = progress;
-                context.restart_system_call();
-            }
-            Err(error) => context.set_results(error.code(), [0; 7], 0),
-        }
+        context.set_results(status, [value, 0, 0, 0, 0, 0, 0], 0);
+        Registers::Results
     }
 
-    fn unknown_system_call(&mut self, caller: Ref<Thread>, number: u64) {
+    #[cold]
+    fn unknown_system_call(&mut self, caller: Ref<Thread>, number: u64) -> Resume {
         let context = &mut self.system.store.get_mut(caller).context;
         context.x[BADGE] = 0;
         context.own_all();
@@ -177,22 +228,23 @@ impl<A: Arch> Kernel<A> {
             stack_pointer: context.sp,
             link_register: 0,
         };
-        self.fault_of(caller, fault);
+        self.fault_of(caller, &fault);
+        self.resume()
     }
 
-    fn fault(&mut self, fault: Fault) {
-        if let Some(thread) = self.system.core(self.system.here).current {
-            self.fault_of(thread, fault);
-        }
-    }
-
-    fn fault_of(&mut self, thread: Ref<Thread>, fault: Fault) {
+    fn fault_of(&mut self, thread: Ref<Thread>, fault: &Fault) {
         if self.system.raise(thread, fault) == Handled::ByNobody && FEATURES & features::DEBUG != 0 {
             self.system.report_fault(thread);
         }
     }
 
+    #[inline(never)]
     fn resume(&mut self) -> Resume {
+        self.choose()
+    }
+
+    #[inline(always)]
+    fn choose(&mut self) -> Resume {
         match self.system.schedule() {
             Chosen::Thread(thread) => Resume::Thread(thread),
             Chosen::Nobody => Resume::Idle,

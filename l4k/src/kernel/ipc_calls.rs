@@ -25,6 +25,7 @@ pub fn call<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Argument
 }
 
 /// `Receive` and `TryReceive`.
+#[inline(always)]
 pub fn receive<A: Arch>(
     system: &mut System<A>,
     &Arguments { caller, x }: &Arguments,
@@ -75,12 +76,14 @@ pub fn signal<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Argume
 }
 
 /// `Wait` and `Poll`.
+#[inline(always)]
 pub fn wait<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments, wait: Wait) -> Result<Next, Error> {
     let notification = waitable(system, &Arguments { caller, x }, x[0])?;
     system.wait(caller, notification, wait)
 }
 
 /// A notification with the right to wait on it.
+#[inline(always)]
 pub fn waitable<A: Arch>(
     system: &System<A>,
     &Arguments { caller, .. }: &Arguments,
@@ -105,6 +108,7 @@ pub fn yield_slice<A: Arch>(system: &mut System<A>) -> Result<Next, Error> {
     Ok(Next::Done)
 }
 
+#[inline(always)]
 fn receiving_endpoint<A: Arch>(
     system: &System<A>,
     &Arguments { caller, x }: &Arguments,
@@ -116,6 +120,7 @@ fn receiving_endpoint<A: Arch>(
     }
 }
 
+#[inline(always)]
 fn reply_object<A: Arch>(
     system: &System<A>,
     &Arguments { caller, .. }: &Arguments,

@@ -115,6 +115,8 @@ pub fn exit<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Argument
     check_console(system, &Arguments { caller, x }, Rights::CONTROL)?;
     let status = u8::try_from(x[1]).map_err(|_| Error::InvalidArgument)?;
     system.store.machine.end_machine(status);
+    // It has not ended, and an exception in the kernel may have come instead: the way out must load all that exceptions change.
+    system.unsettle(system.here);
     Ok(Next::Done)
 }
 

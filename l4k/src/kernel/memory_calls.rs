@@ -13,6 +13,7 @@ use l4k_sys::Error;
 use l4k_sys::abi::{Maintenance, MapAttributes, Rights};
 
 /// `UntypedRetype` and `UntypedRetypeAt`.
+#[inline(always)]
 pub fn retype<A: Arch>(
     system: &mut System<A>,
     &Arguments { caller, x }: &Arguments,
@@ -56,6 +57,7 @@ pub fn protect<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result
     system.protect(frame, wanted(rights, attributes)?, from)
 }
 
+#[inline(always)]
 fn wanted(rights: u64, attributes: u64) -> Result<Wanted, Error> {
     let rights = Rights::from_bits(rights).ok_or(Error::InvalidRights)?;
     let attributes = MapAttributes::from_bits(attributes).ok_or(Error::InvalidAttributes)?;
@@ -93,6 +95,7 @@ pub fn query_space<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &A
     Ok(system.answer([tables, free, u64::from(space.identity.is_some()), 0, 0, 0, 0]))
 }
 
+#[inline(always)]
 fn frame_slot<A: Arch>(system: &System<A>, &Arguments { caller, x }: &Arguments) -> Result<Ref<Slot>, Error> {
     let slot = system.look_up(caller, x[0])?;
     match system.store.get(slot).capability {

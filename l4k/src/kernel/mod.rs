@@ -16,4 +16,4 @@ mod machine_calls;
 mod memory_calls;
 mod thread_calls;
 
-pub use entry::{CALL, Kernel, REPLY_RECEIVE, Resume};
+pub use entry::{CALL, Kernel, REPLY_RECEIVE, Resume, Return};

@@ -25,6 +25,7 @@ const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
 
 /// An entry in the machine's format.
 #[must_use]
+#[inline(always)]
 pub const fn encode(entry: TableEntry, level: Level) -> u64 {
     match entry {
         TableEntry::Empty => 0,
@@ -46,6 +47,7 @@ pub const fn encode(entry: TableEntry, level: Level) -> u64 {
 
 /// What an entry of a table of this level means.
 #[must_use]
+#[inline(always)]
 pub const fn decode(bits: u64, level: Level) -> TableEntry {
     if bits & VALID == 0 {
         return TableEntry::Empty;

@@ -92,26 +92,45 @@ pub struct Frame {
     pub mapping: Option<Mapping>,
 }
 
+impl PackedMapping {
+    /// Identifier and mapping as a capability has them.
+    #[inline(always)]
+    const fn of(mapping: Option<Mapping>) -> (u16, PackedMapping) {
+        match mapping {
+            Some(Mapping { space, page }) => {
+                let packed = page.number() | (space.generation as u64) << PAGE_NUMBER_BITS;
+                (space.asid.value(), PackedMapping(packed))
+            }
+            None => (0, PackedMapping(0)),
+        }
+    }
+}
+
+/// Notes in a frame capability where it is mapped.
+#[inline(always)]
+pub const fn note_mapping(capability: &mut Capability, now: Option<Mapping>) {
+    if let Capability::Frame { asid, mapping, .. } = capability {
+        (*asid, *mapping) = PackedMapping::of(now);
+    }
+}
+
 impl Frame {
     /// As a capability.
     #[must_use]
+    #[inline(always)]
     pub const fn pack(&self) -> Capability {
-        let (asid, mapping) = match self.mapping {
-            Some(Mapping { space, page }) => {
-                (space.asid.value(), page.number() | (space.generation as u64) << PAGE_NUMBER_BITS)
-            }
-            None => (0, 0),
-        };
+        let (asid, mapping) = PackedMapping::of(self.mapping);
         Capability::Frame {
             shape: FrameShape::new(self.rights, self.size, self.memory),
             asid,
             number: (self.address.value() >> 12) as u32,
-            mapping: PackedMapping(mapping),
+            mapping,
         }
     }
 
     /// From the parts of a capability.
     #[must_use]
+    #[inline(always)]
     pub const fn unpack(shape: FrameShape, asid: u16, number: u32, mapping: PackedMapping) -> Frame {
         let mapping = match Asid::new(asid) {
             Some(asid) => Some(Mapping {

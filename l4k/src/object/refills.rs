@@ -42,6 +42,12 @@ impl Refills {
         Refills { list }
     }
 
+    /// Begins a slice anew, which has one refill.
+    #[inline(always)]
+    pub const fn restart(&mut self, budget: Ticks) {
+        self.list[0].amount = budget;
+    }
+
     /// Takes off the first refill what is less than all of it.
     #[inline(always)]
     pub const fn shorten(&mut self, used: Ticks) {
@@ -66,6 +72,7 @@ impl Refills {
 
     /// A thread begins to run on them, now or later: what was released before is released now, in one piece with what is released while it
     /// is used.
+    #[inline(never)]
     pub fn begin(&mut self, now: Instant) {
         if self.list[0].release < now {
             self.list[0].release = now;

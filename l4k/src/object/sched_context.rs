@@ -1,7 +1,7 @@
 //! Scheduling contexts: processor time.
 
 use super::notification::Notification;
-use super::refills::{Refill, Refills};
+use super::refills::Refills;
 use super::thread::Thread;
 use crate::base::address::Badge;
 use crate::base::arch::CoreNumber;
@@ -86,19 +86,24 @@ impl SchedContext {
     }
 
     /// Takes off what was used up to now.
+    #[inline(always)]
     pub fn use_up(&mut self, used: Ticks, now: Instant, least: Ticks) -> Turn {
         self.consumed = Ticks(self.consumed.0.saturating_add(used.0));
-        let Refill { amount, .. } = self.refills.first();
-        if !self.is_slice() {
-            self.refills.charge(used, self.period, least);
-            return if self.refills.first().release > now { Turn::Over } else { Turn::GoesOn };
-        }
-        if used < amount {
-            self.refills = Refills::full(Ticks(amount.0 - used.0), Instant(0));
+        if self.is_slice() && used < self.refills.first().amount {
+            self.refills.shorten(used);
             return Turn::GoesOn;
         }
-        self.refills = Refills::full(self.budget, Instant(0));
-        Turn::Over
+        self.use_refills(used, now, least)
+    }
+
+    #[inline(never)]
+    fn use_refills(&mut self, used: Ticks, now: Instant, least: Ticks) -> Turn {
+        if self.is_slice() {
+            self.refills.restart(self.budget);
+            return Turn::Over;
+        }
+        self.refills.charge(used, self.period, least);
+        if self.refills.first().release > now { Turn::Over } else { Turn::GoesOn }
     }
 
     /// Takes off what was used of a slice that is not over.
@@ -111,7 +116,7 @@ impl SchedContext {
     /// Gives up the rest of the slice, or of the first refill.
     pub fn give_up(&mut self, least: Ticks) {
         if self.is_slice() {
-            self.refills = Refills::full(self.budget, Instant(0));
+            self.refills.restart(self.budget);
         } else {
             self.refills.give_up(self.period, least);
         }

@@ -150,6 +150,15 @@ pub enum LastFault {
 }
 
 impl LastFault {
+    /// It is this from now on. Copied to its place, since what is made elsewhere and then moved is copied byte by byte.
+    #[inline(always)]
+    pub const fn note(&mut self, fault: &Fault) {
+        *self = Self::Of(Fault::BLANK);
+        if let Self::Of(place) = self {
+            *place = *fault;
+        }
+    }
+
     /// Which of the thread's slots names who hears of it.
     #[must_use]
     pub const fn slot(&self) -> ThreadSlot {

@@ -63,6 +63,7 @@ impl<A: Arch> System<A> {
     }
 
     /// The space with this identity, if it still lives.
+    #[inline(always)]
     #[must_use]
     pub fn space_with(&self, identity: SpaceIdentity) -> Option<Ref<AddressSpace>> {
         let value = identity.asid.value();

@@ -15,6 +15,7 @@ impl<A: Arch> System<A> {
     pub fn reschedule(&mut self, core: CoreNumber) {
         if core != self.here {
             self.rescheduled |= 1 << (core.0 % MAX_CORES as u8);
+            self.unsettle(self.here);
         }
     }
 
@@ -31,12 +32,18 @@ impl<A: Arch> System<A> {
     }
 
     /// Interrupts the cores that have to look anew who runs.
+    #[inline(always)]
     pub fn send_reschedules(&mut self) {
+        if self.rescheduled != 0 {
+            self.interrupt_rescheduled();
+        }
+    }
+
+    #[inline(never)]
+    fn interrupt_rescheduled(&mut self) {
         let cores = core::mem::take(&mut self.rescheduled);
-        if cores != 0 {
-            for core in (0..self.core_count).filter(|core| cores >> core & 1 == 1) {
-                self.store.machine.interrupt_core(CoreNumber(core));
-            }
+        for core in (0..self.core_count).filter(|core| cores >> core & 1 == 1) {
+            self.store.machine.interrupt_core(CoreNumber(core));
         }
     }
 

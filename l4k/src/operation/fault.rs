@@ -24,9 +24,10 @@ pub enum Handled {
 
 impl<A: Arch> System<A> {
     /// Stops a ready thread with a fault.
-    pub fn raise(&mut self, thread: Ref<Thread>, fault: Fault) -> Handled {
+    #[inline(always)]
+    pub fn raise(&mut self, thread: Ref<Thread>, fault: &Fault) -> Handled {
         let object = self.store.get_mut(thread);
-        object.fault = LastFault::Of(fault);
+        object.fault.note(fault);
         if object.debugging.stepping == Stepping::On {
             object.context.arm_step();
         }
@@ -75,6 +76,7 @@ impl<A: Arch> System<A> {
     }
 
     /// The endpoint in one of a thread's slots, if a fault can be delivered through it.
+    #[inline(always)]
     fn handler(&self, thread: Ref<Thread>, which: ThreadSlot) -> Option<(Ref<Endpoint>, Badge)> {
         match self.store.get(thread.slot(which)).capability {
             Capability::Endpoint { rights, object, badge }

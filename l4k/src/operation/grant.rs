@@ -41,7 +41,7 @@ impl<A: Arch> System<A> {
     /// Whether the first `count` slots of a window are in a table and empty.
     fn is_free(&self, table: Table, window: Window, count: usize) -> bool {
         (0..count as u64).all(|index| match table.slot(u64::from(window.first) + index) {
-            Ok(slot) => self.store.get(slot).capability == Capability::Empty,
+            Ok(slot) => matches!(self.store.get(slot).capability, Capability::Empty),
             Err(_) => false,
         })
     }
@@ -50,11 +50,14 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `NoWindow`.
+    #[inline(always)]
     pub fn check_window(&self, receiver: Ref<Thread>, tag: Tag) -> Result<(), Error> {
+        if tag.capabilities() == 0 { Ok(()) } else { self.check_slots(receiver, tag) }
+    }
+
+    #[inline(never)]
+    fn check_slots(&self, receiver: Ref<Thread>, tag: Tag) -> Result<(), Error> {
         let count = tag.capabilities();
-        if count == 0 {
-            return Ok(());
-        }
         let window = self.store.get(receiver).window;
         let table = self.own_table(receiver).map_err(|_| Error::NoWindow)?;
         if usize::from(window.count) < count || !self.is_free(table, window, count) {
@@ -67,7 +70,13 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `InvalidCapability`, `NotCopyable`.
+    #[inline(always)]
     pub fn check_granted(&self, sender: Ref<Thread>, tag: Tag) -> Result<(), Error> {
+        if tag.capabilities() == 0 { Ok(()) } else { self.check_all_granted(sender, tag) }
+    }
+
+    #[inline(never)]
+    fn check_all_granted(&self, sender: Ref<Thread>, tag: Tag) -> Result<(), Error> {
         for index in 0..tag.capabilities() {
             let slot = self.granted(sender, index)?;
             derive(&self.store.get(slot).capability, Rights::ALL, Badge::NONE)?;
@@ -81,19 +90,20 @@ impl<A: Arch> System<A> {
         self.look_up(sender, word.ok_or(Error::InvalidCapability)?)
     }
 
-    /// Copies the capabilities of a message that passed both checks, and puts their new slots into the words that named them.
-    pub fn grant(&mut self, sender: Ref<Thread>, receiver: Ref<Thread>, tag: Tag, words: &mut [u64]) {
-        if tag.capabilities() == 0 {
-            return;
-        }
+    /// Copies the capabilities of a message that passed both checks, and puts their new slots into the receiver's registers, where the words
+    /// are that named them.
+    #[inline(never)]
+    pub fn grant(&mut self, sender: Ref<Thread>, receiver: Ref<Thread>, tag: Tag) {
         let window = core::mem::replace(&mut self.store.get_mut(receiver).window, Window::NONE);
         let Ok(table) = self.own_table(receiver) else { return };
-        for (index, word) in words.iter_mut().enumerate().take(tag.capabilities()) {
+        for index in 0..tag.capabilities() {
             let number = u64::from(window.first) + index as u64;
             let (Ok(source), Ok(target)) = (self.granted(sender, index), table.slot(number)) else { return };
             let copied = self.copy(source, target, Rights::ALL, Badge::NONE);
             debug_assert!(copied.is_ok());
-            *word = number;
+            if let Some(word) = self.store.get_mut(receiver).context.x.get_mut(FIRST_WORD + index) {
+                *word = number;
+            }
         }
     }
 }

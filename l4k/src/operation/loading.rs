@@ -19,24 +19,30 @@ pub enum Loaded {
 
 impl<A: Arch> System<A> {
     /// Loads what the next thread needs, if it is not loaded already.
+    #[inline(always)]
     pub fn load(&mut self, thread: Option<Ref<Thread>>) -> Loaded {
-        let here = self.here;
-        if self.core(here).loaded_thread != thread {
-            self.unload_thread();
-        }
-        let is_elsewhere =
-            |thread: Ref<Thread>| self.core(here).loaded_thread.is_none() && self.loaded_on(thread).is_some();
-        let elsewhere = thread.is_some_and(is_elsewhere);
-        // While it waits for another core, this one is in nobody's space: nobody stops it then.
-        let root = thread.filter(|_| !elsewhere).map_or(SpaceRoot::NOTHING, |thread| self.tables_of(thread));
-        if self.core(here).loaded != root {
-            self.core_mut(here).loaded = root;
-            self.store.machine.enter_space(root);
-        }
         match thread {
-            Some(_) if elsewhere => return Loaded::Elsewhere,
-            Some(thread) if self.core(here).loaded_thread.is_none() => self.load_thread(thread),
-            _ => (),
+            Some(thread) => self.load_some(thread),
+            None => self.load_nobody(),
+        }
+    }
+
+    #[inline(always)]
+    fn load_some(&mut self, thread: Ref<Thread>) -> Loaded {
+        let here = self.here;
+        let is_loaded = self.core(here).loaded_thread == Some(thread);
+        if !is_loaded {
+            self.unload_thread();
+            if self.loaded_on(thread).is_some() {
+                // While it waits for another core, this one is in nobody's space: nobody stops it then.
+                self.enter(SpaceRoot::NOTHING);
+                return Loaded::Elsewhere;
+            }
+        }
+        let root = self.tables_of(thread);
+        self.enter(root);
+        if !is_loaded {
+            self.load_thread(thread);
         }
         Loaded::Here
     }
@@ -47,12 +53,41 @@ impl<A: Arch> System<A> {
         (0..self.core_count).map(CoreNumber).find(|core| self.core(*core).loaded_thread == Some(thread))
     }
 
+    #[inline(never)]
+    fn load_nobody(&mut self) -> Loaded {
+        self.unload_thread();
+        self.enter(SpaceRoot::NOTHING);
+        Loaded::Here
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, root: SpaceRoot) {
+        let here = self.here;
+        if self.core(here).loaded != root {
+            self.core_mut(here).loaded = root;
+            self.store.machine.enter_space(root);
+        }
+    }
+
     /// The registers that every thread has, and those of units that this thread or the one before it uses.
+    #[inline(always)]
     pub(super) fn load_thread(&mut self, thread: Ref<Thread>) {
         let here = self.here;
-        let Thread { ref context, floating_point, debugged, .. } = *self.store.get(thread);
-        let (pointer, buffer) = (context.thread_pointer, context.buffer_address);
+        let core = self.core_mut(here);
+        core.loaded_thread = Some(thread);
+        let before = core.units;
+        let object = self.store.get(thread);
+        let (pointer, buffer, units) = (object.context.thread_pointer, object.context.buffer_address, object.units);
         self.store.machine.load_thread_registers(pointer, buffer);
+        if (before, units) != (Use::No, Use::No) {
+            self.load_units(thread);
+        }
+    }
+
+    #[inline(never)]
+    fn load_units(&mut self, thread: Ref<Thread>) {
+        let here = self.here;
+        let Thread { floating_point, debugged, .. } = *self.store.get(thread);
         match floating_point {
             Some(area) => {
                 self.store.machine.open_floating_point(area.address());
@@ -71,10 +106,10 @@ impl<A: Arch> System<A> {
         }
         let core = self.core_mut(here);
         core.units = if (core.floating_point, core.debugging) == (Use::No, Use::No) { Use::No } else { Use::Yes };
-        core.loaded_thread = Some(thread);
     }
 
     /// Saves the registers of the thread that was loaded.
+    #[inline(always)]
     pub fn unload_thread(&mut self) {
         let here = self.here;
         if let Some(loaded) = self.core_mut(here).loaded_thread.take() {
@@ -97,12 +132,18 @@ impl<A: Arch> System<A> {
     }
 
     /// The tables that a thread runs on. A space that lost its identifier is empty.
+    #[inline(always)]
     fn tables_of(&mut self, thread: Ref<Thread>) -> SpaceRoot {
         let spaces = self.spaces;
         if self.store.get(thread).tables_of == spaces {
             return self.store.get(thread).tables;
         }
-        let tables = self.look_up_tables(thread);
+        self.renew_tables(thread)
+    }
+
+    #[inline(never)]
+    fn renew_tables(&mut self, thread: Ref<Thread>) -> SpaceRoot {
+        let (tables, spaces) = (self.look_up_tables(thread), self.spaces);
         let object = self.store.get_mut(thread);
         (object.tables, object.tables_of) = (tables, if tables == SpaceRoot::NOTHING { 0 } else { spaces });
         tables

@@ -3,13 +3,13 @@
 use super::maintenance::Stretch;
 use super::next::Next;
 use super::system::System;
-use super::table_walk::leaf_level;
-use crate::base::address::UserPage;
+use super::table_walk::{Place, leaf_level};
+use crate::base::address::{PhysicalAddress, UserPage};
 use crate::base::arch::{Arch, CacheOperation, Invalidation, Level, MemoryKind, TableEntry};
 use crate::base::store::Ref;
 use crate::object::address_space::{AddressSpace, TableNumber};
 use crate::object::capability::{Capability, MemoryClass};
-use crate::object::frame::{Frame, Mapping, SpaceIdentity};
+use crate::object::frame::{Frame, Mapping, SpaceIdentity, note_mapping};
 use crate::object::slot::Slot;
 use l4k_sys::Error;
 use l4k_sys::abi::{FrameSize, MapAttributes, Rights};
@@ -33,8 +33,26 @@ impl<A: Arch> System<A> {
             return Err(Error::WrongKind);
         };
         let mut frame = Frame::unpack(shape, asid, number, mapping);
-        frame.mapping = frame.mapping.filter(|mapping| self.space_with(mapping.space).is_some());
+        if self.space_of(&frame).is_none() {
+            frame.mapping = None;
+        }
         Ok(frame)
+    }
+
+    /// The frame in a slot, and the space that it is mapped in, if that is not gone. A mapping in one that is gone is still noted in the frame.
+    #[inline(always)]
+    fn mapped_frame_in(&self, slot: Ref<Slot>) -> Result<(Frame, Option<(Ref<AddressSpace>, Mapping)>), Error> {
+        let Capability::Frame { shape, asid, number, mapping } = self.store.get(slot).capability else {
+            return Err(Error::WrongKind);
+        };
+        let frame = Frame::unpack(shape, asid, number, mapping);
+        Ok((frame, self.space_of(&frame)))
+    }
+
+    #[inline(always)]
+    fn space_of(&self, frame: &Frame) -> Option<(Ref<AddressSpace>, Mapping)> {
+        let mapping = frame.mapping?;
+        Some((self.space_with(mapping.space)?, mapping))
     }
 
     /// Maps the frame in a slot.
@@ -51,71 +69,69 @@ impl<A: Arch> System<A> {
         Wanted { rights, attributes }: Wanted,
         from: u64,
     ) -> Result<Next, Error> {
-        let mut frame = self.frame_in(slot)?;
-        if frame.mapping.is_some() {
+        let (frame, space_before) = self.mapped_frame_in(slot)?;
+        if space_before.is_some() {
             return Err(Error::AlreadyMapped);
         }
         let memory = memory_kind(&frame, rights, attributes)?;
         let page = UserPage::new(address, frame.size.bytes())?;
         let identity = self.store.get(space).identity.ok_or(Error::NoAsid)?;
-        self.check_free(space, page, leaf_level(frame.size))?;
+        let last = self.check_free(space, page, leaf_level(frame.size))?;
 
         let maintained = self.maintain_before_use(&frame, rights, memory, from);
         if maintained != Next::Done {
             return Ok(maintained);
         }
-        self.write_leaf(space, page, &frame, rights, memory);
+        let entry = TableEntry::Leaf { address: frame.address, rights, memory };
+        let leaf = leaf_level(frame.size);
+        if last.level == leaf {
+            self.write_entry(space, last.table, last.address, leaf, entry);
+        } else {
+            self.write_below(space, page, last, leaf, entry);
+        }
         self.store.machine.publish_tables();
-        frame.mapping = Some(Mapping { space: identity, page });
-        self.store.get_mut(slot).capability = frame.pack();
+        note_mapping(&mut self.store.get_mut(slot).capability, Some(Mapping { space: identity, page }));
         Ok(Next::Done)
     }
 
-    /// Whether an address is free down to a level, and there are tables enough.
-    fn check_free(&self, space: Ref<AddressSpace>, page: UserPage, leaf: Level) -> Result<(), Error> {
-        let Some(last) = self.find_entry(space, page, leaf) else { return Err(Error::InvalidAddress) };
+    /// Whether an address is free down to a level, and there are tables enough. The empty entry on its way.
+    #[inline(always)]
+    fn check_free(&self, space: Ref<AddressSpace>, page: UserPage, leaf: Level) -> Result<Place, Error> {
+        let last = self.find_entry(space, page, leaf);
         if last.entry != TableEntry::Empty {
             return Err(Error::AddressInUse);
         }
         let missing = leaf as u16 - last.level as u16;
-        if self.store.get(space).free_tables() < missing {
+        if missing != 0 && self.store.get(space).free_tables() < missing {
             return Err(Error::NoTables);
         }
-        Ok(())
+        Ok(last)
     }
 
-    fn write_leaf(
-        &mut self,
-        space: Ref<AddressSpace>,
-        page: UserPage,
-        frame: &Frame,
-        rights: Rights,
-        memory: MemoryKind,
-    ) {
-        let leaf = leaf_level(frame.size);
-        let Some(last) = self.find_entry(space, page, leaf) else { return };
-        let (mut table, mut level) = (last.table, last.level);
+    /// Fills an empty entry above the leaf's level with a table, and so on down to the leaf.
+    #[inline(never)]
+    fn write_below(&mut self, space: Ref<AddressSpace>, page: UserPage, last: Place, leaf: Level, entry: TableEntry) {
+        let Place { mut table, mut address, mut level, .. } = last;
         while level < leaf {
             let Some(new) = self.store.get_mut(space).allocate() else { return };
-            let entry = TableEntry::Table(space.table(new));
-            self.write_entry(space, page, table, level, entry);
+            self.write_entry(space, table, address, level, TableEntry::Table(space.table(new)));
             table = new;
             level = level.below().unwrap_or(leaf);
+            address = space.table(table).add(level.index(page.value()) * 8);
         }
-        let entry = TableEntry::Leaf { address: frame.address, rights, memory };
-        self.write_entry(space, page, table, leaf, entry);
+        self.write_entry(space, table, address, leaf, entry);
     }
 
     /// Fills an empty entry.
+    #[inline(always)]
     fn write_entry(
         &mut self,
         space: Ref<AddressSpace>,
-        page: UserPage,
         table: TableNumber,
+        address: PhysicalAddress,
         level: Level,
         entry: TableEntry,
     ) {
-        let address = space.table(table).add(level.index(page.value()) * 8);
         self.store.set_word(address, A::encode(entry, level));
         self.store.get_mut(space).entry_added(table);
     }
@@ -125,33 +141,48 @@ impl<A: Arch> System<A> {
     /// # Errors
     /// `WrongKind`.
     pub fn unmap(&mut self, slot: Ref<Slot>) -> Result<(), Error> {
-        let mut frame = self.frame_in(slot)?;
-        if let Some(mapping) = frame.mapping.take()
-            && let Some(space) = self.space_with(mapping.space)
-        {
+        let (frame, mapped) = self.mapped_frame_in(slot)?;
+        if let Some((space, mapping)) = mapped {
             self.clear_leaf(space, mapping, frame.size);
         }
-        self.store.get_mut(slot).capability = frame.pack();
+        note_mapping(&mut self.store.get_mut(slot).capability, None);
         Ok(())
     }
 
     /// Clears a leaf and gives back the tables that are empty then. The TLB forgets the address before a table is reused.
-    fn clear_leaf(&mut self, space: Ref<AddressSpace>, Mapping { space: identity, page }: Mapping, size: FrameSize) {
-        let places = self.walk(space, page, leaf_level(size));
+    #[inline(always)]
+    fn clear_leaf(&mut self, space: Ref<AddressSpace>, mapping: Mapping, size: FrameSize) {
+        let place = self.find_entry(space, mapping.page, leaf_level(size));
+        let is_empty = self.clear_entry(space, place);
+        if is_empty && place.table != TableNumber::TOP {
+            self.give_back_tables(space, mapping, size);
+        } else {
+            self.forget(mapping.space, mapping.page);
+        }
+    }
+
+    /// Clears an entry; true if it was its table's last.
+    #[inline(always)]
+    fn clear_entry(&mut self, space: Ref<AddressSpace>, place: Place) -> bool {
+        self.store.set_word(place.address, A::encode(TableEntry::Empty, place.level));
+        self.store.get_mut(space).entry_removed(place.table)
+    }
+
+    /// The same for the entries that lead to the table of a leaf that was cleared and was its last, as far up as tables become empty.
+    #[inline(never)]
+    fn give_back_tables(&mut self, space: Ref<AddressSpace>, mapping: Mapping, size: FrameSize) {
+        let places = self.walk(space, mapping.page, leaf_level(size));
         let mut emptied: [Option<TableNumber>; 4] = [None; 4];
-        let mut below_is_empty = true;
-        for (place, table) in places.iter().rev().zip(&mut emptied) {
-            let Some(place) = place else { continue };
-            if !below_is_empty {
+        let mut upwards = places.iter().rev().flatten();
+        let mut below = upwards.next().map(|leaf| leaf.table);
+        for (place, table) in upwards.zip(&mut emptied) {
+            *table = below;
+            if !self.clear_entry(space, *place) || place.table == TableNumber::TOP {
                 break;
             }
-            self.store.set_word(place.address, A::encode(TableEntry::Empty, place.level));
-            below_is_empty = self.store.get_mut(space).entry_removed(place.table);
-            if below_is_empty && place.table != TableNumber::TOP {
-                *table = Some(place.table);
-            }
+            below = Some(place.table);
         }
-        self.store.machine.invalidate(Invalidation::Page(identity.asid, page));
+        self.forget(mapping.space, mapping.page);
         for table in emptied.into_iter().flatten() {
             self.store.get_mut(space).release(table);
         }
@@ -165,12 +196,11 @@ impl<A: Arch> System<A> {
     /// Maintenance of caches comes first, as for [`map`](Self::map).
     pub fn protect(&mut self, slot: Ref<Slot>, wanted: Wanted, from: u64) -> Result<Next, Error> {
         let Wanted { rights, attributes } = wanted;
-        let frame = self.frame_in(slot)?;
-        let mapping = frame.mapping.ok_or(Error::NotMapped)?;
-        let space = self.space_with(mapping.space).ok_or(Error::NotMapped)?;
+        let (frame, mapped) = self.mapped_frame_in(slot)?;
+        let (space, mapping) = mapped.ok_or(Error::NotMapped)?;
         let memory = memory_kind(&frame, rights, attributes)?;
         let level = leaf_level(frame.size);
-        let place = self.find_entry(space, mapping.page, level).ok_or(Error::NotMapped)?;
+        let place = self.find_entry(space, mapping.page, level);
         let maintained = self.maintain_before_use(&frame, rights, memory, from);
         if maintained != Next::Done {
             return Ok(maintained);
@@ -184,12 +214,14 @@ impl<A: Arch> System<A> {
         Ok(Next::Done)
     }
 
+    #[inline(always)]
     fn forget(&mut self, space: SpaceIdentity, page: UserPage) {
         self.store.machine.invalidate(Invalidation::Page(space.asid, page));
     }
 
     /// Cache maintenance that a mapping needs before it is used: code that was written as data becomes fetchable, and memory
     /// that will be seen uncached is written back.
+    #[inline(always)]
     fn maintain_before_use(&mut self, frame: &Frame, rights: Rights, memory: MemoryKind, from: u64) -> Next {
         let operation = match memory {
             MemoryKind::Uncached => CacheOperation::CleanAndInvalidate,

@@ -32,6 +32,11 @@ impl<A: Arch> System<A> {
     /// Takes a thread out of the queue that it is in.
     pub fn dequeue(&mut self, queue: &mut ThreadQueue, thread: Ref<Thread>) {
         let links = self.store.get(thread).links;
+        if queue.first == Some(thread) && links.next == Some(thread) && links.below.is_none() {
+            self.store.get_mut(thread).links = QueueLinks::default();
+            queue.first = None;
+            return;
+        }
         let is_first = queue.first == Some(thread) || links.above.is_some();
         let successor = self.ring_remove(thread);
         if !is_first {

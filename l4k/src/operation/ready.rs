@@ -91,7 +91,11 @@ impl<A: Arch> System<A> {
     /// Puts a thread that is in no queue into a core's ready queue.
     pub fn ready_insert(&mut self, core: CoreNumber, thread: Ref<Thread>, end: End) {
         let priority = self.store.get(thread).priority;
-        let first = self.core(core).ready.first(priority);
+        let there = self.core(core);
+        let first = there.ready.first(priority);
+        if there.current.is_none_or(|current| self.store.get(current).priority < priority) {
+            self.unsettle(core);
+        }
         match first {
             Some(first) => self.ring_append(first, thread),
             None => {
@@ -100,7 +104,7 @@ impl<A: Arch> System<A> {
             }
         }
         if first.is_none() || end == End::Front {
-            self.core_mut(core).ready.set_ring(priority, Some(thread));
+            self.settled_core_mut(core).ready.set_ring(priority, Some(thread));
         }
     }
 
@@ -108,7 +112,7 @@ impl<A: Arch> System<A> {
     pub fn ready_remove(&mut self, core: CoreNumber, thread: Ref<Thread>) {
         let priority = self.store.get(thread).priority;
         let successor = self.ring_remove(thread);
-        let ready = &mut self.core_mut(core).ready;
+        let ready = &mut self.settled_core_mut(core).ready;
         if ready.first(priority) == Some(thread) {
             ready.set_ring(priority, successor);
         }

@@ -24,6 +24,7 @@ impl<A: Arch> System<A> {
     /// # Errors
     /// `NobodyWaiting`; what [`outgoing_tag`](Self::outgoing_tag) says; `NoBuffer`, `NoWindow` if the caller cannot take the answer;
     /// `TooManyCapabilities` for any with the answer to a fault.
+    #[inline(always)]
     pub fn check_reply(&self, sender: Ref<Thread>, reply: Ref<Reply>) -> Result<Answer, Error> {
         let ReplyState::Owed { caller, grant, .. } = self.store.get(reply).state else {
             return Err(Error::NobodyWaiting);
@@ -41,6 +42,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Gives the answer: a caller gets the message; a faulted thread goes on if the label is 0 and stays suspended otherwise.
+    #[inline(always)]
     pub fn commit_reply(&mut self, sender: Ref<Thread>, answer: Answer) {
         let Answer { reply, caller, kind, tag } = answer;
         if kind == CallKind::Message {

@@ -97,7 +97,7 @@ impl<A: Arch> System<A> {
     ) -> Result<Next, Error> {
         let untyped = self.untyped_in(untyped_slot)?;
         shape.check_memory(untyped.memory)?;
-        if window.slots().any(|slot| self.store.get(slot).capability != Capability::Empty) {
+        if window.slots().any(|slot| !matches!(self.store.get(slot).capability, Capability::Empty)) {
             return Err(Error::SlotOccupied);
         }
         if shape.kind == ObjectKind::AsidPool && (window.count != 1 || self.free_pool_place().is_none()) {

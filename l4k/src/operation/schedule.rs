@@ -30,12 +30,14 @@ const RELEASES_MAX: u32 = 8;
 impl<A: Arch> System<A> {
     /// The core of a thread's context; `None` if it has no context.
     #[must_use]
+    #[inline(always)]
     pub fn core_of(&self, thread: Ref<Thread>) -> Option<CoreNumber> {
         let context = self.store.get(thread).running_on?;
         Some(self.store.get(context).core)
     }
 
     /// Makes a blocked or suspended thread ready.
+    #[inline(always)]
     pub fn make_ready(&mut self, thread: Ref<Thread>) {
         debug_assert!(self.store.get(thread).state != State::Ready);
         self.store.get_mut(thread).state = State::Ready;
@@ -45,6 +47,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Puts a ready thread among those that can run, or among those whose time is still to come.
+    #[inline(always)]
     fn admit(&mut self, core: CoreNumber, thread: Ref<Thread>, end: End) {
         let release = self.release_of(thread);
         if release <= self.core(core).charged_until || release <= self.store.machine.now() {
@@ -81,6 +84,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Takes a ready thread off its core or out of the ready queue, into another state.
+    #[inline(always)]
     pub fn leave_ready(&mut self, thread: Ref<Thread>, state: State) {
         debug_assert!(self.store.get(thread).state == State::Ready);
         self.take_off(thread);
@@ -124,6 +128,7 @@ impl<A: Arch> System<A> {
                     _ => self.store.get_mut(thread).priority = priority,
                 }
                 if let Some(core) = core {
+                    self.unsettle(core);
                     self.reschedule(core);
                 }
             }
@@ -162,6 +167,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Accounts for the time that a core's current thread has used since the last time.
+    #[inline(always)]
     fn account(&mut self, core: CoreNumber) -> Turn {
         let now = self.store.machine.now();
         let (least, core) = (self.least, self.core_mut(core));
@@ -173,6 +179,7 @@ impl<A: Arch> System<A> {
 
     /// Accounts for time. A current thread whose slice is over goes behind those of its priority; one whose budget is used up tells its
     /// timeout endpoint, or waits for the next refill.
+    #[inline(always)]
     pub fn charge(&mut self) {
         let here = self.here;
         if self.account(here) == Turn::Over
@@ -186,20 +193,14 @@ impl<A: Arch> System<A> {
     /// Decides who runs on this core now, and loads its address space and registers.
     pub fn schedule(&mut self) -> Chosen {
         let here = self.here;
-        let highest = self.core(here).ready.highest();
-        let previous = self.core(here).current;
-        let urgent = match (previous, highest) {
-            (Some(current), Some(highest)) => highest > self.store.get(current).priority,
-            (None, Some(_)) => true,
-            (_, None) => false,
-        };
-        if urgent {
-            self.charge();
-            if let Some(current) = self.core(here).current {
-                self.core_mut(here).current = None;
-                self.ready_insert(here, current, End::Front);
+        match (self.core(here).current, self.core(here).ready.highest()) {
+            (Some(current), Some(highest)) if highest > self.store.get(current).priority => self.preempt(highest),
+            (None, Some(highest)) => {
+                let now = self.store.machine.now();
+                self.core_mut(here).charged_until = now;
+                self.run_first(highest);
             }
-            self.run_highest();
+            _ => (),
         }
         let current = self.core(here).current;
         let loaded = self.load(current);
@@ -207,13 +208,38 @@ impl<A: Arch> System<A> {
         self.send_reschedules();
         match (loaded, current) {
             (Loaded::Elsewhere, _) => Chosen::Elsewhere,
-            (Loaded::Here, Some(thread)) => Chosen::Thread(thread),
+            (Loaded::Here, Some(thread)) => {
+                self.settled_core_mut(here).settled = self.spaces;
+                Chosen::Thread(thread)
+            }
             (Loaded::Here, None) => Chosen::Nobody,
         }
     }
 
-    /// Sets the timer to the next thing that must happen: the end of the current thread's time, or the release of another's.
-    fn set_timer(&mut self) {
+    /// Whether [`schedule`](Self::schedule) would find nothing to do: the current thread goes on.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_settled(&self, here: CoreNumber) -> bool {
+        let is_settled = self.core(here).settled == self.spaces;
+        debug_assert!(!is_settled || self.has_nothing_to_decide());
+        is_settled
+    }
+
+    /// The same, looked up.
+    fn has_nothing_to_decide(&self) -> bool {
+        let core = self.core(self.here);
+        let Some(thread) = core.current else { return false };
+        let object = self.store.get(thread);
+        core.ready.highest().is_none_or(|highest| highest <= object.priority)
+            && core.loaded_thread == Some(thread)
+            && core.loaded == self.look_up_tables(thread)
+            && core.deadline == self.next_deadline()
+            && self.rescheduled == 0
+    }
+
+    /// When the next thing must happen: the end of the current thread's time, or the release of another's.
+    #[inline(always)]
+    fn next_deadline(&self) -> Instant {
         let core = self.core(self.here);
         let mut deadline = Instant::NEVER;
         if let Some(thread) = core.current
@@ -224,16 +250,38 @@ impl<A: Arch> System<A> {
         if let Some(waiting) = core.waiting {
             deadline = deadline.min(self.release_of(waiting));
         }
-        if deadline != core.deadline {
+        deadline
+    }
+
+    /// Sets the timer to it.
+    #[inline(always)]
+    fn set_timer(&mut self) {
+        let deadline = self.next_deadline();
+        if deadline != self.core(self.here).deadline {
             self.core_mut(self.here).deadline = deadline;
             self.store.machine.set_deadline((deadline != Instant::NEVER).then_some(deadline));
         }
     }
 
-    fn run_highest(&mut self) {
+    /// The current thread makes way for one of a priority above its own, which is the highest.
+    #[inline(always)]
+    fn preempt(&mut self, highest: Priority) {
         let here = self.here;
-        let ready = &self.core(here).ready;
-        let Some(first) = ready.highest().and_then(|priority| ready.first(priority)) else { return };
+        self.charge();
+        if let Some(current) = self.core(here).current {
+            self.core_mut(here).current = None;
+            self.ready_insert(here, current, End::Front);
+            self.run_first(highest);
+        } else if let Some(highest) = self.core(here).ready.highest() {
+            // Whoever hears of the end of its time may be the most urgent now.
+            self.run_first(highest);
+        }
+    }
+
+    #[inline(always)]
+    fn run_first(&mut self, priority: Priority) {
+        let here = self.here;
+        let Some(first) = self.core(here).ready.first(priority) else { return };
         self.ready_remove(here, first);
         let now = self.core(here).charged_until;
         if let Some(context) = self.store.get(first).running_on {
@@ -251,6 +299,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Removes a ready thread from its core or the ready queue. Its state is the caller's to change.
+    #[inline(always)]
     fn take_off(&mut self, thread: Ref<Thread>) {
         let Some(core) = self.core_of(thread) else { return };
         if self.core(core).current == Some(thread) {

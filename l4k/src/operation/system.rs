@@ -12,8 +12,9 @@ use crate::object::irq::Irq;
 use crate::object::sched_context::SchedContext;
 use crate::object::thread::{Thread, Use};
 
-/// What a core has to itself.
+/// What a core has to itself. A power of two in size: then a core is found by a shift.
 #[derive(Debug)]
+#[repr(align(1024))]
 pub struct Core {
     /// The thread that runs when the kernel is left; not in the ready queue.
     pub current: Option<Ref<Thread>>,
@@ -37,6 +38,9 @@ pub struct Core {
     pub units: Use,
     /// Up to when the current thread's time is accounted for.
     pub charged_until: Instant,
+    /// [`System::spaces`] when it was decided who runs here, and all was loaded and set for that; 0 if anything has changed since. It says
+    /// that there is nothing to decide.
+    pub settled: u64,
     /// The call of firmware that the current thread has asked for last.
     pub firmware: FirmwareCall,
 }
@@ -54,6 +58,7 @@ impl Core {
         debugging: Use::No,
         units: Use::No,
         charged_until: Instant(0),
+        settled: 0,
         firmware: FirmwareCall { function: 0, arguments: [0; 6] },
     };
 }
@@ -130,9 +135,22 @@ impl<A: Arch> System<A> {
         Next::Settled
     }
 
-    /// A core's own state, to be changed.
+    /// A core's own state, to be changed: it has to be decided anew who runs there.
     #[inline(always)]
     pub fn core_mut(&mut self, number: CoreNumber) -> &mut Core {
+        let core = self.settled_core_mut(number);
+        core.settled = 0;
+        core
+    }
+
+    /// The same for changes after which nothing is to be decided that was not before.
+    #[inline(always)]
+    pub fn settled_core_mut(&mut self, number: CoreNumber) -> &mut Core {
         &mut self.cores[number.0 as usize % MAX_CORES]
+    }
+
+    /// It has to be decided anew who runs on a core, though nothing of its own state was changed.
+    pub fn unsettle(&mut self, number: CoreNumber) {
+        self.settled_core_mut(number).settled = 0;
     }
 }

@@ -17,6 +17,7 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// What [`Tag::from_bits`] says; `MissingRight` for capabilities that may not go along; `NoBuffer`; `InvalidCapability`, `NotCopyable`.
+    #[inline(always)]
     pub fn outgoing_tag(&self, sender: Ref<Thread>, grant: Grant) -> Result<Tag, Error> {
         let tag = Tag::from_bits(self.store.get(sender).context.x[TAG])?;
         if tag.capabilities() != 0 && grant == Grant::Denied {
@@ -31,6 +32,7 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `NoBuffer`.
+    #[inline(always)]
     pub fn check_buffer(&self, thread: Ref<Thread>, tag: Tag) -> Result<(), Error> {
         if tag.length() > REGISTER_WORDS && self.buffer_of(thread).is_none() {
             return Err(Error::NoBuffer);
@@ -42,6 +44,7 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `NoBuffer`, `NoWindow`.
+    #[inline(always)]
     pub fn check_receiver(&self, receiver: Ref<Thread>, tag: Tag) -> Result<(), Error> {
         self.check_buffer(receiver, tag)?;
         self.check_window(receiver, tag)
@@ -50,21 +53,19 @@ impl<A: Arch> System<A> {
     /// Writes the sender's message into the receiver's result registers and buffer. Both sides were checked.
     pub fn transfer(&mut self, from: Ref<Thread>, to: Ref<Thread>, tag: Tag, badge: Badge) {
         let source = &self.store.get(from).context.x;
-        let mut values = [0; 7];
-        values[0] = tag.bits();
-        for (index, value) in values[1..].iter_mut().enumerate().take(tag.length()) {
-            *value = source[FIRST_WORD + index];
+        let word = |index: usize| if tag.length() > index { source[FIRST_WORD + index] } else { 0 };
+        let values = [tag.bits(), word(0), word(1), word(2), word(3), word(4), word(5)];
+        if tag.length() > REGISTER_WORDS {
+            self.transfer_long(from, to, tag);
         }
-        self.transfer_long(from, to, tag);
-        self.grant(from, to, tag, &mut values[1..]);
         self.store.get_mut(to).context.set_results(Arrival::Message as u64, values, badge.value());
+        if tag.capabilities() != 0 {
+            self.grant(from, to, tag);
+        }
     }
 
     /// Words from [`REGISTER_WORDS`] on; at most 114.
     fn transfer_long(&mut self, from: Ref<Thread>, to: Ref<Thread>, tag: Tag) {
-        if tag.length() <= REGISTER_WORDS {
-            return;
-        }
         let (Some(source), Some(target)) = (self.buffer_of(from), self.buffer_of(to)) else { return };
         for word in REGISTER_WORDS..tag.length() {
             let offset = word as u64 * 8;
@@ -73,6 +74,7 @@ impl<A: Arch> System<A> {
         }
     }
 
+    #[inline(always)]
     fn buffer_of(&self, thread: Ref<Thread>) -> Option<PhysicalAddress> {
         match self.store.get(thread.slot(ThreadSlot::Buffer)).capability {
             Capability::Frame { shape, asid, number, mapping } => {

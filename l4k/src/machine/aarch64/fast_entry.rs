@@ -3,7 +3,7 @@
 
 use super::kernel_tables::WINDOW;
 use super::machine::Machine;
-use super::trap::{KERNEL, leave, system_call, this_core};
+use super::trap::{KERNEL, leave_after_call};
 use crate::base::arch::CoreNumber;
 use crate::kernel::Kernel;
 use crate::object::thread::Use;
@@ -51,7 +51,7 @@ extern "C" fn call_slowly(address: u64, tag: u64, a: u64, b: u64, c: u64, d: u64
     let sent = &Sent { address, tag, words: [a, b, c, d, e, f] };
     // SAFETY: as above; the closure of before is over.
     unsafe { KERNEL.with_alone(|kernel| kernel.put_arguments(CoreNumber(0), sent)) };
-    leave(system_call(this_core()))
+    leave_after_call()
 }
 
 /// The same with the registers of units that not every thread uses. The arguments are all in registers, as those of `l4k_deliver` are.

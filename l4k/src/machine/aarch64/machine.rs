@@ -170,6 +170,7 @@ impl Arch for Machine {
         instruction::publish_stores();
     }
 
+    #[inline(always)]
     fn invalidate(&mut self, what: Invalidation) {
         match what {
             Invalidation::Page(asid, page) => instruction::invalidate_page(shifted(asid) | page.number()),
@@ -196,10 +197,12 @@ impl Arch for Machine {
         }
     }
 
+    #[inline(always)]
     fn encode(entry: TableEntry, level: Level) -> u64 {
         table_format::encode(entry, level)
     }
 
+    #[inline(always)]
     fn decode(bits: u64, level: Level) -> TableEntry {
         table_format::decode(bits, level)
     }

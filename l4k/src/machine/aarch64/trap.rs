@@ -17,7 +17,7 @@ use super::stop::stop;
 use crate::base::arch::{CoreNumber, Entered, Event};
 use crate::base::lock::{Gate, Ticket, TicketLock};
 use crate::base::registers::Context;
-use crate::kernel::{Kernel, Resume};
+use crate::kernel::{Kernel, Resume, Return};
 use crate::machine::syndrome::{Exception, fault_of};
 use aarch64_cpu::registers::{ELR_EL1, ESR_EL1, FAR_EL1, TPIDR_EL1, TTBR1_EL1, VBAR_EL1};
 use core::mem::offset_of;
@@ -41,12 +41,20 @@ pub struct CoreLocal {
     stack_top: u64,
     /// 1 as long as this is the only core: it takes the fast paths without the lock.
     is_alone: AtomicU64,
+    /// The kernel: whoever works with it keeps this in a register.
+    kernel: &'static TicketLock<Kernel<Machine>>,
     number: CoreNumber,
 }
 
 impl CoreLocal {
     const fn new() -> CoreLocal {
-        CoreLocal { stack_top: 0, is_alone: AtomicU64::new(0), number: CoreNumber(0) }
+        CoreLocal { stack_top: 0, is_alone: AtomicU64::new(0), kernel: &KERNEL, number: CoreNumber(0) }
+    }
+
+    /// Whether it is the only core.
+    #[inline(always)]
+    fn is_alone(&self) -> bool {
+        self.is_alone.load(Ordering::Relaxed) != 0
     }
 
     /// The core's number.
@@ -134,7 +142,14 @@ pub fn install(core: CoreNumber) {
     // SAFETY: the index is below the array's length.
     let local = unsafe { (&raw mut LOCALS).cast::<CoreLocal>().add(index) };
     // SAFETY: each core calls this once, before interrupts or programs, for its own number: nobody else uses the element.
-    unsafe { local.write(CoreLocal { stack_top, is_alone: AtomicU64::new((core.0 == 0).into()), number: core }) };
+    unsafe {
+        local.write(CoreLocal {
+            stack_top,
+            is_alone: AtomicU64::new((core.0 == 0).into()),
+            kernel: &KERNEL,
+            number: core,
+        })
+    };
     TPIDR_EL1.set(local as u64);
 }
 
@@ -234,18 +249,42 @@ fn enter(core: CoreNumber, event: Event) -> u64 {
     settle(turn(core, ticket, |kernel| kernel.handle(core, event)), core)
 }
 
-/// A system call that has no fast path, was refused by it, or is made where there are several cores. Its arguments are in the context.
+/// A system call where there are several cores. Its arguments are in the context.
 pub(super) extern "C" fn system_call(local: &CoreLocal) -> u64 {
     enter(local.number, Event::SystemCall)
 }
 
+/// A system call of the only core that has no fast path, or was refused by it. Its arguments are in the context. Returns 0 where the program
+/// that made it goes on, with results and otherwise the registers with which it came.
+pub(super) extern "C" fn system_call_alone(local: &CoreLocal) -> u64 {
+    // SAFETY: who calls this has seen `is_alone`, which is cleared when the lock is shared.
+    match unsafe { local.kernel.with_alone(|kernel| kernel.system_call(CoreNumber(0))) } {
+        Return::Same(_) => 0,
+        Return::Any(resume) => settle(resume, CoreNumber(0)),
+    }
+}
+
+/// A system call of the only core that a fast path has refused.
+pub(super) fn leave_after_call() -> ! {
+    // SAFETY: as for `system_call_alone`.
+    let resume = match unsafe { this_core().kernel.with_alone(|kernel| kernel.system_call(CoreNumber(0))) } {
+        Return::Same(thread) => Resume::Thread(thread),
+        Return::Any(resume) => resume,
+    };
+    leave(settle(resume, CoreNumber(0)))
+}
+
 #[inline(always)]
-pub(super) fn leave(context: u64) -> ! {
+fn leave(context: u64) -> ! {
     // SAFETY: the context is that of a thread that the kernel chose, complete; the stacks of those who called this are not used again.
     unsafe { l4k_resume(context) }
 }
 
 pub(super) extern "C" fn interrupt(local: &CoreLocal) -> u64 {
+    if local.is_alone() {
+        // SAFETY: `is_alone` is cleared when the lock is shared.
+        return settle(unsafe { local.kernel.with_alone(|kernel| kernel.interrupt(CoreNumber(0))) }, CoreNumber(0));
+    }
     enter(local.number, Event::Interrupt)
 }
 
@@ -257,7 +296,12 @@ pub(super) extern "C" fn fault(local: &CoreLocal, context: &Context) -> u64 {
         stack_pointer: context.sp,
         link_register: context.x[30],
     };
-    enter(local.number, Event::Fault(fault_of(&exception)))
+    let fault = fault_of(&exception);
+    if local.is_alone() {
+        // SAFETY: `is_alone` is cleared when the lock is shared.
+        return settle(unsafe { local.kernel.with_alone(|kernel| kernel.fault(CoreNumber(0), &fault)) }, CoreNumber(0));
+    }
+    enter(local.number, Event::Fault(fault))
 }
 
 /// An exception that must not happen: in the kernel, or of a kind that programs cannot cause.

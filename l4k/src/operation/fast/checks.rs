@@ -54,7 +54,7 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     pub(super) fn use_slice(&mut self, here: CoreNumber, Slice { context, now, used }: Slice) {
         self.store.get_mut(context).use_slice(used);
-        self.core_mut(here).charged_until = now;
+        self.settled_core_mut(here).charged_until = now;
     }
 
     /// Whether a thread that becomes ready would run at once, here: it is one of this core, and nobody of its priority, or above, is ready.

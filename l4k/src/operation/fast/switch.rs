@@ -22,7 +22,7 @@ impl<A: Arch> System<A> {
     pub(super) fn switch(&mut self, here: CoreNumber, from: Ref<Thread>, to: Ref<Thread>, tables: SpaceRoot) -> Use {
         debug_assert!(self.core(here).loaded_thread == Some(from) && self.loaded_on(to).is_none());
         let units = self.store.get(to).units;
-        let core = self.core_mut(here);
+        let core = self.settled_core_mut(here);
         core.current = Some(to);
         if core.loaded != tables {
             core.loaded = tables;
@@ -33,7 +33,7 @@ impl<A: Arch> System<A> {
         }
         let pointer = self.store.machine.thread_pointer();
         self.store.get_mut(from).context.thread_pointer = pointer;
-        self.core_mut(here).loaded_thread = Some(to);
+        self.settled_core_mut(here).loaded_thread = Some(to);
         let context = &self.store.get(to).context;
         let (pointer, buffer) = (context.thread_pointer, context.buffer_address);
         self.store.machine.load_thread_registers(pointer, buffer);

@@ -49,7 +49,7 @@ impl<A: Arch> System<A> {
             Time::Own(own, slice) => {
                 self.use_slice(here, slice);
                 let amount = self.store.get(own).refills.first().amount;
-                let core = self.core_mut(here);
+                let core = self.settled_core_mut(here);
                 let end = core.charged_until.after(amount);
                 core.deadline = end;
                 core.slice = Some(own);
