@@ -66,10 +66,9 @@ pub fn text(costs: &[Cost]) -> String {
 pub struct Size {
     /// By kind.
     pub bytes: Bytes,
-    /// The deepest stack of system calls, faults and interrupts.
-    pub stack: u64,
-    /// What is reserved for it.
-    pub reserved: u64,
+    /// The deepest stack of system calls, faults and interrupts, and what is reserved for it. A kernel that is being changed may be one of which
+    /// it cannot be told; its other figures can.
+    pub stack: Result<[u64; 2]>,
 }
 
 impl Size {
@@ -77,20 +76,22 @@ impl Size {
     pub fn of(kernel: &Path) -> Result<Size> {
         let file = fs::read(kernel).with_context(|| format!("reading {}", kernel.display()))?;
         let elf = File::parse(file.as_slice()).context("the kernel's ELF file")?;
-        let stacks = Stacks::of(&elf)?;
-        let [stack, reserved] = [stacks.bound(Use::Exceptions), stacks.reserved(Use::Exceptions)];
-        Ok(Size { bytes: Bytes::of(&elf), stack, reserved })
+        let of_exceptions = |stacks: Stacks| [stacks.bound(Use::Exceptions), stacks.reserved(Use::Exceptions)];
+        Ok(Size { bytes: Bytes::of(&elf), stack: Stacks::of(&elf).map(of_exceptions) })
     }
 
     /// Names and bytes, and what they may be at the most.
-    pub fn rows(&self) -> [(&'static str, u64, Option<u64>); 5] {
-        [
+    pub fn rows(&self) -> Vec<(&'static str, u64, Option<u64>)> {
+        let mut rows = vec![
             ("text", self.bytes.text, Some(48 * 1024)),
             ("constants", self.bytes.constants, None),
             ("data", self.bytes.data, None),
             ("bss", self.bytes.bss, Some(64 * 1024)),
-            ("deepest stack", self.stack, Some(self.reserved)),
-        ]
+        ];
+        if let Ok([deepest, reserved]) = self.stack {
+            rows.push(("deepest stack", deepest, Some(reserved)));
+        }
+        rows
     }
 
     /// For people.
@@ -99,6 +100,9 @@ impl Size {
         for (name, bytes, most) in self.rows() {
             let most = most.map_or_else(String::new, |most| format!(", at most {most}"));
             let _ = writeln!(out, "  {name:<14}{bytes:>9}{most}");
+        }
+        if let Err(error) = &self.stack {
+            let _ = writeln!(out, "  deepest stack  unknown: {error:#}");
         }
         out
     }

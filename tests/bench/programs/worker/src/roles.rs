@@ -40,7 +40,10 @@ fn perform(role: u64, first: u64, second: u64) -> Result<(), Error> {
         Role::Yielder => loop {
             system::yield_now();
         },
-        Role::MeasuredYielder => again(first, || Ok(system::yield_now())),
+        Role::MeasuredYielder => again(first, || {
+            system::yield_now();
+            Ok(())
+        }),
         Role::Faulter => loop {
             machine::read_nowhere();
         },
