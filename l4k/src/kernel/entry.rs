@@ -152,7 +152,7 @@ impl<A: Arch> Kernel<A> {
             }
             context.restart_system_call();
         }
-        self.choose()
+        self.resume()
     }
 
     /// The current thread's system call, if it is one that has a fast path and that this does. The thread that runs then.
@@ -238,13 +238,7 @@ impl<A: Arch> Kernel<A> {
         }
     }
 
-    #[inline(never)]
     fn resume(&mut self) -> Resume {
-        self.choose()
-    }
-
-    #[inline(always)]
-    fn choose(&mut self) -> Resume {
         match self.system.schedule() {
             Chosen::Thread(thread) => Resume::Thread(thread),
             Chosen::Nobody => Resume::Idle,

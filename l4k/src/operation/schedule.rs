@@ -16,10 +16,10 @@ use crate::object::thread::{Priority, State, Suspension, Thread};
 /// Who runs on a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    /// Nobody.
-    Nobody,
     /// This thread.
     Thread(Ref<Thread>),
+    /// Nobody.
+    Nobody,
     /// A thread that another core, which waits for the kernel, has to let go of first.
     Elsewhere,
 }
