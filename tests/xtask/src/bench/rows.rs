@@ -61,11 +61,11 @@ const fn sum(name: &'static str, first: &'static str, second: &'static str, what
 /// Every row, in the order in which they are shown.
 pub const ALL: &[Row] = &[
     entry("null_syscall", "null_syscall", SystemCall::Probe, "a system call that does nothing"),
-    entry("call", "call", SystemCall::Call, "call to a waiting server in another address space, 2 words"),
+    entry("call", "call", SystemCall::Call, "call to a passive server in another address space, 2 words"),
     entry("reply_recv", "call", SystemCall::ReplyReceive, "answer to it, and receive"),
     sum("round_trip", "call", "reply_recv", "both"),
-    entry("call_passive", "call_passive", SystemCall::Call, "call to a server that works on its caller's time"),
-    entry("reply_recv_passive", "call_passive", SystemCall::ReplyReceive, "answer to it, and receive"),
+    entry("call_own_time", "call_own_time", SystemCall::Call, "call to a server with time of its own"),
+    entry("reply_recv_own_time", "call_own_time", SystemCall::ReplyReceive, "answer to it, and receive"),
     entry("call_fp", "call_fp", SystemCall::Call, "call, both use the FP unit"),
     entry("reply_recv_fp", "call_fp", SystemCall::ReplyReceive, "answer and receive, both use the FP unit"),
     entry("call_10", "words_10", SystemCall::Call, "call with 10 words"),

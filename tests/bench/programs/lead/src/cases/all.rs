@@ -8,7 +8,7 @@ pub const ALL: &[Case] = &[
     simple::known_loop,
     simple::null_system_call,
     calls::call,
-    calls::passive,
+    calls::own_time,
     calls::floating_point,
     calls::lengths,
     calls::split,

@@ -18,8 +18,15 @@ const CLIENT: Manner = Manner::of(Side::Left, PRIORITY);
 const SERVER: Manner = Manner::of(Side::Right, PRIORITY);
 
 impl Bench<'_> {
-    /// A server of this role that waits; the client's slot for its endpoint.
-    pub fn serve(&mut self, manner: Manner, role: Role) -> Outcome<(u64, Helper)> {
+    /// A server of this role that waits, and works on its callers' time; the client's slot for its endpoint.
+    pub fn serve(&mut self, manner: Manner, role: Role) -> Outcome<u64> {
+        let (endpoint, server) = self.serve_on_own_time(manner, role)?;
+        server.context.unbind()?;
+        Ok(endpoint)
+    }
+
+    /// The same with time of its own.
+    pub fn serve_on_own_time(&mut self, manner: Manner, role: Role) -> Outcome<(u64, Helper)> {
         let endpoint = self.endpoint()?.slot();
         let there = self.give(Side::Right, endpoint)?;
         let reply = self.make_at(Side::Right, NewObject::Reply)?;
@@ -34,31 +41,30 @@ impl Bench<'_> {
     }
 }
 
-/// A short message to a server that waits and has time of its own.
+/// A short message to a server that waits: a passive one, as in the benchmark of seL4's MCS variant, whose fast path is for such servers.
 pub fn call(bench: &mut Bench<'_>) -> Outcome {
     bench.name("call");
-    let (endpoint, _) = bench.serve(SERVER, Role::Server)?;
+    let endpoint = bench.serve(SERVER, Role::Server)?;
     bench.call(CLIENT, Role::Client, endpoint, SHORT)
 }
 
-/// The same to a server that works on its caller's time.
-pub fn passive(bench: &mut Bench<'_>) -> Outcome {
-    bench.name("call_passive");
-    let (endpoint, server) = bench.serve(SERVER, Role::Server)?;
-    server.context.unbind()?;
+/// The same to a server with time of its own.
+pub fn own_time(bench: &mut Bench<'_>) -> Outcome {
+    bench.name("call_own_time");
+    let (endpoint, _) = bench.serve_on_own_time(SERVER, Role::Server)?;
     bench.call(CLIENT, Role::Client, endpoint, SHORT)
 }
 
 /// The same between threads that use the FP unit.
 pub fn floating_point(bench: &mut Bench<'_>) -> Outcome {
     bench.name("call_fp");
-    let (endpoint, _) = bench.serve(SERVER.floating_point(), Role::FloatingPointServer)?;
+    let endpoint = bench.serve(SERVER.floating_point(), Role::FloatingPointServer)?;
     bench.call(CLIENT.floating_point(), Role::FloatingPointClient, endpoint, SHORT)
 }
 
 /// Messages of all lengths, to a server that waits.
 pub fn lengths(bench: &mut Bench<'_>) -> Outcome {
-    let (endpoint, _) = bench.serve(SERVER, Role::Server)?;
+    let endpoint = bench.serve(SERVER, Role::Server)?;
     for words in [0, 1, 2, 4, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 80, 96, 112, 120] {
         bench.name(&line(format_args!("words_{words}")));
         bench.call(CLIENT, Role::Client, endpoint, words)?;
@@ -69,7 +75,7 @@ pub fn lengths(bench: &mut Bench<'_>) -> Outcome {
 /// A server that answers and receives in two calls: with a client that is less urgent, and with one that is more urgent and has called again
 /// before the server receives.
 pub fn split(bench: &mut Bench<'_>) -> Outcome {
-    let (endpoint, _) = bench.serve(SERVER, Role::SplitServer)?;
+    let (endpoint, _) = bench.serve_on_own_time(SERVER, Role::SplitServer)?;
     bench.name("split_low");
     bench.call(Manner::of(Side::Left, PRIORITY - 10), Role::Client, endpoint, SHORT)?;
     bench.name("split_high");

@@ -20,7 +20,7 @@ const WORDS: u64 = 2;
 
 /// 1,000 and 4,000 threads more that are ready to run and less urgent.
 pub fn threads(bench: &mut Bench<'_>) -> Outcome {
-    let (endpoint, _) = bench.serve(SERVER, Role::Server)?;
+    let endpoint = bench.serve(SERVER, Role::Server)?;
     for (more, all) in [(1_000, 1_000), (3_000, 4_000)] {
         bench.crowd(Manner::of(Side::Left, 10), more, Role::Yielder, 0)?;
         bench.name(&line(format_args!("call_{all}_threads")));
