@@ -9,129 +9,98 @@ use crate::object::thread::Thread;
 use crate::operation::next::Next;
 use crate::operation::receive::Wait;
 use crate::operation::system::System;
-use core::marker::PhantomData;
 use l4k_sys::Error;
 use l4k_sys::abi::SystemCall;
 
-/// What a system call does for the thread that makes it.
-pub type Operation<A> = fn(&mut System<A>, Ref<Thread>) -> Result<Next, Error>;
-
-/// Entries of the table: a power of two above every number.
-const ENTRIES: usize = 128;
-
-/// The operations by number.
-struct Table<A>(PhantomData<A>);
-
-impl<A: Arch> Table<A> {
-    const OPERATIONS: [Option<Operation<A>>; ENTRIES] = {
-        let mut operations: [Option<Operation<A>>; ENTRIES] = [None; ENTRIES];
-        let mut number = 0;
-        while number < ENTRIES {
-            if let Some(call) = SystemCall::from_number(number as u64) {
-                operations[number] = Some(operation(call));
-            }
-            number += 1;
-        }
-        operations
-    };
-}
-
-/// The operation with a number.
-#[inline(always)]
-pub fn operation_numbered<A: Arch>(number: u64) -> Option<Operation<A>> {
-    if number >= ENTRIES as u64 {
-        return None;
-    }
-    // The remainder is for a processor that guesses the check above: what it jumps to ahead is in the table as well.
-    (&Table::<A>::OPERATIONS)[number as usize % ENTRIES]
-}
-
-/// The operation of a call.
+/// Makes a system call for the current thread. [`Next::Unknown`] if there is none with this number.
+///
+/// # Errors
+/// What the operation says; it has changed nothing then.
 // house: long function because it is the table of all calls, one line each.
-const fn operation<A: Arch>(call: SystemCall) -> Operation<A> {
+#[inline(never)]
+pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, number: u64) -> Result<Next, Error> {
+    let Some(call) = SystemCall::from_number(number) else { return Ok(Next::Unknown) };
     match call {
-        SystemCall::Call => |system, caller| ipc::call(system, &Arguments::of(system, caller)),
-        SystemCall::Receive => |system, caller| ipc::receive(system, &Arguments::of(system, caller), Wait::Block),
-        SystemCall::TryReceive => |system, caller| ipc::receive(system, &Arguments::of(system, caller), Wait::Poll),
-        SystemCall::Reply => |system, caller| ipc::reply(system, &Arguments::of(system, caller)),
-        SystemCall::ReplyReceive => |system, caller| ipc::reply_receive(system, &Arguments::of(system, caller)),
-        SystemCall::Signal => |system, caller| ipc::signal(system, &Arguments::of(system, caller)),
-        SystemCall::Wait => |system, caller| ipc::wait(system, &Arguments::of(system, caller), Wait::Block),
-        SystemCall::Poll => |system, caller| ipc::wait(system, &Arguments::of(system, caller), Wait::Poll),
-        SystemCall::Yield => |system, _| ipc::yield_slice(system),
-        SystemCall::Probe => |system, _| machine::probe(system),
-        SystemCall::SetWindow => |system, caller| ipc::set_window(system, &Arguments::of(system, caller)),
-        SystemCall::UntypedRetype => |system, caller| memory::retype(system, &Arguments::of(system, caller), None),
-        SystemCall::UntypedRetypeAt => |system, caller| {
-            let arguments = &Arguments::of(system, caller);
-            memory::retype(system, arguments, Some(arguments.x[6]))
-        },
-        SystemCall::UntypedQuery => |system, caller| memory::query_untyped(system, &Arguments::of(system, caller)),
-        SystemCall::CNodeCopy => |system, caller| capabilities::copy(system, &Arguments::of(system, caller)),
-        SystemCall::CNodeMint => |system, caller| capabilities::mint(system, &Arguments::of(system, caller)),
-        SystemCall::CNodeMove => |system, caller| capabilities::relocate(system, &Arguments::of(system, caller)),
-        SystemCall::CNodeSwap => |system, caller| capabilities::swap(system, &Arguments::of(system, caller)),
-        SystemCall::CNodeDelete => |system, caller| capabilities::delete(system, &Arguments::of(system, caller)),
-        SystemCall::CNodeRevoke => |system, caller| capabilities::revoke(system, &Arguments::of(system, caller)),
-        SystemCall::CNodeQuery => |system, caller| capabilities::query(system, &Arguments::of(system, caller)),
-        SystemCall::ThreadConfigure => |system, caller| threads::configure(system, &Arguments::of(system, caller)),
-        SystemCall::ThreadSetPriority => |system, caller| threads::set_priority(system, &Arguments::of(system, caller)),
-        SystemCall::ThreadWriteRegisters => {
-            |system, caller| threads::write_registers(system, &Arguments::of(system, caller))
+        SystemCall::Call => with_arguments(system, caller, ipc::call),
+        SystemCall::Receive => {
+            with_arguments(system, caller, |system, arguments| ipc::receive(system, arguments, Wait::Block))
         }
-        SystemCall::ThreadReadRegisters => {
-            |system, caller| threads::read_registers(system, &Arguments::of(system, caller))
+        SystemCall::TryReceive => {
+            with_arguments(system, caller, |system, arguments| ipc::receive(system, arguments, Wait::Poll))
         }
-        SystemCall::ThreadSetRegisters => {
-            |system, caller| threads::set_registers(system, &Arguments::of(system, caller))
+        SystemCall::Reply => with_arguments(system, caller, ipc::reply),
+        SystemCall::ReplyReceive => with_arguments(system, caller, ipc::reply_receive),
+        SystemCall::Signal => with_arguments(system, caller, ipc::signal),
+        SystemCall::Wait => {
+            with_arguments(system, caller, |system, arguments| ipc::wait(system, arguments, Wait::Block))
         }
-        SystemCall::ThreadSetBreakpoint => {
-            |system, caller| threads::set_breakpoint(system, &Arguments::of(system, caller))
+        SystemCall::Poll => {
+            with_arguments(system, caller, |system, arguments| ipc::wait(system, arguments, Wait::Poll))
         }
-        SystemCall::ThreadQueryBreakpoint => {
-            |system, caller| threads::query_breakpoint(system, &Arguments::of(system, caller))
+        SystemCall::Yield => ipc::yield_slice(system),
+        SystemCall::Probe => machine::probe(system),
+        SystemCall::SetWindow => with_arguments(system, caller, ipc::set_window),
+        SystemCall::UntypedRetype => {
+            with_arguments(system, caller, |system, arguments| memory::retype(system, arguments, None))
         }
-        SystemCall::ThreadSetStepping => |system, caller| threads::set_stepping(system, &Arguments::of(system, caller)),
-        SystemCall::ThreadResume => |system, caller| threads::resume(system, &Arguments::of(system, caller)),
-        SystemCall::ThreadSuspend => |system, caller| threads::suspend(system, &Arguments::of(system, caller)),
-        SystemCall::ThreadCancel => |system, caller| threads::cancel(system, &Arguments::of(system, caller)),
-        SystemCall::ThreadBindNotification => {
-            |system, caller| threads::bind_notification(system, &Arguments::of(system, caller))
+        SystemCall::UntypedRetypeAt => {
+            with_arguments(system, caller, |system, arguments| memory::retype(system, arguments, Some(arguments.x[6])))
         }
-        SystemCall::ThreadQuery => |system, caller| threads::query(system, &Arguments::of(system, caller)),
-        SystemCall::ThreadSetBuffer => |system, caller| threads::set_buffer(system, &Arguments::of(system, caller)),
-        SystemCall::ThreadSetTimeoutEndpoint => {
-            |system, caller| threads::set_timeout_endpoint(system, &Arguments::of(system, caller))
-        }
-        SystemCall::FrameMap => |system, caller| memory::map(system, &Arguments::of(system, caller)),
-        SystemCall::FrameUnmap => |system, caller| memory::unmap(system, &Arguments::of(system, caller)),
-        SystemCall::FrameProtect => |system, caller| memory::protect(system, &Arguments::of(system, caller)),
-        SystemCall::FrameQuery => |system, caller| memory::query_frame(system, &Arguments::of(system, caller)),
-        SystemCall::FrameMaintain => |system, caller| memory::maintain(system, &Arguments::of(system, caller)),
-        SystemCall::AsidPoolAssign => |system, caller| memory::assign(system, &Arguments::of(system, caller)),
-        SystemCall::AddressSpaceQuery => |system, caller| memory::query_space(system, &Arguments::of(system, caller)),
-        SystemCall::SchedControlConfigure => {
-            |system, caller| threads::configure_context(system, &Arguments::of(system, caller))
-        }
-        SystemCall::SchedContextBind => |system, caller| threads::bind_context(system, &Arguments::of(system, caller)),
-        SystemCall::SchedContextUnbind => {
-            |system, caller| threads::unbind_context(system, &Arguments::of(system, caller))
-        }
-        SystemCall::SchedContextQuery => {
-            |system, caller| threads::query_context(system, &Arguments::of(system, caller))
-        }
-        SystemCall::SchedContextSetBadge => {
-            |system, caller| threads::set_context_badge(system, &Arguments::of(system, caller))
-        }
-        SystemCall::IrqControlIssue => |system, caller| machine::issue(system, &Arguments::of(system, caller)),
-        SystemCall::IrqBind => |system, caller| machine::bind(system, &Arguments::of(system, caller)),
-        SystemCall::IrqAcknowledge => |system, caller| machine::acknowledge(system, &Arguments::of(system, caller)),
-        SystemCall::IrqRaise => |system, caller| machine::raise(system, &Arguments::of(system, caller)),
-        SystemCall::IrqSetCore => |system, caller| machine::route(system, &Arguments::of(system, caller)),
-        SystemCall::FirmwareCall => |system, caller| machine::call_firmware(system, &Arguments::of(system, caller)),
-        SystemCall::DebugWrite => |system, caller| machine::write(system, &Arguments::of(system, caller)),
-        SystemCall::DebugExit => |system, caller| machine::exit(system, &Arguments::of(system, caller)),
-        SystemCall::DebugLockTimes => |system, caller| machine::lock_times(system, &Arguments::of(system, caller)),
-        SystemCall::DebugNameThread => |system, caller| machine::name(system, &Arguments::of(system, caller)),
+        SystemCall::UntypedQuery => with_arguments(system, caller, memory::query_untyped),
+        SystemCall::CNodeCopy => with_arguments(system, caller, capabilities::copy),
+        SystemCall::CNodeMint => with_arguments(system, caller, capabilities::mint),
+        SystemCall::CNodeMove => with_arguments(system, caller, capabilities::relocate),
+        SystemCall::CNodeSwap => with_arguments(system, caller, capabilities::swap),
+        SystemCall::CNodeDelete => with_arguments(system, caller, capabilities::delete),
+        SystemCall::CNodeRevoke => with_arguments(system, caller, capabilities::revoke),
+        SystemCall::CNodeQuery => with_arguments(system, caller, capabilities::query),
+        SystemCall::ThreadConfigure => with_arguments(system, caller, threads::configure),
+        SystemCall::ThreadSetPriority => with_arguments(system, caller, threads::set_priority),
+        SystemCall::ThreadWriteRegisters => with_arguments(system, caller, threads::write_registers),
+        SystemCall::ThreadReadRegisters => with_arguments(system, caller, threads::read_registers),
+        SystemCall::ThreadSetRegisters => with_arguments(system, caller, threads::set_registers),
+        SystemCall::ThreadSetBreakpoint => with_arguments(system, caller, threads::set_breakpoint),
+        SystemCall::ThreadQueryBreakpoint => with_arguments(system, caller, threads::query_breakpoint),
+        SystemCall::ThreadSetStepping => with_arguments(system, caller, threads::set_stepping),
+        SystemCall::ThreadResume => with_arguments(system, caller, threads::resume),
+        SystemCall::ThreadSuspend => with_arguments(system, caller, threads::suspend),
+        SystemCall::ThreadCancel => with_arguments(system, caller, threads::cancel),
+        SystemCall::ThreadBindNotification => with_arguments(system, caller, threads::bind_notification),
+        SystemCall::ThreadQuery => with_arguments(system, caller, threads::query),
+        SystemCall::ThreadSetBuffer => with_arguments(system, caller, threads::set_buffer),
+        SystemCall::ThreadSetTimeoutEndpoint => with_arguments(system, caller, threads::set_timeout_endpoint),
+        SystemCall::FrameMap => with_arguments(system, caller, memory::map),
+        SystemCall::FrameUnmap => with_arguments(system, caller, memory::unmap),
+        SystemCall::FrameProtect => with_arguments(system, caller, memory::protect),
+        SystemCall::FrameQuery => with_arguments(system, caller, memory::query_frame),
+        SystemCall::FrameMaintain => with_arguments(system, caller, memory::maintain),
+        SystemCall::AsidPoolAssign => with_arguments(system, caller, memory::assign),
+        SystemCall::AddressSpaceQuery => with_arguments(system, caller, memory::query_space),
+        SystemCall::SchedControlConfigure => with_arguments(system, caller, threads::configure_context),
+        SystemCall::SchedContextBind => with_arguments(system, caller, threads::bind_context),
+        SystemCall::SchedContextUnbind => with_arguments(system, caller, threads::unbind_context),
+        SystemCall::SchedContextQuery => with_arguments(system, caller, threads::query_context),
+        SystemCall::SchedContextSetBadge => with_arguments(system, caller, threads::set_context_badge),
+        SystemCall::IrqControlIssue => with_arguments(system, caller, machine::issue),
+        SystemCall::IrqBind => with_arguments(system, caller, machine::bind),
+        SystemCall::IrqAcknowledge => with_arguments(system, caller, machine::acknowledge),
+        SystemCall::IrqRaise => with_arguments(system, caller, machine::raise),
+        SystemCall::IrqSetCore => with_arguments(system, caller, machine::route),
+        SystemCall::FirmwareCall => with_arguments(system, caller, machine::call_firmware),
+        SystemCall::DebugWrite => with_arguments(system, caller, machine::write),
+        SystemCall::DebugExit => with_arguments(system, caller, machine::exit),
+        SystemCall::DebugLockTimes => with_arguments(system, caller, machine::lock_times),
+        SystemCall::DebugNameThread => with_arguments(system, caller, machine::name),
     }
+}
+
+/// An operation and its arguments: a function of its own for each operation, which reads what it needs.
+#[inline(never)]
+fn with_arguments<A: Arch>(
+    system: &mut System<A>,
+    caller: Ref<Thread>,
+    operation: impl FnOnce(&mut System<A>, &Arguments) -> Result<Next, Error>,
+) -> Result<Next, Error> {
+    let arguments = &Arguments::of(system, caller);
+    operation(system, arguments)
 }

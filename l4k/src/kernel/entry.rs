@@ -1,6 +1,6 @@
 //! The one way into the kernel and out of it: [`Kernel::handle`].
 
-use super::dispatch::operation_numbered;
+use super::dispatch::dispatch;
 use super::machine_calls::FEATURES;
 use crate::base::arch::{Arch, CoreNumber, Event};
 use crate::base::firmware::FirmwareCall;
@@ -123,11 +123,8 @@ impl<A: Arch> Kernel<A> {
         system.here = core;
         let Some(caller) = system.core(core).current else { return Return::Any(self.resume()) };
         let number = system.store.get(caller).context.x[NUMBER];
-        let Some(operation) = operation_numbered(number) else {
-            return Return::Any(self.unknown_system_call(caller, number));
-        };
         system.caller = Some(caller);
-        let result = operation(system, caller);
+        let result = dispatch(system, caller, number);
         if system.is_settled(core) && self.set_results(caller, result) == Registers::Results {
             self.system.caller = None;
             return Return::Same(caller);
@@ -142,6 +139,9 @@ impl<A: Arch> Kernel<A> {
             // Nothing of the thread stays in this core, which others cannot stop now.
             let _ = self.system.load(None);
             return Resume::Firmware;
+        }
+        if let (Ok(Next::Unknown), Some(caller)) = (result, caller) {
+            return self.unknown_system_call(caller);
         }
         if let Some(caller) = caller
             && self.set_results(caller, result) == Registers::Others
@@ -205,7 +205,7 @@ impl<A: Arch> Kernel<A> {
             Ok(Next::Done) => (0, 0),
             Ok(Next::Value(value)) => (0, value),
             Err(error) => (error.code(), 0),
-            Ok(Next::Restart | Next::RestartAt(_) | Next::Firmware) => return Registers::Others,
+            Ok(Next::Restart | Next::RestartAt(_) | Next::Firmware | Next::Unknown) => return Registers::Others,
         };
         let context = &mut self.system.store.get_mut(caller).context;
         context.set_results(status, [value, 0, 0, 0, 0, 0, 0], 0);
@@ -213,8 +213,9 @@ impl<A: Arch> Kernel<A> {
     }
 
     #[cold]
-    fn unknown_system_call(&mut self, caller: Ref<Thread>, number: u64) -> Resume {
+    fn unknown_system_call(&mut self, caller: Ref<Thread>) -> Resume {
         let context = &mut self.system.store.get_mut(caller).context;
+        let number = context.x[NUMBER];
         context.x[BADGE] = 0;
         context.own_all();
         let fault = Fault {

@@ -57,7 +57,10 @@ impl<A: Arch> System<A> {
                 self.copy(source, thread.slot(which), Rights::ALL, Badge::NONE)?;
             }
         }
-        self.store.get_mut(thread).window = Window::NONE;
+        let object = self.store.get_mut(thread);
+        object.window = Window::NONE;
+        // It may have run in no space since it lost its last one, and remember that.
+        object.tables_of = 0;
         Ok(Next::Done)
     }
 

@@ -14,6 +14,8 @@ pub enum Next {
     Restart,
     /// As [`Restart`](Self::Restart), with x7 telling how far it came. A program that makes another value of it skips work of its own.
     RestartAt(u64),
+    /// There is no such call, which is a fault of the caller.
+    Unknown,
     /// A call of firmware, which is noted at the core, and made outside of the kernel's lock; the results come later.
     Firmware,
 }

@@ -1,5 +1,6 @@
 //! Threads: configuration, suspension, registers, faults, priorities and slices.
 
+use l4k::base::arch::SpaceRoot;
 use l4k::base::registers::Shape;
 use l4k::object::thread::{State, Suspension};
 use l4k_model::objects::Time;
@@ -36,6 +37,27 @@ fn a_thread_needs_its_spaces_before_it_runs() {
     world.call(SystemCall::ThreadResume, &[thread]).unwrap();
     let query = world.call(SystemCall::ThreadQuery, &[thread]).unwrap();
     assert_eq!(query.values[0], ThreadState::NoContext as u64);
+}
+
+#[test]
+fn a_thread_that_has_run_in_no_space_runs_in_the_next_one() {
+    let mut world = World::new();
+    let space = world.make(ObjectKind::AddressSpace, 16);
+    world.call(SystemCall::AsidPoolAssign, &[slot::ASID_POOL, space]).unwrap();
+    let thread = world.spawn(5, Time::Own);
+    let configure = [thread.slot, slot::CNODE, space, 0];
+    world.call(SystemCall::ThreadSuspend, &[thread.slot]).unwrap();
+    world.call(SystemCall::ThreadConfigure, &configure).unwrap();
+    world.call(SystemCall::CNodeRevoke, &[0, space]).unwrap();
+    let loaded = |world: &mut World, thread| {
+        let _ = world.kernel.system.load(Some(thread));
+        world.kernel.system.store.machine.processors[0].root
+    };
+    assert_eq!(loaded(&mut world, thread.thread), SpaceRoot::NOTHING);
+    let root = world.root;
+    loaded(&mut world, root);
+    world.call(SystemCall::ThreadConfigure, &configure).unwrap();
+    assert_ne!(loaded(&mut world, thread.thread), SpaceRoot::NOTHING);
 }
 
 #[test]
