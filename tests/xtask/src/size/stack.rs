@@ -12,7 +12,7 @@ use super::stack_sizes;
 
 /// Places in assembly, of the kernel and of its boards. None uses the stack that it finds: those of boot run without one, the vectors leave the
 /// stack pointer at the thread's context until they set it to the stack's top, the others do nothing with it.
-const ASSEMBLY: [&str; 20] = [
+const ASSEMBLY: [&str; 22] = [
     "l4k_start",
     "l4k_join",
     "l4k_join_with_number",
@@ -26,11 +26,13 @@ const ASSEMBLY: [&str; 20] = [
     "l4k_kernel_exception",
     "l4k_semihosting",
     "l4k_system_call",
+    "l4k_call_alone",
     "l4k_call_slowly",
     "l4k_deliver",
     "l4k_fault",
     "l4k_interrupt",
     "l4k_resume",
+    "l4k_results",
     // The Raspberry Pi 4.
     "l4k_secure_set_up",
     "l4k_park",
@@ -61,6 +63,7 @@ impl Use {
                 "l4k::machine::aarch64::fast_entry::fast_call",
                 "l4k::machine::aarch64::fast_entry::fast_reply_receive",
                 "l4k::machine::aarch64::trap::system_call",
+                "l4k::machine::aarch64::trap::system_call_alone",
                 "l4k::machine::aarch64::trap::fault",
                 "l4k::machine::aarch64::trap::interrupt",
             ],
