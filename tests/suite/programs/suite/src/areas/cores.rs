@@ -351,6 +351,15 @@ fn a_passive_server_of_another_core_is_refused(bench: &mut Bench<'_>) -> Outcome
     counts_on(1)
 }
 
+/// How often each core but the first, which runs the suite, was in the kernel: those that have nothing to run are there when they are interrupted.
+fn turns_of_others(bench: &Bench<'_>) -> Outcome<[u64; 7]> {
+    let mut turns = [0; 7];
+    for (core, turns) in (1..bench.cores()).zip(&mut turns) {
+        *turns = Resources::DEBUG_CONSOLE.lock_times(core)?.turns;
+    }
+    Ok(turns)
+}
+
 fn interrupts_are_taken_by_the_core_that_was_chosen(bench: &mut Bench<'_>) -> Outcome {
     if !bench.has_cores() {
         return Ok(());
@@ -359,13 +368,18 @@ fn interrupts_are_taken_by_the_core_that_was_chosen(bench: &mut Bench<'_>) -> Ou
     let irq = unused(bench, Trigger::Edge)?;
     irq.bind(notification)?;
     for round in rounds(ROUNDS) {
-        irq.set_core(round % bench.cores())?;
+        let chosen = round % bench.cores();
+        irq.set_core(chosen)?;
+        let before = turns_of_others(bench)?;
         irq.raise()?;
         let mut arrived = false;
         spin_until("the interrupt is signalled", || {
             arrived |= notification.poll().is_ok();
             arrived
         })?;
+        for (core, (now, before)) in (1..).zip(turns_of_others(bench)?.into_iter().zip(before)) {
+            holds("only the chosen core was interrupted", (now != before) == (core == chosen))?;
+        }
         irq.acknowledge()?;
     }
     refused("a core that does not exist", irq.set_core(bench.cores()), Error::InvalidCore)
