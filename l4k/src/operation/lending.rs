@@ -40,7 +40,8 @@ impl<A: Arch> System<A> {
     /// the time itself, the time from the server, or from whom that has passed it on to. A caller that was given other time
     /// meanwhile leaves it to whoever lent it first.
     pub fn take_back(&mut self, caller: Ref<Thread>, server: Ref<Thread>, binding: Binding) {
-        let own = self.store.get(caller).own_context.filter(|context| self.store.get(*context).binding == Some(binding));
+        let own =
+            self.store.get(caller).own_context.filter(|context| self.store.get(*context).binding == Some(binding));
         if let Some(context) = own.or_else(|| self.find_lent(server, binding)) {
             self.detach_context(context);
             if self.store.get(caller).running_on.is_none() {

@@ -23,6 +23,9 @@ pub struct Wanted {
     pub attributes: MapAttributes,
 }
 
+/// The space that a frame is mapped in, and where.
+type Mapped = (Ref<AddressSpace>, Mapping);
+
 impl<A: Arch> System<A> {
     /// The frame in a slot, without a mapping if the space that it was mapped in is gone.
     ///
@@ -41,7 +44,7 @@ impl<A: Arch> System<A> {
 
     /// The frame in a slot, and the space that it is mapped in, if that is not gone. A mapping in one that is gone is still noted in the frame.
     #[inline(always)]
-    fn mapped_frame_in(&self, slot: Ref<Slot>) -> Result<(Frame, Option<(Ref<AddressSpace>, Mapping)>), Error> {
+    fn mapped_frame_in(&self, slot: Ref<Slot>) -> Result<(Frame, Option<Mapped>), Error> {
         let Capability::Frame { shape, asid, number, mapping } = self.store.get(slot).capability else {
             return Err(Error::WrongKind);
         };
@@ -50,7 +53,7 @@ impl<A: Arch> System<A> {
     }
 
     #[inline(always)]
-    fn space_of(&self, frame: &Frame) -> Option<(Ref<AddressSpace>, Mapping)> {
+    fn space_of(&self, frame: &Frame) -> Option<Mapped> {
         let mapping = frame.mapping?;
         Some((self.space_with(mapping.space)?, mapping))
     }

@@ -70,7 +70,14 @@ impl<A: Arch> System<A> {
         if wait == Wait::Poll {
             return Err(Error::WouldBlock);
         }
-        self.leave_ready(receiver, State::Receiving { endpoint, reply, grant });
+        self.wait_for_caller(receiver, endpoint, reply, grant);
+        Ok(Next::Settled)
+    }
+
+    /// Nobody calls: the receiver joins the queue.
+    #[inline(always)]
+    fn wait_for_caller(&mut self, receiver: Ref<Thread>, endpoint: Ref<Endpoint>, reply: Ref<Reply>, grant: Grant) {
+        self.leave_ready(receiver, State::Receiving { grant, endpoint, reply });
         self.give_back_time_of_signals(receiver);
         self.store.get_mut(reply).state = ReplyState::Offered { receiver };
         let mut queue = self.store.get(endpoint).queue;
@@ -80,7 +87,6 @@ impl<A: Arch> System<A> {
         endpoint.set_queue(queue);
         endpoint.side = Side::Receivers;
         endpoint.alone = is_alone.then_some(Alone { receiver, reply, rights: grant.rights() });
-        Ok(Next::Settled)
     }
 
     /// The receive ends at once: the receiver passes through the state `Receiving` without being queued. A passive server that has just

@@ -18,11 +18,11 @@ unsafe extern "C" {
 /// The kernel as an address in one register: to the compiler it is a variable of its own at each place otherwise, whose address it makes anew.
 #[inline(always)]
 fn opaque(kernel: &mut Kernel<Machine>) -> &mut Kernel<Machine> {
-    let mut pointer: *mut Kernel<Machine> = kernel;
+    let mut address = core::ptr::from_mut(kernel).expose_provenance();
     // SAFETY: no instruction at all.
-    unsafe { core::arch::asm!("/* {0} */", inout(reg) pointer, options(nomem, nostack, preserves_flags)) };
-    // SAFETY: the pointer is that of the borrow that came in, which is not used again.
-    unsafe { &mut *pointer }
+    unsafe { core::arch::asm!("/* {0} */", inout(reg) address, options(nomem, nostack, preserves_flags)) };
+    // SAFETY: the address is that of the borrow that came in, which is not used again.
+    unsafe { &mut *core::ptr::with_exposed_provenance_mut(address) }
 }
 
 /// A system call with a message in registers, on the only core: x0–x7 are as the program left them, all else is in its context. This does not
@@ -32,7 +32,8 @@ macro_rules! fast_entry {
         pub(super) extern "C" fn $name(address: u64, tag: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> ! {
             let sent = Sent { address, tag, words: [a, b, c, d, e, f] };
             // SAFETY: the vectors come here only while `is_alone` is set, which is cleared when the lock is shared.
-            let delivered = unsafe { KERNEL.with_alone(|kernel| opaque(kernel).system.$path(CoreNumber(0), Cores::One, sent)) };
+            let delivered =
+                unsafe { KERNEL.with_alone(|kernel| opaque(kernel).system.$path(CoreNumber(0), Cores::One, sent)) };
             match delivered {
                 Some(delivered) => deliver(delivered),
                 None => call_slowly(address, tag, a, b, c, d, e, f),

@@ -34,10 +34,12 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     pub(super) fn fast_capability(&self, thread: Ref<Thread>, address: u64) -> Capability {
         match self.store.get(thread).slots[ThreadSlot::CNode as usize].capability {
-            Capability::CNode { size_bits, object, last, .. } => match (Table { object, size_bits, last }).any_slot(address) {
-                Some(slot) => self.store.get(slot).capability,
-                None => Capability::Empty,
-            },
+            Capability::CNode { size_bits, object, last, .. } => {
+                match (Table { object, size_bits, last }).any_slot(address) {
+                    Some(slot) => self.store.get(slot).capability,
+                    None => Capability::Empty,
+                }
+            }
             _ => Capability::Empty,
         }
     }

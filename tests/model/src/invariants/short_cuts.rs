@@ -27,7 +27,12 @@ pub fn check(system: &System<Simulated>, reached: &Reached) {
     for core in &system.cores {
         let context = core.current.and_then(|thread| system.store.get(thread).running_on);
         let slice = context.filter(|context| system.store.get(*context).is_slice());
-        assert!(core.current.is_none() || core.slice == slice, "the slice of {:?} is not {:?}", core.current, core.slice);
+        assert!(
+            core.current.is_none() || core.slice == slice,
+            "the slice of {:?} is not {:?}",
+            core.current,
+            core.slice
+        );
     }
     for &thread in &reached.threads {
         let Thread { state, ref context, .. } = *system.store.get(thread);

@@ -278,7 +278,8 @@ impl Pair {
         }
         // Time that went along with a call may not be accounted for yet.
         let mut model = self.model.clone();
-        (model.account_for_slices(), actual.account_for_slices());
+        model.account_for_slices();
+        actual.account_for_slices();
         if actual == model { Ok(()) } else { Err(differences(&model, &actual)) }
     }
 }

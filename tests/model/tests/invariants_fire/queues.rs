@@ -5,7 +5,7 @@ use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
 use l4k::object::endpoint::{Alone, Side};
 use l4k::object::notification::Notification;
-use l4k::object::thread::{QueueLinks, State, Suspension, Thread};
+use l4k::object::thread::{State, Suspension, Thread};
 use l4k::operation::ready::End;
 use l4k_model::objects::{Spawned, Time};
 use l4k_model::world::{CORE, World};

@@ -14,6 +14,7 @@ use super::measure::{Measured, measure};
 use super::rows::{self, Row};
 use super::{book, json, lengths, table};
 use crate::paths::functions::Functions;
+use crate::paths::kernel::compiler;
 use crate::project::Project;
 
 /// What to do with the figures.
@@ -58,7 +59,7 @@ impl Results {
         let measured = measure(project)?;
         let figures = figures(&measured.table, rows::ALL)?;
         let kernel = &measured.kernel;
-        let found = Accepted::of(&figures, &Functions::of(kernel)?);
+        let found = Accepted::of(&figures, &Functions::of(kernel)?, compiler(kernel)?);
         let costs = costs::costs(&figures, &Code::of(kernel)?);
         Ok(Results { size: Size::of(kernel)?, figures, costs, found, measured })
     }
@@ -88,7 +89,7 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
         results.found.write(&file)?;
         println!("\nwritten: {}", guard::FILE);
     } else if file.is_file() {
-        tell_changes(&compare(&Accepted::read(&file)?, &results.found), &is_chosen);
+        tell_changes(&Accepted::read(&file)?, &results.found, &is_chosen);
     }
     Ok(())
 }
@@ -106,8 +107,9 @@ fn write_book(project: &Project, results: &Results, update: Update) -> Result<()
     Ok(())
 }
 
-fn tell_changes(changes: &[Change], is_chosen: &dyn Fn(&str) -> bool) {
-    println!("\nagainst {}, beyond 2%", guard::FILE);
+fn tell_changes(accepted: &Accepted, found: &Accepted, is_chosen: &dyn Fn(&str) -> bool) {
+    println!("\n{}", standard(accepted, found));
+    let changes = compare(accepted, found);
     let of_row = |change: &&Change| change.text().split([':', ' ']).next().is_some_and(is_chosen);
     let mut chosen = changes.iter().filter(of_row).peekable();
     if chosen.peek().is_none() {
@@ -116,14 +118,25 @@ fn tell_changes(changes: &[Change], is_chosen: &dyn Fn(&str) -> bool) {
     chosen.for_each(|change| println!("{}", change.text()));
 }
 
+/// What figures are held against.
+fn standard(accepted: &Accepted, found: &Accepted) -> String {
+    let allowance = accepted.allowance(found);
+    let compilers = match accepted.compiler == found.compiler {
+        true => String::new(),
+        false => format!(" (figures of {}, the compiler in use is {})", accepted.compiler, found.compiler),
+    };
+    format!("against {}, beyond {allowance}%{compilers}", guard::FILE)
+}
+
 /// Measures, and fails if a figure is worse than what was accepted.
 pub fn check(project: &Project) -> Result<()> {
     let accepted = Accepted::read(&project.path(guard::FILE))?;
-    let changes = compare(&accepted, &Results::of(project)?.found);
+    let found = Results::of(project)?.found;
+    let changes = compare(&accepted, &found);
     let (bad, good): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.is_bad());
     good.iter().for_each(|change| println!("{}", change.text()));
     let texts: Vec<&str> = bad.iter().map(|change| change.text()).collect();
-    ensure!(texts.is_empty(), "figures beyond 2% above {}:\n{}", guard::FILE, texts.join("\n"));
+    ensure!(texts.is_empty(), "figures that are worse, {}:\n{}", standard(&accepted, &found), texts.join("\n"));
     Ok(())
 }
 
