@@ -31,9 +31,9 @@ macro_rules! fast_entry {
     ($name:ident, $path:ident) => {
         pub(super) extern "C" fn $name(address: u64, tag: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> ! {
             let sent = Sent { address, tag, words: [a, b, c, d, e, f] };
+            let take = |kernel: &mut Kernel<Machine>| opaque(kernel).system.$path(CoreNumber(0), Cores::One, sent);
             // SAFETY: the vectors come here only while `is_alone` is set, which is cleared when the lock is shared.
-            let delivered =
-                unsafe { KERNEL.with_alone(|kernel| opaque(kernel).system.$path(CoreNumber(0), Cores::One, sent)) };
+            let delivered = unsafe { KERNEL.with_alone(take) };
             match delivered {
                 Some(delivered) => deliver(delivered),
                 None => call_slowly(address, tag, a, b, c, d, e, f),
