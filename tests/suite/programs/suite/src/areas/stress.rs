@@ -192,7 +192,7 @@ fn set_stage(bench: &mut Bench<'_>) -> Outcome<Stage> {
     let near = start(bench, there(0), work, client, [service.slot(), 0])?;
     let far = start(bench, there(1), work, client, [service.slot(), 1])?;
     watchdog::introduce(serving.thread, Role::Server);
-    [near, far].map(|helper| watchdog::introduce(helper.thread, Role::Client));
+    [near, far].iter().for_each(|helper| watchdog::introduce(helper.thread, Role::Client));
     set_passive_server(bench, there(2))?;
     set_messengers(bench, cores)?;
     let keeper = start(bench, there(0), work.floating_point(), keeper, [0xabcd_ef01, 4])?;
