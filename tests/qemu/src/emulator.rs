@@ -18,18 +18,24 @@ pub const VARIABLE: &str = "L4K_QEMU";
 /// The variable by which one chooses how the emulator runs cores: `multi`, each on a thread of its own, or `single`, in turns on one.
 pub const THREADS: &str = "L4K_QEMU_THREADS";
 
+/// QEMU's own choice: a thread for each core, unless instructions are counted.
+const THREAD_FOR_EACH: &[&str] = &[];
+
+/// All cores on one thread.
+const IN_TURNS: &[&str] = &["-accel", "tcg,thread=single"];
+
 /// How the emulator runs so many cores, in its terms. If nothing was chosen: in turns, where the machine has more cores than this computer.
 ///
 /// A core that waits for another one does nothing but look; if each has a thread of its own and there are too few real cores, those that look
 /// keep away the one that they look for, for all of their slices, and a call takes longer by a factor of a hundred.
 #[must_use]
-pub fn threads(cores: u8) -> &'static str {
+pub fn threads(cores: u8) -> &'static [&'static str] {
     let real = std::thread::available_parallelism().map_or(1, NonZero::get);
     match std::env::var(THREADS).as_deref() {
-        Ok("multi") => "multi",
-        Ok("single") => "single",
-        _ if usize::from(cores) > real => "single",
-        _ => "multi",
+        Ok("multi") => THREAD_FOR_EACH,
+        Ok("single") => IN_TURNS,
+        _ if usize::from(cores) > real => IN_TURNS,
+        _ => THREAD_FOR_EACH,
     }
 }
 

@@ -233,7 +233,7 @@ impl Machine {
         }
         let count = match self.clock {
             Clock::Host => {
-                arguments.extend(["-accel".to_owned(), format!("tcg,thread={}", emulator::threads(self.cores))]);
+                arguments.extend(emulator::threads(self.cores).iter().map(|argument| (*argument).to_owned()));
                 return arguments;
             }
             Clock::Instructions => "shift=0,sleep=on",
@@ -283,6 +283,15 @@ mod tests {
             "{line}"
         );
         assert!(line.ends_with("-icount shift=0,sleep=off"), "{line}");
+    }
+
+    #[test]
+    fn one_core_leaves_room_for_a_count_of_instructions() {
+        let line = Machine::default().arguments().join(" ");
+        assert!(
+            !line.contains("-accel"),
+            "an example may ask for -icount, which goes with no thread for each core: {line}"
+        );
     }
 
     #[test]
