@@ -1,6 +1,7 @@
 //! The registers of a thread while it is not running, in the layout that the vectors store and load.
 
 use l4k_sys::abi::thread::register;
+use l4k_sys::abi::{Arrival, Fault};
 
 /// PSTATE.N, Z, C, V (Arm ARM C5.2.20, SPSR_EL1).
 pub const FLAGS: u64 = 0xf << 28;
@@ -81,6 +82,18 @@ impl Context {
             *register = value;
         }
         self.x[BADGE] = badge;
+    }
+
+    /// Sets every result register but the badge: a fault has arrived.
+    #[inline(always)]
+    pub fn set_fault(&mut self, fault: &Fault) {
+        let (tag, words) = fault.to_message();
+        let badge = self.x[BADGE];
+        self.set_results(
+            Arrival::Fault as u64,
+            [tag.bits(), words[0], words[1], words[2], words[3], words[4], words[5]],
+            badge,
+        );
     }
 
     /// The register with a number of [`register`]; every register must be owned. Not for the flags.

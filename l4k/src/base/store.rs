@@ -157,6 +157,31 @@ impl<A: Arch> Store<A> {
         unsafe { self.at(address).cast::<u64>().write_volatile(value) }
     }
 
+    /// Copies the words from number `first`, which is even, up to number `end` of one page to the same places of another.
+    #[inline(always)]
+    pub fn copy_words(&mut self, from: PhysicalAddress, to: PhysicalAddress, first: usize, end: usize) {
+        let (mut source, mut target) = (from.add(8 * first as u64), to.add(8 * first as u64));
+        for _ in 0..end.saturating_sub(first) / 2 {
+            self.set_two_words(target, self.two_words(source));
+            (source, target) = (source.add(16), target.add(16));
+        }
+        if !end.is_multiple_of(2) {
+            self.set_word(target, self.word(source));
+        }
+    }
+
+    #[inline(always)]
+    fn two_words(&self, address: PhysicalAddress) -> u128 {
+        // SAFETY: as for `word`; the address is that of an even word of a page, so 16-byte aligned.
+        unsafe { self.at(address).cast::<u128>().read_volatile() }
+    }
+
+    #[inline(always)]
+    fn set_two_words(&mut self, address: PhysicalAddress, value: u128) {
+        // SAFETY: as for `two_words`, written instead of read.
+        unsafe { self.at(address).cast::<u128>().write_volatile(value) }
+    }
+
     /// Fills `bytes` bytes of memory that holds no object with zero.
     pub fn zero(&mut self, start: PhysicalAddress, bytes: u64) {
         // SAFETY: the range lies in an untyped whose objects are all gone, so in the window and referred to by nothing.

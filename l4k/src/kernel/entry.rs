@@ -8,7 +8,9 @@ use crate::base::registers::{BADGE, NUMBER, PROGRESS};
 use crate::base::store::Ref;
 use crate::object::thread::{Thread, Use};
 use crate::operation::fast::checks::Cores;
-use crate::operation::fast::message::Sent;
+use crate::operation::fast::message::{Delivered, Reach, Sent};
+use crate::operation::fast::reply_receive::Answered;
+use crate::operation::fast::switch::Switched;
 use crate::operation::fault::Handled;
 use crate::operation::next::Next;
 use crate::operation::schedule::Chosen;
@@ -19,8 +21,14 @@ use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, SystemCall};
 
 /// Number of a call with a fast path.
 pub const CALL: u64 = SystemCall::Call as u64;
-/// Number of the other one.
+/// Number of another.
+pub const REPLY: u64 = SystemCall::Reply as u64;
+/// Number of another.
 pub const REPLY_RECEIVE: u64 = SystemCall::ReplyReceive as u64;
+/// Number of another.
+pub const SIGNAL: u64 = SystemCall::Signal as u64;
+/// Number of the last one; all calls with a greater number have none.
+pub const YIELD: u64 = SystemCall::Yield as u64;
 
 /// What the core does when it leaves the kernel.
 #[must_use]
@@ -79,12 +87,10 @@ impl<A: Arch> Kernel<A> {
     /// Deals with an event on a core. The registers of the core's current thread are stored in its context.
     #[inline(always)]
     pub fn handle(&mut self, core: CoreNumber, event: Event) -> Resume {
-        if event == Event::SystemCall
-            && let Some(thread) = self.take_fast_path(core)
-        {
-            return Resume::Thread(thread);
+        match self.take_fast_path(core, event) {
+            Some(thread) => Resume::Thread(thread),
+            None => self.handle_slowly(core, event),
         }
-        self.handle_slowly(core, event)
     }
 
     /// The same without the fast paths. Nothing that a program, or a test, can see is different.
@@ -155,22 +161,56 @@ impl<A: Arch> Kernel<A> {
         self.resume()
     }
 
-    /// The current thread's system call, if it is one that has a fast path and that this does. The thread that runs then.
+    /// What happened, if it is something that has a fast path and that this does. The thread that runs then.
     #[inline(always)]
-    pub fn take_fast_path(&mut self, core: CoreNumber) -> Option<Ref<Thread>> {
+    pub fn take_fast_path(&mut self, core: CoreNumber, event: Event) -> Option<Ref<Thread>> {
+        let Switched { thread, units } = match event {
+            Event::SystemCall => self.take_fast_call(core)?,
+            Event::Fault(fault) => self.system.fast_fault(core, Cores::Several, &fault)?,
+            Event::Interrupt => return None,
+        };
+        if units == Use::Yes {
+            self.system.switch_units(core);
+        }
+        Some(thread)
+    }
+
+    #[inline(always)]
+    fn take_fast_call(&mut self, core: CoreNumber) -> Option<Switched> {
         let caller = self.system.core(core).current?;
         let x = &self.system.store.get(caller).context.x;
         let sent = Sent::of(x);
-        let delivered = match x[NUMBER] {
-            CALL => self.system.fast_call(core, Cores::Several, sent)?,
-            REPLY_RECEIVE => self.system.fast_reply_receive(core, Cores::Several, sent)?,
-            _ => return None,
-        };
-        if delivered.units == Use::Yes {
-            self.system.switch_units(core);
+        match x[NUMBER] {
+            CALL => self.take_call(core, sent),
+            REPLY => self.system.fast_reply(core, Cores::Several, sent),
+            REPLY_RECEIVE => self.take_reply_receive(core, sent),
+            SIGNAL => self.system.fast_signal(core, Cores::Several, sent.address),
+            YIELD => self.system.fast_yield(core, Cores::Several),
+            _ => None,
         }
+    }
+
+    #[inline(always)]
+    fn take_call(&mut self, core: CoreNumber, sent: Sent) -> Option<Switched> {
+        let call = |reach| self.system.fast_call(core, Cores::Several, sent, reach);
+        let delivered = Reach::ALL.into_iter().find_map(call)?;
+        Some(self.put(delivered))
+    }
+
+    #[inline(always)]
+    fn take_reply_receive(&mut self, core: CoreNumber, sent: Sent) -> Option<Switched> {
+        let answer = |reach| self.system.fast_reply_receive(core, Cores::Several, sent, reach);
+        match Reach::ALL.into_iter().find_map(answer)? {
+            Answered::Message(delivered) => Some(self.put(delivered)),
+            Answered::Fault(switched) => Some(switched),
+        }
+    }
+
+    /// A message that was delivered is in its receiver's context.
+    #[inline(always)]
+    fn put(&mut self, delivered: Delivered) -> Switched {
         delivered.put(&mut self.system.store.get_mut(delivered.thread).context.x);
-        Some(delivered.thread)
+        Switched { thread: delivered.thread, units: delivered.units }
     }
 
     /// Stores the arguments of the current thread's system call.

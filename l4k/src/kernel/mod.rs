@@ -16,4 +16,4 @@ mod machine_calls;
 mod memory_calls;
 mod thread_calls;
 
-pub use entry::{CALL, Kernel, REPLY_RECEIVE, Resume, Return};
+pub use entry::{CALL, Kernel, REPLY, REPLY_RECEIVE, Resume, Return, SIGNAL, YIELD};

@@ -99,7 +99,7 @@ impl SchedContext {
     #[inline(never)]
     fn use_refills(&mut self, used: Ticks, now: Instant, least: Ticks) -> Turn {
         if self.is_slice() {
-            self.refills.restart(self.budget);
+            self.restart();
             return Turn::Over;
         }
         self.refills.charge(used, self.period, least);
@@ -113,10 +113,16 @@ impl SchedContext {
         self.refills.shorten(used);
     }
 
+    /// Begins a slice anew.
+    #[inline(always)]
+    pub const fn restart(&mut self) {
+        self.refills.restart(self.budget);
+    }
+
     /// Gives up the rest of the slice, or of the first refill.
     pub fn give_up(&mut self, least: Ticks) {
         if self.is_slice() {
-            self.refills.restart(self.budget);
+            self.restart();
         } else {
             self.refills.give_up(self.period, least);
         }

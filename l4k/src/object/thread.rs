@@ -93,6 +93,15 @@ pub struct QueueLinks {
     pub below: Option<Ref<Thread>>,
 }
 
+impl QueueLinks {
+    /// Those of the only thread of a ring.
+    #[inline(always)]
+    #[must_use]
+    pub const fn alone(thread: Ref<Thread>) -> QueueLinks {
+        QueueLinks { next: Some(thread), previous: Some(thread), above: None, below: None }
+    }
+}
+
 /// The capabilities that a thread runs on, each in a slot inside the thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]

@@ -4,14 +4,14 @@ use super::next::Next;
 use super::system::System;
 use crate::base::address::Badge;
 use crate::base::arch::Arch;
-use crate::base::registers::TAG;
+use crate::base::registers::{BADGE, TAG};
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::endpoint::{Endpoint, Side};
 use crate::object::reply::{Grant, ReplyState};
 use crate::object::thread::{CallKind, LastFault, State, Thread};
 use l4k_sys::Error;
-use l4k_sys::abi::{Arrival, Tag};
+use l4k_sys::abi::Tag;
 
 impl<A: Arch> System<A> {
     /// The caller's message goes to a waiting receiver, or the caller into the queue.
@@ -88,8 +88,8 @@ impl<A: Arch> System<A> {
 
     fn deliver_fault(&mut self, caller: Ref<Thread>, receiver: Ref<Thread>, badge: Badge) {
         let LastFault::Of(fault) = self.store.get(caller).fault else { return };
-        let (tag, words) = fault.to_message();
-        let values = [tag.bits(), words[0], words[1], words[2], words[3], words[4], words[5]];
-        self.store.get_mut(receiver).context.set_results(Arrival::Fault as u64, values, badge.value());
+        let context = &mut self.store.get_mut(receiver).context;
+        context.x[BADGE] = badge.value();
+        context.set_fault(&fault);
     }
 }

@@ -69,18 +69,21 @@ impl ReadyQueue {
         rings && summary && self.highest() == self.find_highest()
     }
 
-    fn set_ring(&mut self, priority: Priority, first: Option<Ref<Thread>>) {
-        self.rings[priority as usize] = first;
+    /// A ring that was empty has a thread, or another one is first in one that was not.
+    #[inline(always)]
+    pub(super) fn set_first(&mut self, priority: Priority, first: Ref<Thread>) {
+        self.rings[priority as usize] = Some(first);
         let word = priority as usize / 64;
-        let bit = 1 << (priority % 64);
-        if first.is_some() {
-            self.bitmap[word] |= bit;
-        } else {
-            self.bitmap[word] &= !bit;
-        }
-        if self.bitmap[word] != 0 {
-            self.summary |= 1 << word;
-        } else {
+        self.bitmap[word] |= 1 << (priority % 64);
+        self.summary |= 1 << word;
+        self.top = self.top.max(u16::from(priority) + 1);
+    }
+
+    fn empty_ring(&mut self, priority: Priority) {
+        self.rings[priority as usize] = None;
+        let word = priority as usize / 64;
+        self.bitmap[word] &= !(1 << (priority % 64));
+        if self.bitmap[word] == 0 {
             self.summary &= !(1 << word);
         }
         self.top = self.find_highest().map_or(0, |highest| u16::from(highest) + 1);
@@ -92,20 +95,44 @@ impl<A: Arch> System<A> {
     pub fn ready_insert(&mut self, core: CoreNumber, thread: Ref<Thread>, end: End) {
         let priority = self.store.get(thread).priority;
         let there = self.core(core);
-        let first = there.ready.first(priority);
         if there.current.is_none_or(|current| self.store.get(current).priority < priority) {
             self.unsettle(core);
         }
-        match first {
-            Some(first) => self.ring_append(first, thread),
+        self.ring_insert(core, thread, priority, end);
+    }
+
+    /// The same for one after which nothing is to be decided anew.
+    #[inline(always)]
+    pub(super) fn ring_insert(&mut self, core: CoreNumber, thread: Ref<Thread>, priority: Priority, end: End) {
+        match self.core(core).ready.first(priority) {
+            Some(first) => {
+                self.ring_append(first, thread);
+                if end == End::Front {
+                    self.settled_core_mut(core).ready.set_first(priority, thread);
+                }
+            }
             None => {
-                self.store.get_mut(thread).links =
-                    QueueLinks { next: Some(thread), previous: Some(thread), above: None, below: None };
+                self.store.get_mut(thread).links = QueueLinks::alone(thread);
+                self.settled_core_mut(core).ready.set_first(priority, thread);
             }
         }
-        if first.is_none() || end == End::Front {
-            self.settled_core_mut(core).ready.set_ring(priority, Some(thread));
-        }
+    }
+
+    /// A thread that is in no queue takes the place of the first one of its priority, and so comes last.
+    #[inline(always)]
+    pub(super) fn ring_replace_first(&mut self, core: CoreNumber, first: Ref<Thread>, thread: Ref<Thread>) {
+        let priority = self.store.get(thread).priority;
+        let links = core::mem::take(&mut self.store.get_mut(first).links);
+        let (new, successor) = match links {
+            QueueLinks { next: Some(next), previous: Some(previous), .. } if next != first => {
+                self.store.get_mut(previous).links.next = Some(thread);
+                self.store.get_mut(next).links.previous = Some(thread);
+                (QueueLinks { above: None, below: None, ..links }, next)
+            }
+            _ => (QueueLinks::alone(thread), thread),
+        };
+        self.store.get_mut(thread).links = new;
+        self.settled_core_mut(core).ready.rings[priority as usize] = Some(successor);
     }
 
     /// Takes a thread out of a core's ready queue.
@@ -114,7 +141,10 @@ impl<A: Arch> System<A> {
         let successor = self.ring_remove(thread);
         let ready = &mut self.settled_core_mut(core).ready;
         if ready.first(priority) == Some(thread) {
-            ready.set_ring(priority, successor);
+            match successor {
+                Some(successor) => ready.rings[priority as usize] = Some(successor),
+                None => ready.empty_ring(priority),
+            }
         }
     }
 }

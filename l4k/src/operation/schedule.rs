@@ -221,26 +221,26 @@ impl<A: Arch> System<A> {
     #[must_use]
     pub fn is_settled(&self, here: CoreNumber) -> bool {
         let is_settled = self.core(here).settled == self.spaces;
-        debug_assert!(!is_settled || self.has_nothing_to_decide());
+        debug_assert!(!is_settled || self.has_nothing_to_decide(here));
         is_settled
     }
 
     /// The same, looked up.
-    fn has_nothing_to_decide(&self) -> bool {
-        let core = self.core(self.here);
+    fn has_nothing_to_decide(&self, here: CoreNumber) -> bool {
+        let core = self.core(here);
         let Some(thread) = core.current else { return false };
         let object = self.store.get(thread);
         core.ready.highest().is_none_or(|highest| highest <= object.priority)
             && core.loaded_thread == Some(thread)
             && core.loaded == self.look_up_tables(thread)
-            && core.deadline == self.next_deadline()
+            && core.deadline == self.next_deadline(here)
             && self.rescheduled == 0
     }
 
     /// When the next thing must happen: the end of the current thread's time, or the release of another's.
     #[inline(always)]
-    fn next_deadline(&self) -> Instant {
-        let core = self.core(self.here);
+    fn next_deadline(&self, here: CoreNumber) -> Instant {
+        let core = self.core(here);
         let mut deadline = Instant::NEVER;
         if let Some(thread) = core.current
             && let Some(context) = self.store.get(thread).running_on
@@ -256,7 +256,7 @@ impl<A: Arch> System<A> {
     /// Sets the timer to it.
     #[inline(always)]
     fn set_timer(&mut self) {
-        let deadline = self.next_deadline();
+        let deadline = self.next_deadline(self.here);
         if deadline != self.core(self.here).deadline {
             self.core_mut(self.here).deadline = deadline;
             self.store.machine.set_deadline((deadline != Instant::NEVER).then_some(deadline));

@@ -67,15 +67,12 @@ impl<A: Arch> System<A> {
     /// Words from [`REGISTER_WORDS`] on; at most 114.
     fn transfer_long(&mut self, from: Ref<Thread>, to: Ref<Thread>, tag: Tag) {
         let (Some(source), Some(target)) = (self.buffer_of(from), self.buffer_of(to)) else { return };
-        for word in REGISTER_WORDS..tag.length() {
-            let offset = word as u64 * 8;
-            let value = self.store.word(source.add(offset));
-            self.store.set_word(target.add(offset), value);
-        }
+        self.store.copy_words(source, target, REGISTER_WORDS, tag.length());
     }
 
+    /// The memory of a thread's message buffer.
     #[inline(always)]
-    fn buffer_of(&self, thread: Ref<Thread>) -> Option<PhysicalAddress> {
+    pub(super) fn buffer_of(&self, thread: Ref<Thread>) -> Option<PhysicalAddress> {
         match self.store.get(thread.slot(ThreadSlot::Buffer)).capability {
             Capability::Frame { shape, asid, number, mapping } => {
                 Some(crate::object::frame::Frame::unpack(shape, asid, number, mapping).address)

@@ -5,7 +5,7 @@
 
 use super::{fast_entry, trap};
 use crate::base::registers::{Context, Shape};
-use crate::kernel::{CALL, REPLY_RECEIVE};
+use crate::kernel::{CALL, REPLY, REPLY_RECEIVE, SIGNAL, YIELD};
 use core::arch::global_asm;
 use core::mem::offset_of;
 
@@ -109,7 +109,7 @@ global_asm!(
     "b.eq {fast_call}",
     "cmp x8, #{reply_receive}",
     "b.eq {fast_reply_receive}",
-    "b l4k_call_alone",
+    "b l4k_other_call",
     // From a program: interrupt.
     ".balign 128",
     "stp x28, x29, [sp, #224]",
@@ -182,6 +182,16 @@ global_asm!(
     "mov x0, x19",
     "bl {system_call}",
     "b l4k_resume",
+    // x0–x8 as the program left them, x19 the core's own structure, x20 the context, on the only core. Numbers up to that of `yield` are
+    // those of calls between threads.
+    "l4k_other_call:",
+    "cmp x8, #{yield_number}",
+    "b.hi l4k_call_alone",
+    "b.eq {fast_yield}",
+    "cmp x8, #{signal}",
+    "b.eq {fast_signal}",
+    "cmp x8, #{reply}",
+    "b.eq {fast_reply}",
     // The same on the only core. x20 to x27 survive the call, and so do the exception's own registers if the same thread goes on.
     "l4k_call_alone:",
     "stp x0, x1, [x20]",
@@ -265,7 +275,13 @@ global_asm!(
     full = const Shape::Full as u64,
     call = const CALL,
     reply_receive = const REPLY_RECEIVE,
+    reply = const REPLY,
+    signal = const SIGNAL,
+    yield_number = const YIELD,
     fast_call = sym fast_entry::fast_call,
+    fast_reply = sym fast_entry::fast_reply,
+    fast_signal = sym fast_entry::fast_signal,
+    fast_yield = sym fast_entry::fast_yield,
     fast_reply_receive = sym fast_entry::fast_reply_receive,
     system_call = sym trap::system_call,
     system_call_alone = sym trap::system_call_alone,

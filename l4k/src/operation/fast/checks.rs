@@ -44,6 +44,13 @@ impl<A: Arch> System<A> {
         }
     }
 
+    /// Whether the current thread is still the one to run. Where there are other cores, one of them may have made a more urgent one ready while
+    /// this one waited for the kernel.
+    #[inline(always)]
+    pub(super) fn is_decided(&self, here: CoreNumber, cores: Cores) -> bool {
+        cores == Cores::One || self.is_settled(here)
+    }
+
     /// What the current thread has used of a slice. `None` if it is over.
     #[inline(always)]
     pub(super) fn use_of(&self, here: CoreNumber, context: Ref<SchedContext>) -> Option<Slice> {

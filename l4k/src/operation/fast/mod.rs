@@ -6,7 +6,13 @@
 
 pub mod call;
 pub mod checks;
+pub mod fault;
+pub mod give_way;
+mod meeting;
 pub mod message;
+pub mod reply;
 pub mod reply_receive;
+pub mod signal;
 pub mod switch;
 pub mod time;
+mod waking;

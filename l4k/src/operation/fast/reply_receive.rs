@@ -1,7 +1,9 @@
-//! `reply_receive` of a server that nobody else waits for: the answer in registers, the caller runs at once, the server waits.
+//! `reply_receive` of a server that nobody else waits for: the answer in registers, or that a thread goes on after its fault; it runs at once,
+//! and the server waits.
 
 use super::checks::Cores;
-use super::message::{Delivered, Sent};
+use super::message::{Delivered, Reach, Sent};
+use super::switch::Switched;
 use super::time::Time;
 use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
 use crate::base::registers::BADGE;
@@ -11,7 +13,7 @@ use crate::object::capability::Capability;
 use crate::object::endpoint::{Alone, Endpoint, Side, ThreadQueue};
 use crate::object::reply::{Grant, Loan, Reply, ReplyState};
 use crate::object::sched_context::Owner;
-use crate::object::thread::{CallKind, QueueLinks, State, Thread, Use};
+use crate::object::thread::{CallKind, LastFault, QueueLinks, State, Thread, Use};
 use crate::operation::system::System;
 use l4k_sys::abi::Rights;
 
@@ -20,6 +22,7 @@ use l4k_sys::abi::Rights;
 struct Parting {
     server: Ref<Thread>,
     caller: Ref<Thread>,
+    kind: CallKind,
     endpoint: Ref<Endpoint>,
     reply: Ref<Reply>,
     rights: Rights,
@@ -27,15 +30,35 @@ struct Parting {
     tables: SpaceRoot,
 }
 
+/// Who runs after an answer.
+#[derive(Clone, Copy, Debug)]
+pub enum Answered {
+    /// The caller, with the message.
+    Message(Delivered),
+    /// A thread that had faulted, as it was.
+    Fault(Switched),
+}
+
 impl<A: Arch> System<A> {
-    /// A reply-and-receive of the current thread, with the reply object in x9 of its context. The caller that runs then, with the answer;
-    /// `None`: nothing was done.
+    /// A reply-and-receive of the current thread, with the reply object in x9 of its context. Who runs then; `None`: nothing was done.
     #[inline(always)]
-    pub fn fast_reply_receive(&mut self, here: CoreNumber, cores: Cores, sent: Sent) -> Option<Delivered> {
-        let tag = sent.plain_tag()?;
+    pub fn fast_reply_receive(&mut self, here: CoreNumber, cores: Cores, sent: Sent, reach: Reach) -> Option<Answered> {
+        let tag = sent.plain_tag(reach)?;
         let parting = self.check_fast_reply_receive(here, cores, sent.address)?;
+        let thread = parting.caller;
+        if parting.kind == CallKind::Fault {
+            if reach != Reach::Registers || tag.label() != 0 {
+                return None;
+            }
+            let units = self.commit_fast_reply_receive(here, parting);
+            self.store.get_mut(thread).fault = LastFault::None;
+            return Some(Answered::Fault(Switched { thread, units }));
+        }
+        let rest = self.check_rest(parting.server, thread, reach)?;
+        self.store.get_mut(thread).context.x[BADGE] = 0;
         let units = self.commit_fast_reply_receive(here, parting);
-        Some(Delivered { thread: parting.caller, tag, words: sent.words, units })
+        self.copy_rest(rest, tag);
+        Some(Answered::Message(Delivered { thread, tag, words: sent.words, units }))
     }
 
     #[inline(always)]
@@ -55,13 +78,13 @@ impl<A: Arch> System<A> {
         else {
             return None;
         };
-        let State::AwaitingReply { kind: CallKind::Message, .. } = self.store.get(caller).state else { return None };
+        let State::AwaitingReply { kind, .. } = self.store.get(caller).state else { return None };
         if owed_by != server || self.has_signals(server) || !self.would_run(here, cores, caller) {
             return None;
         }
         let tables = self.remembered_tables(caller)?;
         let time = self.time_after_answer(here, caller, loan)?;
-        Some(Parting { server, caller, endpoint, reply, rights, time, tables })
+        Some(Parting { server, caller, kind, endpoint, reply, rights, time, tables })
     }
 
     /// The caller goes on with the slice that it lent, or with one of its own while the server waits with its own.
@@ -81,18 +104,16 @@ impl<A: Arch> System<A> {
 
     #[inline(always)]
     fn commit_fast_reply_receive(&mut self, here: CoreNumber, parting: Parting) -> Use {
-        let Parting { server, caller, endpoint, reply, rights, time, tables } = parting;
+        let Parting { server, caller, endpoint, reply, rights, time, tables, .. } = parting;
         let _ = self.pass_time(here, server, caller, time);
-        let object = self.store.get_mut(caller);
-        object.context.x[BADGE] = 0;
-        object.state = State::Ready;
+        self.store.get_mut(caller).state = State::Ready;
         self.store.get_mut(reply).state = ReplyState::Offered { receiver: server };
         let object = self.store.get_mut(endpoint);
         object.queue = ThreadQueue { first: Some(server) };
         object.side = Side::Receivers;
         object.alone = Some(Alone { receiver: server, reply, rights });
         let object = self.store.get_mut(server);
-        object.links = QueueLinks { next: Some(server), previous: Some(server), above: None, below: None };
+        object.links = QueueLinks::alone(server);
         object.replies = None;
         object.state = State::Receiving { grant: Grant::of(rights), endpoint, reply };
         self.switch(here, server, caller, tables)

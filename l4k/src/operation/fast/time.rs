@@ -24,9 +24,15 @@ impl<A: Arch> System<A> {
     /// Time for a thread on its own slice after this one. `None` if it has none, or if the timer is to be set to something else than its end.
     #[inline(always)]
     pub(super) fn own_time(&self, here: CoreNumber, before: Ref<SchedContext>, own: Ref<SchedContext>) -> Option<Time> {
+        let slice = self.slice_before(here, before)?;
+        self.store.get(own).is_slice().then_some(Time::Own(own, slice))
+    }
+
+    /// The account of a slice before another one. `None` if the timer is to be set to something else than the other one's end.
+    #[inline(always)]
+    pub(super) fn slice_before(&self, here: CoreNumber, before: Ref<SchedContext>) -> Option<Slice> {
         let slice = self.use_of(here, before)?;
-        let is_simple = self.core(here).waiting.is_none() && self.store.get(own).is_slice();
-        is_simple.then_some(Time::Own(own, slice))
+        self.core(here).waiting.is_none().then_some(slice)
     }
 
     /// Time that goes on. `None` if it is over and the machine has not said so yet.
@@ -47,15 +53,20 @@ impl<A: Arch> System<A> {
                 Loan::of(object.binding)
             }
             Time::Own(own, slice) => {
-                self.use_slice(here, slice);
-                let amount = self.store.get(own).refills.first().amount;
-                let core = self.settled_core_mut(here);
-                let end = core.charged_until.after(amount);
-                core.deadline = end;
-                core.slice = Some(own);
-                self.store.machine.move_deadline(end);
+                self.change_slice(here, slice, own);
                 Loan::None
             }
         }
+    }
+    /// A slice ends for now, and another one begins.
+    #[inline(always)]
+    pub(super) fn change_slice(&mut self, here: CoreNumber, before: Slice, own: Ref<SchedContext>) {
+        self.use_slice(here, before);
+        let amount = self.store.get(own).refills.first().amount;
+        let core = self.settled_core_mut(here);
+        let end = core.charged_until.after(amount);
+        core.deadline = end;
+        core.slice = Some(own);
+        self.store.machine.move_deadline(end);
     }
 }

@@ -69,9 +69,8 @@ impl Pair {
 
     fn handle(&mut self, core: CoreNumber, event: Event) -> Resume {
         let kernel = &mut self.world.kernel;
-        if event == Event::SystemCall
-            && self.ways == Ways::All
-            && let Some(thread) = kernel.take_fast_path(core)
+        if self.ways == Ways::All
+            && let Some(thread) = kernel.take_fast_path(core, event)
         {
             self.fast += 1;
             return Resume::Thread(thread);
