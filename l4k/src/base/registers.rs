@@ -1,7 +1,8 @@
 //! The registers of a thread while it is not running, in the layout that the vectors store and load.
 
+use l4k_sys::abi::message::REGISTER_WORDS;
 use l4k_sys::abi::thread::register;
-use l4k_sys::abi::{Arrival, Fault};
+use l4k_sys::abi::{Arrival, Tag};
 
 /// PSTATE.N, Z, C, V (Arm ARM C5.2.20, SPSR_EL1).
 pub const FLAGS: u64 = 0xf << 28;
@@ -84,16 +85,10 @@ impl Context {
         self.x[BADGE] = badge;
     }
 
-    /// Sets every result register but the badge: a fault has arrived.
-    #[inline(always)]
-    pub fn set_fault(&mut self, fault: &Fault) {
-        let (tag, words) = fault.to_message();
-        let badge = self.x[BADGE];
-        self.set_results(
-            Arrival::Fault as u64,
-            [tag.bits(), words[0], words[1], words[2], words[3], words[4], words[5]],
-            badge,
-        );
+    /// The same for a message, or what is told as one.
+    pub fn set_message(&mut self, arrival: Arrival, tag: Tag, words: [u64; REGISTER_WORDS], badge: u64) {
+        let [a, b, c, d, e, f] = words;
+        self.set_results(arrival as u64, [tag.bits(), a, b, c, d, e, f], badge);
     }
 
     /// The register with a number of [`register`]; every register must be owned. Not for the flags.

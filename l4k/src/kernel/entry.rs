@@ -9,8 +9,6 @@ use crate::base::store::Ref;
 use crate::object::thread::{Thread, Use};
 use crate::operation::fast::checks::Cores;
 use crate::operation::fast::message::{Delivered, Reach, Sent};
-use crate::operation::fast::reply_receive::Answered;
-use crate::operation::fast::switch::Switched;
 use crate::operation::fault::Handled;
 use crate::operation::next::Next;
 use crate::operation::schedule::Chosen;
@@ -164,53 +162,34 @@ impl<A: Arch> Kernel<A> {
     /// What happened, if it is something that has a fast path and that this does. The thread that runs then.
     #[inline(always)]
     pub fn take_fast_path(&mut self, core: CoreNumber, event: Event) -> Option<Ref<Thread>> {
-        let Switched { thread, units } = match event {
+        let Delivered { thread, units, results } = match event {
             Event::SystemCall => self.take_fast_call(core)?,
-            Event::Fault(fault) => self.system.fast_fault(core, Cores::Several, &fault)?,
+            Event::Fault(fault) => self.system.fast_fault(core, Cores::Several, fault)?,
             Event::Interrupt => return None,
         };
         if units == Use::Yes {
             self.system.switch_units(core);
         }
+        results.put(&mut self.system.store.get_mut(thread).context);
         Some(thread)
     }
 
     #[inline(always)]
-    fn take_fast_call(&mut self, core: CoreNumber) -> Option<Switched> {
-        let caller = self.system.core(core).current?;
-        let x = &self.system.store.get(caller).context.x;
-        let sent = Sent::of(x);
+    fn take_fast_call(&mut self, core: CoreNumber) -> Option<Delivered> {
+        let system = &mut self.system;
+        let caller = system.core(core).current?;
+        let x = &system.store.get(caller).context.x;
+        let (sent, cores) = (Sent::of(x), Cores::Several);
         match x[NUMBER] {
-            CALL => self.take_call(core, sent),
-            REPLY => self.system.fast_reply(core, Cores::Several, sent),
-            REPLY_RECEIVE => self.take_reply_receive(core, sent),
-            SIGNAL => self.system.fast_signal(core, Cores::Several, sent.address),
-            YIELD => self.system.fast_yield(core, Cores::Several),
+            CALL => Reach::ALL.into_iter().find_map(|reach| system.fast_call(core, cores, sent, reach)),
+            REPLY => system.fast_reply(core, cores, sent),
+            REPLY_RECEIVE => {
+                Reach::ALL.into_iter().find_map(|reach| system.fast_reply_receive(core, cores, sent, reach))
+            }
+            SIGNAL => system.fast_signal(core, cores, sent.address),
+            YIELD => system.fast_yield(core, cores),
             _ => None,
         }
-    }
-
-    #[inline(always)]
-    fn take_call(&mut self, core: CoreNumber, sent: Sent) -> Option<Switched> {
-        let call = |reach| self.system.fast_call(core, Cores::Several, sent, reach);
-        let delivered = Reach::ALL.into_iter().find_map(call)?;
-        Some(self.put(delivered))
-    }
-
-    #[inline(always)]
-    fn take_reply_receive(&mut self, core: CoreNumber, sent: Sent) -> Option<Switched> {
-        let answer = |reach| self.system.fast_reply_receive(core, Cores::Several, sent, reach);
-        match Reach::ALL.into_iter().find_map(answer)? {
-            Answered::Message(delivered) => Some(self.put(delivered)),
-            Answered::Fault(switched) => Some(switched),
-        }
-    }
-
-    /// A message that was delivered is in its receiver's context.
-    #[inline(always)]
-    fn put(&mut self, delivered: Delivered) -> Switched {
-        delivered.put(&mut self.system.store.get_mut(delivered.thread).context.x);
-        Switched { thread: delivered.thread, units: delivered.units }
     }
 
     /// Stores the arguments of the current thread's system call.

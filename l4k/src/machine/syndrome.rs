@@ -32,7 +32,35 @@ const BRK: u64 = 0x3c;
 
 /// The fault that an exception from a program is.
 #[must_use]
+#[inline(always)]
 pub const fn fault_of(exception: &Exception) -> Fault {
+    match page_fault_of(exception) {
+        Some(fault) => fault,
+        None => other_fault_of(exception),
+    }
+}
+
+/// The page fault that it is, as most are.
+#[inline(always)]
+const fn page_fault_of(exception: &Exception) -> Option<Fault> {
+    let Exception { syndrome, address, instruction_pointer, stack_pointer, link_register } = *exception;
+    let class = syndrome >> 26;
+    if (class != DATA_ABORT && class != INSTRUCTION_ABORT) || syndrome & 0x3f > 0x0f {
+        return None;
+    }
+    let access = match class {
+        INSTRUCTION_ABORT => Access::Execute,
+        _ if syndrome >> 6 & 1 == 1 => Access::Write,
+        _ => Access::Read,
+    };
+    let (cause, level) = abort_cause(syndrome);
+    let kind = FaultKind::Page;
+    Some(Fault { kind, access, cause, level, instruction_pointer, address, syndrome, stack_pointer, link_register })
+}
+
+/// Any other fault.
+#[inline(always)]
+const fn other_fault_of(exception: &Exception) -> Fault {
     let Exception { syndrome, address, instruction_pointer, stack_pointer, link_register } = *exception;
     let (kind, access, address) = match syndrome >> 26 & 0x3f {
         INSTRUCTION_ABORT => (abort_kind(syndrome), Access::Execute, address),
@@ -48,18 +76,17 @@ pub const fn fault_of(exception: &Exception) -> Fault {
         BREAKPOINT | SINGLE_STEP | BRK => (FaultKind::Breakpoint, Access::None, instruction_pointer),
         _ => (FaultKind::BadInstruction, Access::None, 0),
     };
-    let (cause, level) = match kind {
-        FaultKind::Page => abort_cause(syndrome),
-        FaultKind::Breakpoint => (stop_cause(syndrome), 0),
-        _ => (FaultCause::Other, 0),
+    let cause = match kind {
+        FaultKind::Breakpoint => stop_cause(syndrome),
+        _ => FaultCause::Other,
     };
+    let level = 0;
     Fault { kind, access, cause, level, instruction_pointer, address, syndrome, stack_pointer, link_register }
 }
 
-/// Kind of an abort by its status code (DFSC and IFSC have the same values).
+/// Kind of an abort that is no page fault, by its status code (DFSC and IFSC have the same values).
 const fn abort_kind(syndrome: u64) -> FaultKind {
     match syndrome & 0x3f {
-        0x00..=0x0f => FaultKind::Page,
         0x21 => FaultKind::Alignment,
         _ => FaultKind::External,
     }

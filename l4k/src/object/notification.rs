@@ -24,6 +24,14 @@ pub struct Notification {
     pub context: Option<Ref<SchedContext>>,
 }
 
+impl Notification {
+    /// The only one who waits gets the word.
+    #[inline(always)]
+    pub const fn empty(&mut self) {
+        (self.word, self.queue) = (0, ThreadQueue { first: None });
+    }
+}
+
 impl Object for Notification {
     const BITS: u8 = 6;
 }

@@ -4,14 +4,14 @@ use super::next::Next;
 use super::system::System;
 use crate::base::address::Badge;
 use crate::base::arch::Arch;
-use crate::base::registers::{BADGE, TAG};
+use crate::base::registers::TAG;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::endpoint::{Endpoint, Side};
 use crate::object::reply::{Grant, ReplyState};
 use crate::object::thread::{CallKind, LastFault, State, Thread};
 use l4k_sys::Error;
-use l4k_sys::abi::Tag;
+use l4k_sys::abi::{Arrival, Tag};
 
 impl<A: Arch> System<A> {
     /// The caller's message goes to a waiting receiver, or the caller into the queue.
@@ -88,8 +88,7 @@ impl<A: Arch> System<A> {
 
     fn deliver_fault(&mut self, caller: Ref<Thread>, receiver: Ref<Thread>, badge: Badge) {
         let LastFault::Of(fault) = self.store.get(caller).fault else { return };
-        let context = &mut self.store.get_mut(receiver).context;
-        context.x[BADGE] = badge.value();
-        context.set_fault(&fault);
+        let (tag, words) = fault.to_message();
+        self.store.get_mut(receiver).context.set_message(Arrival::Fault, tag, words, badge.value());
     }
 }

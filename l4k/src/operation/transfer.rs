@@ -54,11 +54,11 @@ impl<A: Arch> System<A> {
     pub fn transfer(&mut self, from: Ref<Thread>, to: Ref<Thread>, tag: Tag, badge: Badge) {
         let source = &self.store.get(from).context.x;
         let word = |index: usize| if tag.length() > index { source[FIRST_WORD + index] } else { 0 };
-        let values = [tag.bits(), word(0), word(1), word(2), word(3), word(4), word(5)];
+        let words = [word(0), word(1), word(2), word(3), word(4), word(5)];
         if tag.length() > REGISTER_WORDS {
             self.transfer_long(from, to, tag);
         }
-        self.store.get_mut(to).context.set_results(Arrival::Message as u64, values, badge.value());
+        self.store.get_mut(to).context.set_message(Arrival::Message, tag, words, badge.value());
         if tag.capabilities() != 0 {
             self.grant(from, to, tag);
         }

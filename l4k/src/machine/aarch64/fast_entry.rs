@@ -1,21 +1,26 @@
-//! System calls on the fast paths, as long as there is one core: the message stays in registers from the sender to the receiver.
+//! System calls and faults on the fast paths, as long as there is one core: what is sent stays in registers up to who receives it.
 #![allow(unsafe_code)]
 
 use super::kernel_tables::WINDOW;
 use super::machine::Machine;
-use super::trap::{KERNEL, leave, leave_after_call};
+use super::trap::{self, KERNEL, leave, leave_after_call, this_core};
 use crate::base::arch::CoreNumber;
+use crate::base::registers::Context;
 use crate::kernel::Kernel;
+use crate::machine::syndrome::{Exception, fault_of};
 use crate::object::thread::Use;
 use crate::operation::fast::checks::Cores;
-use crate::operation::fast::message::{Delivered, Reach, Sent};
-use crate::operation::fast::reply_receive::Answered;
-use crate::operation::fast::switch::Switched;
-use l4k_sys::abi::Fault;
+use crate::operation::fast::message::{Delivered, Reach, Results, Sent};
 
 unsafe extern "C" {
-    /// In the vectors: to the program, with x1–x7.
+    /// In the vectors: to the program, with a message.
     fn l4k_deliver(context: u64, tag: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> !;
+    /// The same with a fault.
+    fn l4k_deliver_fault(context: u64, tag: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> !;
+    /// The same with the word of a notification.
+    fn l4k_deliver_signals(context: u64, word: u64) -> !;
+    /// Back to the program, whose system call has done what it was to do.
+    fn l4k_succeed(context: u64) -> !;
 }
 
 /// The kernel as an address in one register: to the compiler it is a variable of its own at each place otherwise, whose address it makes anew.
@@ -70,8 +75,7 @@ pub(super) extern "C" fn fast_reply_receive(
 ) -> ! {
     let sent = Sent { address, tag, words: [a, b, c, d, e, f] };
     match alone(|kernel| kernel.system.fast_reply_receive(HERE, Cores::One, sent, Reach::Registers)) {
-        Some(Answered::Message(delivered)) => deliver(delivered),
-        Some(Answered::Fault(switched)) => resume(switched),
+        Some(delivered) => deliver(delivered),
         None => long_reply_receive(address, tag, a, b, c, d, e, f),
     }
 }
@@ -81,8 +85,7 @@ pub(super) extern "C" fn fast_reply_receive(
 extern "C" fn long_reply_receive(address: u64, tag: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> ! {
     let sent = Sent { address, tag, words: [a, b, c, d, e, f] };
     match alone(|kernel| kernel.system.fast_reply_receive(HERE, Cores::One, sent, Reach::Buffers)) {
-        Some(Answered::Message(delivered)) => deliver(delivered),
-        Some(Answered::Fault(switched)) => resume(switched),
+        Some(delivered) => deliver(delivered),
         None => call_slowly(address, tag, a, b, c, d, e, f),
     }
 }
@@ -91,7 +94,7 @@ extern "C" fn long_reply_receive(address: u64, tag: u64, a: u64, b: u64, c: u64,
 pub(super) extern "C" fn fast_reply(address: u64, tag: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> ! {
     let sent = Sent { address, tag, words: [a, b, c, d, e, f] };
     match alone(|kernel| kernel.system.fast_reply(HERE, Cores::One, sent)) {
-        Some(switched) => resume(switched),
+        Some(delivered) => deliver(delivered),
         None => call_slowly(address, tag, a, b, c, d, e, f),
     }
 }
@@ -99,7 +102,7 @@ pub(super) extern "C" fn fast_reply(address: u64, tag: u64, a: u64, b: u64, c: u
 /// A signal, which has one argument.
 pub(super) extern "C" fn fast_signal(address: u64) -> ! {
     match alone(|kernel| kernel.system.fast_signal(HERE, Cores::One, address)) {
-        Some(switched) => resume(switched),
+        Some(delivered) => deliver(delivered),
         None => call_slowly(address, 0, 0, 0, 0, 0, 0, 0),
     }
 }
@@ -107,15 +110,25 @@ pub(super) extern "C" fn fast_signal(address: u64) -> ! {
 /// A thread gives way; it says nothing else.
 pub(super) extern "C" fn fast_yield() -> ! {
     match alone(|kernel| kernel.system.fast_yield(HERE, Cores::One)) {
-        Some(switched) => resume(switched),
+        Some(delivered) => deliver(delivered),
         None => call_slowly(0, 0, 0, 0, 0, 0, 0, 0),
     }
 }
 
-/// A fault. Who runs then, if there is a fast path for it.
-#[inline(always)]
-pub(super) fn fast_fault(fault: &Fault) -> Option<Switched> {
-    alone(|kernel| kernel.system.fast_fault(HERE, Cores::One, fault))
+/// A fault, with what the processor says of it, on the only core. All registers are in the context.
+pub(super) extern "C" fn fast_fault(
+    syndrome: u64,
+    address: u64,
+    instruction_pointer: u64,
+    stack_pointer: u64,
+    link_register: u64,
+    context: &Context,
+) -> ! {
+    let fault = fault_of(&Exception { syndrome, address, instruction_pointer, stack_pointer, link_register });
+    match alone(|kernel| kernel.system.fast_fault(HERE, Cores::One, fault)) {
+        Some(delivered) => deliver(delivered),
+        None => leave(trap::fault(this_core(), context)),
+    }
 }
 
 /// A fast path has refused: the arguments go where they would be without it.
@@ -127,40 +140,64 @@ extern "C" fn call_slowly(address: u64, tag: u64, a: u64, b: u64, c: u64, d: u64
     leave_after_call()
 }
 
-/// To a thread whose registers are in its context.
+/// To the thread that runs next.
 #[inline(always)]
-fn resume(switched: Switched) -> ! {
-    leave(context_of(switched))
+fn deliver(Delivered { thread, units, results }: Delivered) -> ! {
+    let context = WINDOW + thread.address().value();
+    // SAFETY: in each case the context is that of a thread that the kernel chose, which waits in a system call, or has all its registers in it if
+    // they are kept; the stack is not used again.
+    unsafe {
+        match (results, units) {
+            (Results::Message { tag, words: [a, b, c, d, e, f] }, Use::No) => {
+                l4k_deliver(context, tag.bits(), a, b, c, d, e, f)
+            }
+            (Results::Message { tag, words: [a, b, c, d, e, f] }, Use::Yes) => {
+                deliver_with_units(context, tag.bits(), a, b, c, d, e, f)
+            }
+            (Results::Fault { tag, words: [a, b, c, d, e, f] }, Use::No) => {
+                l4k_deliver_fault(context, tag.bits(), a, b, c, d, e, f)
+            }
+            (Results::Fault { tag, words: [a, b, c, d, e, f] }, Use::Yes) => {
+                deliver_fault_with_units(context, tag.bits(), a, b, c, d, e, f)
+            }
+            (Results::Signals(word), Use::No) => l4k_deliver_signals(context, word),
+            (Results::Signals(word), Use::Yes) => deliver_signals_with_units(context, word),
+            (Results::Success, _) => l4k_succeed(context),
+            (Results::Kept, Use::No) => leave(context),
+            (Results::Kept, Use::Yes) => leave_with_units(context),
+        }
+    }
 }
 
-/// The address of its context. Its registers of units are loaded.
-#[inline(always)]
-pub(super) fn context_of(Switched { thread, units }: Switched) -> u64 {
-    if units == Use::Yes {
-        switch_units();
-    }
-    WINDOW + thread.address().value()
+/// Each of these with the registers of units that not every thread uses. The arguments are all in registers, as those of the way out are.
+#[inline(never)]
+extern "C" fn deliver_with_units(context: u64, tag: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> ! {
+    switch_units();
+    // SAFETY: as for `deliver`.
+    unsafe { l4k_deliver(context, tag, a, b, c, d, e, f) }
+}
+
+#[inline(never)]
+extern "C" fn deliver_fault_with_units(context: u64, tag: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> ! {
+    switch_units();
+    // SAFETY: as for `deliver`.
+    unsafe { l4k_deliver_fault(context, tag, a, b, c, d, e, f) }
+}
+
+#[inline(never)]
+extern "C" fn deliver_signals_with_units(context: u64, word: u64) -> ! {
+    switch_units();
+    // SAFETY: as for `deliver`.
+    unsafe { l4k_deliver_signals(context, word) }
+}
+
+#[inline(never)]
+extern "C" fn leave_with_units(context: u64) -> ! {
+    switch_units();
+    leave(context)
 }
 
 #[inline(never)]
 fn switch_units() {
     alone(|kernel| kernel.system.switch_units(HERE));
-}
-
-/// The same with the registers of units that not every thread uses. The arguments are all in registers, as those of `l4k_deliver` are.
-#[inline(never)]
-extern "C" fn deliver_with_units(thread: u64, tag: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> ! {
-    switch_units();
-    // SAFETY: as for `deliver`.
-    unsafe { l4k_deliver(thread, tag, a, b, c, d, e, f) }
-}
-
-#[inline(always)]
-fn deliver(Delivered { thread, tag, words: [a, b, c, d, e, f], units }: Delivered) -> ! {
-    let (context, tag) = (WINDOW + thread.address().value(), tag.bits());
-    match units {
-        // SAFETY: the context is that of a thread that the kernel chose, which waits in a system call; the stack is not used again.
-        Use::No => unsafe { l4k_deliver(context, tag, a, b, c, d, e, f) },
-        Use::Yes => deliver_with_units(context, tag, a, b, c, d, e, f),
-    }
 }

@@ -7,7 +7,6 @@
 use super::board::Board;
 use super::console::say;
 use super::cores::CORES_MAX;
-use super::fast_entry::{context_of, fast_fault};
 use super::firmware_call;
 use super::image_layout::STACK_STRIDE;
 use super::instructions::wait_for_interrupt;
@@ -23,7 +22,6 @@ use crate::machine::syndrome::{Exception, fault_of};
 use aarch64_cpu::registers::{ELR_EL1, ESR_EL1, FAR_EL1, TPIDR_EL1, TTBR1_EL1, VBAR_EL1};
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicU64, Ordering};
-use l4k_sys::abi::Fault;
 use tock_registers::interfaces::{Readable, Writeable};
 
 /// The kernel. Cores take turns.
@@ -290,6 +288,7 @@ pub(super) extern "C" fn interrupt(local: &CoreLocal) -> u64 {
     enter(local.number, Event::Interrupt)
 }
 
+/// A fault where there are several cores, or that the fast path has refused.
 pub(super) extern "C" fn fault(local: &CoreLocal, context: &Context) -> u64 {
     let exception = Exception {
         syndrome: ESR_EL1.get(),
@@ -300,18 +299,10 @@ pub(super) extern "C" fn fault(local: &CoreLocal, context: &Context) -> u64 {
     };
     let fault = fault_of(&exception);
     if local.is_alone() {
-        return fault_alone(&fault);
+        // SAFETY: `is_alone` is cleared when the lock is shared.
+        return settle(unsafe { local.kernel.with_alone(|kernel| kernel.fault(CoreNumber(0), &fault)) }, CoreNumber(0));
     }
     enter(local.number, Event::Fault(fault))
-}
-
-#[inline(always)]
-fn fault_alone(fault: &Fault) -> u64 {
-    if let Some(switched) = fast_fault(fault) {
-        return context_of(switched);
-    }
-    // SAFETY: `is_alone` is set, which is cleared when the lock is shared.
-    settle(unsafe { this_core().kernel.with_alone(|kernel| kernel.fault(CoreNumber(0), fault)) }, CoreNumber(0))
 }
 
 /// An exception that must not happen: in the kernel, or of a kind that programs cannot cause.

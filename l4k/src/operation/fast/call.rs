@@ -1,7 +1,7 @@
 //! `call` to a server that waits: the message in registers, or past the sixth word from buffer to buffer; the server runs at once.
 
 use super::checks::Cores;
-use super::message::{Delivered, Reach, Sent};
+use super::message::{Delivered, Reach, Results, Sent};
 use crate::base::arch::{Arch, CoreNumber};
 use crate::object::thread::CallKind;
 use crate::operation::system::System;
@@ -16,6 +16,7 @@ impl<A: Arch> System<A> {
         let rest = self.check_rest(caller, meeting.receiver, reach)?;
         let units = self.commit_meeting(here, meeting, CallKind::Message);
         self.copy_rest(rest, tag);
-        Some(Delivered { thread: meeting.receiver, tag, words: sent.words, units })
+        let results = Results::Message { tag, words: sent.words };
+        Some(Delivered { thread: meeting.receiver, units, results })
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::base::address::PhysicalAddress;
 use crate::base::arch::Arch;
-use crate::base::registers::{FIRST_WORD, STATUS, TAG};
+use crate::base::registers::{BADGE, Context, FIRST_WORD, STATUS, TAG};
 use crate::base::store::Ref;
 use crate::object::thread::{Thread, Use};
 use crate::operation::system::System;
@@ -47,18 +47,41 @@ pub struct Sent {
     pub words: Words,
 }
 
-/// What a thread finds that runs next: status 0, the tag in x1 and the words in x2–x7, zero past the length. The badge is in its context
-/// already.
+/// What a thread that runs next finds in its result registers.
+#[derive(Clone, Copy, Debug)]
+pub enum Results {
+    /// A message or an answer: status 0, the tag in x1 and the words in x2–x7 as they were sent; whoever puts them into registers cuts them, to
+    /// zero past the length. The badge is in the context already.
+    Message {
+        /// The tag.
+        tag: Tag,
+        /// The words.
+        words: Words,
+    },
+    /// A fault, as a message of full length. The badge is in the context already.
+    Fault {
+        /// The tag.
+        tag: Tag,
+        /// The words.
+        words: Words,
+    },
+    /// Signals of a notification: its word.
+    Signals(u64),
+    /// That its own call did what it was to do.
+    Success,
+    /// What the context has, whatever that is.
+    Kept,
+}
+
+/// Who runs next, and what it finds.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivered {
     /// The thread.
     pub thread: Ref<Thread>,
-    /// As it was sent.
-    pub tag: Tag,
-    /// As they were sent: whoever puts them into registers cuts them.
-    pub words: Words,
     /// Whether registers of units are still to be switched.
     pub units: Use,
+    /// Its results, which are not in its context yet.
+    pub results: Results,
 }
 
 impl Sent {
@@ -83,9 +106,9 @@ impl Sent {
                 let tag = Tag::from_kernel(self.tag);
                 tag.is_plain().then_some(tag)
             }
-            Reach::Buffers => Tag::from_bits(self.tag)
-                .ok()
-                .filter(|tag| tag.length() > REGISTER_WORDS && tag.capabilities() == 0),
+            Reach::Buffers => {
+                Tag::from_bits(self.tag).ok().filter(|tag| tag.length() > REGISTER_WORDS && tag.capabilities() == 0)
+            }
         }
     }
 }
@@ -109,13 +132,21 @@ impl<A: Arch> System<A> {
     }
 }
 
-impl Delivered {
-    /// Writes it to the result registers of the thread's context, all but the badge.
-    pub fn put(&self, x: &mut [u64; 31]) {
-        (x[STATUS], x[TAG]) = (Arrival::Message as u64, self.tag.bits());
-        let registers = &mut x[FIRST_WORD..FIRST_WORD + REGISTER_WORDS];
-        for (index, (register, word)) in registers.iter_mut().zip(self.words).enumerate() {
-            *register = if index < self.tag.length() { word } else { 0 };
+impl Results {
+    /// Writes them to a context.
+    pub fn put(&self, context: &mut Context) {
+        let badge = context.x[BADGE];
+        match *self {
+            Results::Message { tag, words: [a, b, c, d, e, f] } => {
+                let length = tag.length();
+                let word = |index: usize, word: u64| if index < length { word } else { 0 };
+                let words = [word(0, a), word(1, b), word(2, c), word(3, d), word(4, e), word(5, f)];
+                context.set_message(Arrival::Message, tag, words, badge);
+            }
+            Results::Fault { tag, words } => context.set_message(Arrival::Fault, tag, words, badge),
+            Results::Signals(word) => context.set_results(Arrival::Notification as u64, [0; 7], word),
+            Results::Success => context.set_results(0, [0; 7], 0),
+            Results::Kept => (),
         }
     }
 }

@@ -1,19 +1,20 @@
 //! `reply` without a receive, to a caller that has time of its own: it runs at once, or when its turn comes.
 
 use super::checks::Cores;
-use super::message::{Delivered, Reach, Sent};
-use super::switch::Switched;
+use super::message::{Delivered, Reach, Results, Sent};
+use super::waking::Waking;
 use crate::base::arch::{Arch, CoreNumber};
 use crate::base::registers::BADGE;
+use crate::base::store::Ref;
 use crate::object::capability::Capability;
-use crate::object::reply::{Loan, ReplyState};
-use crate::object::thread::{CallKind, State, Use};
+use crate::object::reply::{Loan, Reply, ReplyState};
+use crate::object::thread::{CallKind, State, Thread};
 use crate::operation::system::System;
 
 impl<A: Arch> System<A> {
-    /// An answer of the current thread. Who runs then, with its results in its context; `None`: nothing was done.
+    /// An answer of the current thread. Who runs then; `None`: nothing was done.
     #[inline(always)]
-    pub fn fast_reply(&mut self, here: CoreNumber, cores: Cores, sent: Sent) -> Option<Switched> {
+    pub fn fast_reply(&mut self, here: CoreNumber, cores: Cores, sent: Sent) -> Option<Delivered> {
         let tag = sent.plain_tag(Reach::Registers)?;
         let server = self.core(here).current.filter(|_| self.is_decided(here, cores))?;
         let Capability::Reply { object: reply } = self.fast_capability(server, sent.address) else { return None };
@@ -26,14 +27,24 @@ impl<A: Arch> System<A> {
         if owed_by != server {
             return None;
         }
-        let waking = self.check_waking(here, cores, server, caller)?;
+        let results = Results::Message { tag, words: sent.words };
+        match self.check_waking(here, cores, server, caller)? {
+            Waking::Now(preemption) => {
+                self.settle_with(reply, server, caller);
+                Some(self.wake_now(here, server, caller, preemption, results))
+            }
+            Waking::Later(priority) => {
+                self.settle_with(reply, server, caller);
+                Some(self.wake_later(here, server, caller, priority, results))
+            }
+        }
+    }
+
+    /// The only answer that is owed is given.
+    #[inline(always)]
+    fn settle_with(&mut self, reply: Ref<Reply>, server: Ref<Thread>, caller: Ref<Thread>) {
         self.store.get_mut(reply).state = ReplyState::Idle;
-        let object = self.store.get_mut(server);
-        object.replies = None;
-        object.context.set_results(0, [0; 7], 0);
-        let context = &mut self.store.get_mut(caller).context;
-        context.x[BADGE] = 0;
-        Delivered { thread: caller, tag, words: sent.words, units: Use::No }.put(&mut context.x);
-        Some(self.commit_waking(here, waking))
+        self.store.get_mut(server).replies = None;
+        self.store.get_mut(caller).context.x[BADGE] = 0;
     }
 }

@@ -2,8 +2,7 @@
 //! and the server waits.
 
 use super::checks::Cores;
-use super::message::{Delivered, Reach, Sent};
-use super::switch::Switched;
+use super::message::{Delivered, Reach, Results, Sent};
 use super::time::Time;
 use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
 use crate::base::registers::BADGE;
@@ -22,7 +21,6 @@ use l4k_sys::abi::Rights;
 struct Parting {
     server: Ref<Thread>,
     caller: Ref<Thread>,
-    kind: CallKind,
     endpoint: Ref<Endpoint>,
     reply: Ref<Reply>,
     rights: Rights,
@@ -30,39 +28,47 @@ struct Parting {
     tables: SpaceRoot,
 }
 
-/// Who runs after an answer.
-#[derive(Clone, Copy, Debug)]
-pub enum Answered {
-    /// The caller, with the message.
-    Message(Delivered),
-    /// A thread that had faulted, as it was.
-    Fault(Switched),
+/// Whether the answer would make a thread go on that had faulted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GoesOn {
+    Yes,
+    No,
 }
 
 impl<A: Arch> System<A> {
     /// A reply-and-receive of the current thread, with the reply object in x9 of its context. Who runs then; `None`: nothing was done.
     #[inline(always)]
-    pub fn fast_reply_receive(&mut self, here: CoreNumber, cores: Cores, sent: Sent, reach: Reach) -> Option<Answered> {
+    pub fn fast_reply_receive(
+        &mut self,
+        here: CoreNumber,
+        cores: Cores,
+        sent: Sent,
+        reach: Reach,
+    ) -> Option<Delivered> {
         let tag = sent.plain_tag(reach)?;
-        let parting = self.check_fast_reply_receive(here, cores, sent.address)?;
+        let goes_on = if tag.label() == 0 && reach == Reach::Registers { GoesOn::Yes } else { GoesOn::No };
+        let parting = self.check_fast_reply_receive(here, cores, sent.address, goes_on)?;
         let thread = parting.caller;
-        if parting.kind == CallKind::Fault {
-            if reach != Reach::Registers || tag.label() != 0 {
-                return None;
-            }
-            let units = self.commit_fast_reply_receive(here, parting);
-            self.store.get_mut(thread).fault = LastFault::None;
-            return Some(Answered::Fault(Switched { thread, units }));
-        }
         let rest = self.check_rest(parting.server, thread, reach)?;
-        self.store.get_mut(thread).context.x[BADGE] = 0;
         let units = self.commit_fast_reply_receive(here, parting);
+        let object = self.store.get_mut(thread);
+        if object.fault != LastFault::None {
+            object.fault = LastFault::None;
+            return Some(Delivered { thread, units, results: Results::Kept });
+        }
+        object.context.x[BADGE] = 0;
         self.copy_rest(rest, tag);
-        Some(Answered::Message(Delivered { thread, tag, words: sent.words, units }))
+        Some(Delivered { thread, units, results: Results::Message { tag, words: sent.words } })
     }
 
     #[inline(always)]
-    fn check_fast_reply_receive(&self, here: CoreNumber, cores: Cores, address: u64) -> Option<Parting> {
+    fn check_fast_reply_receive(
+        &self,
+        here: CoreNumber,
+        cores: Cores,
+        address: u64,
+        goes_on: GoesOn,
+    ) -> Option<Parting> {
         let server = self.core(here).current?;
         let Capability::Endpoint { rights, object: endpoint, .. } = self.fast_capability(server, address) else {
             return None;
@@ -79,12 +85,15 @@ impl<A: Arch> System<A> {
             return None;
         };
         let State::AwaitingReply { kind, .. } = self.store.get(caller).state else { return None };
+        if kind == CallKind::Fault && goes_on == GoesOn::No {
+            return None;
+        }
         if owed_by != server || self.has_signals(server) || !self.would_run(here, cores, caller) {
             return None;
         }
         let tables = self.remembered_tables(caller)?;
         let time = self.time_after_answer(here, caller, loan)?;
-        Some(Parting { server, caller, kind, endpoint, reply, rights, time, tables })
+        Some(Parting { server, caller, endpoint, reply, rights, time, tables })
     }
 
     /// The caller goes on with the slice that it lent, or with one of its own while the server waits with its own.
@@ -104,7 +113,7 @@ impl<A: Arch> System<A> {
 
     #[inline(always)]
     fn commit_fast_reply_receive(&mut self, here: CoreNumber, parting: Parting) -> Use {
-        let Parting { server, caller, endpoint, reply, rights, time, tables, .. } = parting;
+        let Parting { server, caller, endpoint, reply, rights, time, tables } = parting;
         let _ = self.pass_time(here, server, caller, time);
         self.store.get_mut(caller).state = State::Ready;
         self.store.get_mut(reply).state = ReplyState::Offered { receiver: server };

@@ -1,22 +1,21 @@
 //! `signal` to a notification that nobody waits for, or one thread: the word is kept, or given to it.
 
 use super::checks::Cores;
-use super::switch::Switched;
+use super::message::{Delivered, Results};
 use super::waking::Waking;
 use crate::base::arch::{Arch, CoreNumber};
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::capability::Capability;
-use crate::object::endpoint::ThreadQueue;
 use crate::object::notification::Notification;
 use crate::object::thread::{QueueLinks, State, Thread, Use};
 use crate::operation::system::System;
-use l4k_sys::abi::{Arrival, Rights};
+use l4k_sys::abi::Rights;
 
 impl<A: Arch> System<A> {
-    /// A signal of the current thread. Who runs then, with its results in its context; `None`: nothing was done.
+    /// A signal of the current thread. Who runs then; `None`: nothing was done.
     #[inline(always)]
-    pub fn fast_signal(&mut self, here: CoreNumber, cores: Cores, address: u64) -> Option<Switched> {
+    pub fn fast_signal(&mut self, here: CoreNumber, cores: Cores, address: u64) -> Option<Delivered> {
         let caller = self.core(here).current.filter(|_| self.is_decided(here, cores))?;
         let Capability::Notification { rights, object, badge } = self.fast_capability(caller, address) else {
             return None;
@@ -26,23 +25,21 @@ impl<A: Arch> System<A> {
             return None;
         }
         let word = word | if badge.is_set() { badge.value() } else { 1 };
-        let switched = match queue.first {
-            None => {
-                self.store.get_mut(object).word = word;
-                Switched { thread: caller, units: Use::No }
-            }
-            Some(thread) => {
-                let waking = self.check_waking_alone(here, cores, caller, thread)?;
-                let object = self.store.get_mut(object);
-                (object.word, object.queue) = (0, ThreadQueue { first: None });
-                let woken = self.store.get_mut(thread);
-                woken.links = QueueLinks::default();
-                woken.context.set_results(Arrival::Notification as u64, [0; 7], word);
-                self.commit_waking(here, waking)
-            }
+        let Some(thread) = queue.first else {
+            self.store.get_mut(object).word = word;
+            return Some(Delivered { thread: caller, units: Use::No, results: Results::Success });
         };
-        self.store.get_mut(caller).context.set_results(0, [0; 7], 0);
-        Some(switched)
+        let results = Results::Signals(word);
+        match self.check_waking_alone(here, cores, caller, thread)? {
+            Waking::Now(preemption) => {
+                self.store.get_mut(object).empty();
+                Some(self.wake_now(here, caller, thread, preemption, results))
+            }
+            Waking::Later(priority) => {
+                self.store.get_mut(object).empty();
+                Some(self.wake_later(here, caller, thread, priority, results))
+            }
+        }
     }
 
     /// Whether a bound thread is in a receive, which returns with the signal.

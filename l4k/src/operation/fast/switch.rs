@@ -5,15 +5,6 @@ use crate::base::store::Ref;
 use crate::object::thread::{Thread, Use};
 use crate::operation::system::System;
 
-/// Who runs next.
-#[derive(Clone, Copy, Debug)]
-pub struct Switched {
-    /// The thread. All its registers are in its context.
-    pub thread: Ref<Thread>,
-    /// Whether registers of units are still to be switched.
-    pub units: Use,
-}
-
 impl<A: Arch> System<A> {
     /// The tables that a thread runs on, if it remembers them.
     #[inline(always)]

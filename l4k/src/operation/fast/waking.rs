@@ -2,30 +2,31 @@
 //! that are ready.
 
 use super::checks::{Cores, Slice};
-use super::switch::Switched;
+use super::message::{Delivered, Results};
 use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
 use crate::base::store::Ref;
 use crate::object::sched_context::SchedContext;
-use crate::object::thread::{Priority, State, Thread, Use};
+use crate::object::thread::{Priority, QueueLinks, State, Thread, Use};
 use crate::operation::ready::End;
 use crate::operation::system::System;
 
-/// A thread that wakes, and how.
+/// How a thread wakes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Waking {
-    thread: Ref<Thread>,
-    /// Who wakes it, which is who runs.
-    by: Ref<Thread>,
-    turn: Turn,
+pub(super) enum Waking {
+    /// It runs at once.
+    Now(Preemption),
+    /// Its turn comes after those of this priority, which is its own.
+    Later(Priority),
 }
 
-/// When it runs.
+/// A thread that takes the core from who woke it.
 #[derive(Clone, Copy, Debug)]
-enum Turn {
-    /// At once. Who woke it is the first one of its own priority from then on.
-    Now { own: Ref<SchedContext>, slice: Slice, tables: SpaceRoot, priority: Priority },
-    /// After those of its priority.
-    Later { priority: Priority },
+pub(super) struct Preemption {
+    own: Ref<SchedContext>,
+    slice: Slice,
+    tables: SpaceRoot,
+    /// Of who woke it, which is the first of its priority from then on.
+    priority: Priority,
 }
 
 impl<A: Arch> System<A> {
@@ -43,29 +44,48 @@ impl<A: Arch> System<A> {
         if (cores != Cores::One && core != here) || !self.store.get(own).is_slice() {
             return None;
         }
-        let turn = if priority > current {
-            let slice = self.slice_before(here, self.core(here).slice?)?;
-            Turn::Now { own, slice, tables: self.remembered_tables(thread)?, priority: current }
-        } else {
-            Turn::Later { priority }
-        };
-        Some(Waking { thread, by, turn })
+        if priority <= current {
+            return Some(Waking::Later(priority));
+        }
+        let slice = self.slice_before(here, self.core(here).slice?)?;
+        let tables = self.remembered_tables(thread)?;
+        Some(Waking::Now(Preemption { own, slice, tables, priority: current }))
     }
 
-    /// It is ready. Who runs then; the results of both are still to be written.
+    /// The thread runs, with these results.
     #[inline(always)]
-    pub(super) fn commit_waking(&mut self, here: CoreNumber, Waking { thread, by, turn }: Waking) -> Switched {
-        self.store.get_mut(thread).state = State::Ready;
-        match turn {
-            Turn::Now { own, slice, tables, priority } => {
-                self.change_slice(here, slice, own);
-                self.ring_insert(here, by, priority, End::Front);
-                Switched { thread, units: self.switch(here, by, thread, tables) }
-            }
-            Turn::Later { priority } => {
-                self.ring_insert(here, thread, priority, End::Back);
-                Switched { thread: by, units: Use::No }
-            }
-        }
+    pub(super) fn wake_now(
+        &mut self,
+        here: CoreNumber,
+        by: Ref<Thread>,
+        thread: Ref<Thread>,
+        preemption: Preemption,
+        results: Results,
+    ) -> Delivered {
+        let Preemption { own, slice, tables, priority } = preemption;
+        let object = self.store.get_mut(thread);
+        object.state = State::Ready;
+        object.links = QueueLinks::default();
+        self.store.get_mut(by).context.set_results(0, [0; 7], 0);
+        self.change_slice(here, slice, own);
+        self.ring_insert(here, by, priority, End::Front);
+        Delivered { thread, units: self.switch(here, by, thread, tables), results }
+    }
+
+    /// It is ready; who woke it goes on.
+    #[inline(always)]
+    pub(super) fn wake_later(
+        &mut self,
+        here: CoreNumber,
+        by: Ref<Thread>,
+        thread: Ref<Thread>,
+        priority: Priority,
+        results: Results,
+    ) -> Delivered {
+        let object = self.store.get_mut(thread);
+        object.state = State::Ready;
+        results.put(&mut object.context);
+        self.ring_insert(here, thread, priority, End::Back);
+        Delivered { thread: by, units: Use::No, results: Results::Success }
     }
 }

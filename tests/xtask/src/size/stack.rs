@@ -12,7 +12,7 @@ use super::stack_sizes;
 
 /// Places in assembly, of the kernel and of its boards. None uses the stack that it finds: those of boot run without one, the vectors leave the
 /// stack pointer at the thread's context until they set it to the stack's top, the others do nothing with it.
-const ASSEMBLY: [&str; 23] = [
+const ASSEMBLY: [&str; 28] = [
     "l4k_start",
     "l4k_join",
     "l4k_join_with_number",
@@ -29,11 +29,16 @@ const ASSEMBLY: [&str; 23] = [
     "l4k_call_alone",
     "l4k_call_slowly",
     "l4k_deliver",
+    "l4k_deliver_fault",
+    "l4k_deliver_signals",
+    "l4k_load",
+    "l4k_load_badge",
     "l4k_other_call",
     "l4k_fault",
     "l4k_interrupt",
     "l4k_resume",
     "l4k_results",
+    "l4k_succeed",
     // The Raspberry Pi 4.
     "l4k_secure_set_up",
     "l4k_park",
