@@ -106,11 +106,11 @@ impl SchedContext {
         if self.refills.first().release > now { Turn::Over } else { Turn::GoesOn }
     }
 
-    /// Takes off what was used of a slice that is not over.
+    /// Takes off what was used of a slice, of which something is left.
     #[inline(always)]
-    pub const fn use_slice(&mut self, used: Ticks) {
+    pub const fn use_slice(&mut self, used: Ticks, left: Ticks) {
         self.consumed = Ticks(self.consumed.0.wrapping_add(used.0));
-        self.refills.shorten(used);
+        self.refills.restart(left);
     }
 
     /// Begins a slice anew.

@@ -27,6 +27,8 @@ pub struct Slice {
     pub now: Instant,
     /// What was used since the last account.
     pub used: Ticks,
+    /// What is left of it.
+    pub left: Ticks,
 }
 
 impl<A: Arch> System<A> {
@@ -56,13 +58,14 @@ impl<A: Arch> System<A> {
     pub(super) fn use_of(&self, here: CoreNumber, context: Ref<SchedContext>) -> Option<Slice> {
         let now = self.store.machine.now();
         let used = now.since(self.core(here).charged_until);
-        (used < self.store.get(context).refills.first().amount).then_some(Slice { context, now, used })
+        let left = self.store.get(context).refills.first().amount.0.checked_sub(used.0).filter(|left| *left != 0)?;
+        Some(Slice { context, now, used, left: Ticks(left) })
     }
 
     /// Accounts for what was used of a slice.
     #[inline(always)]
-    pub(super) fn use_slice(&mut self, here: CoreNumber, Slice { context, now, used }: Slice) {
-        self.store.get_mut(context).use_slice(used);
+    pub(super) fn use_slice(&mut self, here: CoreNumber, Slice { context, now, used, left }: Slice) {
+        self.store.get_mut(context).use_slice(used, left);
         self.settled_core_mut(here).charged_until = now;
     }
 

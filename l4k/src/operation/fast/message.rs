@@ -134,6 +134,7 @@ impl<A: Arch> System<A> {
 
 impl Results {
     /// Writes them to a context.
+    #[inline(always)]
     pub fn put(&self, context: &mut Context) {
         let badge = context.x[BADGE];
         match *self {
