@@ -125,19 +125,6 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of which nothing is known.
-    pub const BLANK: Fault = Fault {
-        kind: FaultKind::Page,
-        access: Access::None,
-        cause: FaultCause::Other,
-        level: 0,
-        instruction_pointer: 0,
-        address: 0,
-        syndrome: 0,
-        stack_pointer: 0,
-        link_register: 0,
-    };
-
     /// As a message.
     #[must_use]
     pub const fn to_message(&self) -> (Tag, [u64; REGISTER_WORDS]) {

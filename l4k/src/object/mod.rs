@@ -8,6 +8,7 @@ pub mod endpoint;
 pub mod floating_point;
 pub mod frame;
 pub mod irq;
+pub mod last_fault;
 pub mod life;
 pub mod notification;
 pub mod refills;

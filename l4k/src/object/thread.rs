@@ -2,6 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::floating_point::FloatingPoint;
+use super::last_fault::LastFault;
 use super::notification::Notification;
 use super::reply::{Grant, Reply};
 use super::sched_context::SchedContext;
@@ -12,7 +13,6 @@ use crate::base::debugging::Debugging;
 use crate::base::registers::{Context, Shape};
 use crate::base::store::{Object, Ref};
 use l4k_sys::abi::object::THREAD_BITS;
-use l4k_sys::abi::{Fault, FaultKind};
 
 /// What a thread that is in a call waits with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,36 +148,6 @@ pub enum Use {
     Yes,
 }
 
-/// A thread's last fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum LastFault {
-    /// It has none, or none that counts any more.
-    None = 0,
-    /// This.
-    Of(Fault),
-}
-
-impl LastFault {
-    /// It is this from now on. Copied to its place, since what is made elsewhere and then moved is copied byte by byte.
-    #[inline(always)]
-    pub const fn note(&mut self, fault: &Fault) {
-        *self = Self::Of(Fault::BLANK);
-        if let Self::Of(place) = self {
-            *place = *fault;
-        }
-    }
-
-    /// Which of the thread's slots names who hears of it.
-    #[must_use]
-    pub const fn slot(&self) -> ThreadSlot {
-        match self {
-            Self::Of(Fault { kind: FaultKind::Timeout, .. }) => ThreadSlot::TimeoutEndpoint,
-            _ => ThreadSlot::FaultEndpoint,
-        }
-    }
-}
-
 /// Longest name of a thread in bytes.
 pub const NAME_LENGTH: usize = 16;
 
@@ -187,6 +157,8 @@ pub const NAME_LENGTH: usize = 16;
 pub struct Thread {
     /// Registers.
     pub context: Context,
+    /// Its last fault, while it is calling or awaiting a reply with it.
+    pub fault: LastFault,
     /// Capabilities; see [`ThreadSlot`].
     pub slots: [Slot; 5],
     /// Where it is.
@@ -215,8 +187,6 @@ pub struct Thread {
     pub rank: u8,
     /// The core that it ran on last, or is to run on: that of its time.
     pub core: CoreNumber,
-    /// Its last fault, while it is calling or awaiting a reply with it.
-    pub fault: LastFault,
     /// Breakpoints and stepping.
     pub debugging: Debugging,
     /// Whether the processor has to know of them: [`Debugging::in_use`], kept so that a switch need not look.

@@ -9,7 +9,7 @@ use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::endpoint::{Endpoint, Side};
 use crate::object::reply::{Grant, ReplyState};
-use crate::object::thread::{CallKind, LastFault, State, Thread};
+use crate::object::thread::{CallKind, State, Thread};
 use l4k_sys::Error;
 use l4k_sys::abi::{Arrival, Tag};
 
@@ -87,7 +87,7 @@ impl<A: Arch> System<A> {
     }
 
     fn deliver_fault(&mut self, caller: Ref<Thread>, receiver: Ref<Thread>, badge: Badge) {
-        let LastFault::Of(fault) = self.store.get(caller).fault else { return };
+        let Some(fault) = self.store.get(caller).fault.get() else { return };
         let (tag, words) = fault.to_message();
         self.store.get_mut(receiver).context.set_message(Arrival::Fault, tag, words, badge.value());
     }

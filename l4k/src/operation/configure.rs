@@ -8,7 +8,7 @@ use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::capability::{Capability, MemoryClass};
 use crate::object::slot::Slot;
-use crate::object::thread::{LastFault, State, Suspension, Thread, ThreadSlot, Window};
+use crate::object::thread::{State, Suspension, Thread, ThreadSlot, Window};
 use l4k_sys::Error;
 use l4k_sys::abi::memory::PAGE_SIZE;
 use l4k_sys::abi::{FrameSize, Rights};
@@ -138,7 +138,7 @@ impl<A: Arch> System<A> {
         if empty(ThreadSlot::CNode) || empty(ThreadSlot::AddressSpace) {
             return Err(Error::NotConfigured);
         }
-        self.store.get_mut(thread).fault = LastFault::None;
+        self.store.get_mut(thread).fault.forget();
         self.make_ready(thread);
         Ok(())
     }

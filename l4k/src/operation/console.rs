@@ -3,7 +3,7 @@
 use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
-use crate::object::thread::{LastFault, NAME_LENGTH, Thread};
+use crate::object::thread::{NAME_LENGTH, Thread};
 use core::fmt::Write;
 use l4k_sys::Error;
 
@@ -59,7 +59,7 @@ impl<A: Arch> System<A> {
     /// Says that a thread was suspended by a fault that has no handler.
     pub fn report_fault(&mut self, thread: Ref<Thread>) {
         let object = self.store.get(thread);
-        let LastFault::Of(fault) = object.fault else { return };
+        let Some(fault) = object.fault.get() else { return };
         let name = object.name;
         let length = name.iter().position(|byte| *byte == 0).unwrap_or(NAME_LENGTH);
         let name = name.get(..length).and_then(|name| core::str::from_utf8(name).ok()).unwrap_or("");

@@ -9,7 +9,7 @@ use crate::object::Life;
 use crate::object::capability::Capability;
 use crate::object::endpoint::Endpoint;
 use crate::object::sched_context::SchedContext;
-use crate::object::thread::{CallKind, LastFault, State, Suspension, Thread, ThreadSlot};
+use crate::object::thread::{CallKind, State, Suspension, Thread, ThreadSlot};
 use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, Rights};
 
 /// Whether somebody will hear of a fault.
@@ -59,7 +59,7 @@ impl<A: Arch> System<A> {
         let consumed = self.store.machine.ticks_per_second().nanoseconds(consumed);
         let object = self.store.get_mut(thread);
         object.context.own_all();
-        object.fault = LastFault::Of(Fault {
+        let fault = Fault {
             kind: FaultKind::Timeout,
             access: Access::None,
             cause: FaultCause::Other,
@@ -69,7 +69,8 @@ impl<A: Arch> System<A> {
             syndrome: consumed,
             stack_pointer: object.context.sp,
             link_register: object.context.x[30],
-        });
+        };
+        object.fault.note(&fault);
         object.state = State::Calling { endpoint, badge, kind: CallKind::Fault };
         self.meet_or_queue(thread, endpoint);
         Handled::ByHandler

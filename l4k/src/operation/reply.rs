@@ -5,7 +5,7 @@ use crate::base::address::Badge;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::reply::{Loan, Reply, ReplyState};
-use crate::object::thread::{CallKind, LastFault, State, Suspension, Thread};
+use crate::object::thread::{CallKind, State, Suspension, Thread};
 use l4k_sys::Error;
 use l4k_sys::abi::Tag;
 
@@ -54,7 +54,7 @@ impl<A: Arch> System<A> {
                 self.store.get_mut(caller).state = State::Suspended(Suspension::Faulted);
             }
             CallKind::Fault => {
-                self.store.get_mut(caller).fault = LastFault::None;
+                self.store.get_mut(caller).fault.forget();
                 self.make_ready(caller);
             }
             CallKind::Message => self.make_ready(caller),

@@ -5,7 +5,7 @@ use crate::base::arch::{Arch, CoreNumber};
 use crate::base::store::Ref;
 use crate::base::time::Ticks;
 use crate::object::sched_context::SchedContext;
-use crate::object::thread::{LastFault, State, Suspension, Thread};
+use crate::object::thread::{State, Suspension, Thread};
 use l4k_sys::Error;
 use l4k_sys::abi::ThreadState;
 
@@ -73,9 +73,7 @@ impl<A: Arch> System<A> {
             State::Suspended(_) => ThreadState::Suspended,
             State::Ready if object.running_on.is_none() => ThreadState::NoContext,
             State::Ready => ThreadState::Ready,
-            State::Calling { .. } | State::AwaitingReply { .. } if object.fault != LastFault::None => {
-                ThreadState::Faulted
-            }
+            State::Calling { .. } | State::AwaitingReply { .. } if !object.fault.is_none() => ThreadState::Faulted,
             State::Calling { .. } => ThreadState::Calling,
             State::AwaitingReply { .. } => ThreadState::AwaitingReply,
             State::Receiving { .. } => ThreadState::Receiving,

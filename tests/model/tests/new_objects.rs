@@ -10,7 +10,7 @@ use l4k::object::endpoint::Side;
 use l4k::object::reply::ReplyState;
 use l4k::object::sched_context::Owner;
 use l4k::object::slot::Slot;
-use l4k::object::thread::{LastFault, QueueLinks, State, Suspension, Use, Window};
+use l4k::object::thread::{QueueLinks, State, Suspension, Use, Window};
 use l4k_model::world::{Outcome, World, slot};
 use l4k_sys::Error;
 use l4k_sys::abi::{ObjectKind, SystemCall};
@@ -32,7 +32,7 @@ fn a_new_thread_has_nothing() {
         assert_eq!(thread.window, Window::NONE);
         assert_eq!(thread.floating_point.is_some(), size == 11);
         assert_eq!((thread.priority, thread.maximum_priority), (0, 0));
-        assert_eq!(thread.fault, LastFault::None);
+        assert_eq!(thread.fault.get(), None);
         assert_eq!((thread.debugging, thread.debugged), (Debugging::OFF, Use::No));
         assert_eq!(thread.name, [0; 16]);
     }

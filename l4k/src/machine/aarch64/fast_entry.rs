@@ -3,9 +3,8 @@
 
 use super::kernel_tables::WINDOW;
 use super::machine::Machine;
-use super::trap::{self, KERNEL, leave, leave_after_call, this_core};
+use super::trap::{KERNEL, leave, leave_after_call, leave_after_fault};
 use crate::base::arch::CoreNumber;
-use crate::base::registers::Context;
 use crate::kernel::Kernel;
 use crate::machine::syndrome::{Exception, fault_of};
 use crate::object::thread::Use;
@@ -115,20 +114,38 @@ pub(super) extern "C" fn fast_yield() -> ! {
     }
 }
 
-/// A fault, with what the processor says of it, on the only core. All registers are in the context.
+/// A fault, with what the processor says of it in the registers in which a handler finds it; all others are in the context.
 pub(super) extern "C" fn fast_fault(
-    syndrome: u64,
-    address: u64,
+    _: u64,
+    _: u64,
     instruction_pointer: u64,
+    address: u64,
+    _: u64,
+    syndrome: u64,
     stack_pointer: u64,
     link_register: u64,
-    context: &Context,
 ) -> ! {
-    let fault = fault_of(&Exception { syndrome, address, instruction_pointer, stack_pointer, link_register });
-    match alone(|kernel| kernel.system.fast_fault(HERE, Cores::One, fault)) {
+    let exception = Exception { syndrome, address, instruction_pointer, stack_pointer, link_register };
+    match alone(|kernel| kernel.system.fast_fault(HERE, Cores::One, fault_of(&exception))) {
         Some(delivered) => deliver(delivered),
-        None => leave(trap::fault(this_core(), context)),
+        None => fault_slowly(0, 0, instruction_pointer, address, 0, syndrome, stack_pointer, link_register),
     }
+}
+
+/// The fast path has refused.
+#[cold]
+#[inline(never)]
+extern "C" fn fault_slowly(
+    _: u64,
+    _: u64,
+    instruction_pointer: u64,
+    address: u64,
+    _: u64,
+    syndrome: u64,
+    stack_pointer: u64,
+    link_register: u64,
+) -> ! {
+    leave_after_fault(&Exception { syndrome, address, instruction_pointer, stack_pointer, link_register })
 }
 
 /// A fast path has refused: the arguments go where they would be without it.

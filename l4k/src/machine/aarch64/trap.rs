@@ -288,7 +288,15 @@ pub(super) extern "C" fn interrupt(local: &CoreLocal) -> u64 {
     enter(local.number, Event::Interrupt)
 }
 
-/// A fault where there are several cores, or that the fast path has refused.
+/// A fault of the only core that the fast path has refused.
+pub(super) fn leave_after_fault(exception: &Exception) -> ! {
+    let fault = fault_of(exception);
+    // SAFETY: as for `system_call_alone`.
+    let resume = unsafe { this_core().kernel.with_alone(|kernel| kernel.fault(CoreNumber(0), &fault)) };
+    leave(settle(resume, CoreNumber(0)))
+}
+
+/// A fault where there are several cores.
 pub(super) extern "C" fn fault(local: &CoreLocal, context: &Context) -> u64 {
     let exception = Exception {
         syndrome: ESR_EL1.get(),
@@ -298,10 +306,6 @@ pub(super) extern "C" fn fault(local: &CoreLocal, context: &Context) -> u64 {
         link_register: context.x[30],
     };
     let fault = fault_of(&exception);
-    if local.is_alone() {
-        // SAFETY: `is_alone` is cleared when the lock is shared.
-        return settle(unsafe { local.kernel.with_alone(|kernel| kernel.fault(CoreNumber(0), &fault)) }, CoreNumber(0));
-    }
     enter(local.number, Event::Fault(fault))
 }
 

@@ -12,9 +12,9 @@ use crate::object::capability::Capability;
 use crate::object::endpoint::{Alone, Endpoint, Side, ThreadQueue};
 use crate::object::reply::{Grant, Loan, Reply, ReplyState};
 use crate::object::sched_context::Owner;
-use crate::object::thread::{CallKind, LastFault, QueueLinks, State, Thread, Use};
+use crate::object::thread::{CallKind, QueueLinks, State, Thread, Use};
 use crate::operation::system::System;
-use l4k_sys::abi::Rights;
+use l4k_sys::abi::{Rights, Tag};
 
 /// An answer that a fast path can give.
 #[derive(Clone, Copy, Debug)]
@@ -28,13 +28,6 @@ struct Parting {
     tables: SpaceRoot,
 }
 
-/// Whether the answer would make a thread go on that had faulted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum GoesOn {
-    Yes,
-    No,
-}
-
 impl<A: Arch> System<A> {
     /// A reply-and-receive of the current thread, with the reply object in x9 of its context. Who runs then; `None`: nothing was done.
     #[inline(always)]
@@ -46,14 +39,16 @@ impl<A: Arch> System<A> {
         reach: Reach,
     ) -> Option<Delivered> {
         let tag = sent.plain_tag(reach)?;
-        let goes_on = if tag.label() == 0 && reach == Reach::Registers { GoesOn::Yes } else { GoesOn::No };
-        let parting = self.check_fast_reply_receive(here, cores, sent.address, goes_on)?;
+        let parting = self.check_fast_reply_receive(here, cores, sent.address)?;
         let thread = parting.caller;
+        if !self.store.get(thread).fault.is_none() && !self.goes_on(thread, tag, reach) {
+            return None;
+        }
         let rest = self.check_rest(parting.server, thread, reach)?;
         let units = self.commit_fast_reply_receive(here, parting);
         let object = self.store.get_mut(thread);
-        if object.fault != LastFault::None {
-            object.fault = LastFault::None;
+        if !object.fault.is_none() {
+            object.fault.forget();
             return Some(Delivered { thread, units, results: Results::Kept });
         }
         object.context.x[BADGE] = 0;
@@ -61,14 +56,15 @@ impl<A: Arch> System<A> {
         Some(Delivered { thread, units, results: Results::Message { tag, words: sent.words } })
     }
 
+    /// Whether this answer lets a thread go on that has faulted.
     #[inline(always)]
-    fn check_fast_reply_receive(
-        &self,
-        here: CoreNumber,
-        cores: Cores,
-        address: u64,
-        goes_on: GoesOn,
-    ) -> Option<Parting> {
+    fn goes_on(&self, thread: Ref<Thread>, tag: Tag, reach: Reach) -> bool {
+        let waits = matches!(self.store.get(thread).state, State::AwaitingReply { kind: CallKind::Fault, .. });
+        waits && tag.label() == 0 && reach == Reach::Registers
+    }
+
+    #[inline(always)]
+    fn check_fast_reply_receive(&self, here: CoreNumber, cores: Cores, address: u64) -> Option<Parting> {
         let server = self.core(here).current?;
         let Capability::Endpoint { rights, object: endpoint, .. } = self.fast_capability(server, address) else {
             return None;
@@ -84,8 +80,7 @@ impl<A: Arch> System<A> {
         else {
             return None;
         };
-        let State::AwaitingReply { kind, .. } = self.store.get(caller).state else { return None };
-        if kind == CallKind::Fault && goes_on == GoesOn::No {
+        if !matches!(self.store.get(caller).state, State::AwaitingReply { .. }) {
             return None;
         }
         if owed_by != server || self.has_signals(server) || !self.would_run(here, cores, caller) {

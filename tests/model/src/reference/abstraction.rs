@@ -19,7 +19,7 @@ use l4k::object::irq::Acknowledge;
 use l4k::object::reply::{Grant, Loan, ReplyState};
 use l4k::object::sched_context::{Owner, SchedContext};
 use l4k::object::slot::Slot;
-use l4k::object::thread::{CallKind, LastFault, State as Actual, Suspension, Thread as ActualThread, ThreadSlot};
+use l4k::object::thread::{CallKind, State as Actual, Suspension, Thread as ActualThread, ThreadSlot};
 use l4k::operation::system::System;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -320,13 +320,10 @@ fn thread(system: &Kernel, thread: Ref<ActualThread>) -> Thread {
     let state = thread_state(actual.state);
     let calls =
         matches!(state, ThreadState::Calling { fault: true, .. } | ThreadState::AwaitingReply { fault: true, .. });
-    let fault = match actual.fault {
-        LastFault::Of(fault) if calls => {
-            let (tag, [a, b, c, d, e, f]) = fault.to_message();
-            Some([tag.bits(), a, b, c, d, e, f])
-        }
-        _ => None,
-    };
+    let fault = actual.fault.get().filter(|_| calls).map(|fault| {
+        let (tag, [a, b, c, d, e, f]) = fault.to_message();
+        [tag.bits(), a, b, c, d, e, f]
+    });
     let x = &actual.context.x;
     Thread {
         state,

@@ -18,6 +18,7 @@ pub const ALL: &[Case] = &[
     signals::ring,
     simple::gives_way,
     faults::page_fault,
+    faults::own_time,
     faults::undefined,
     mapping::pages,
     mapping::retype,
