@@ -12,7 +12,7 @@ use crate::object::capability::Capability;
 use crate::object::endpoint::{Alone, Endpoint, Side, ThreadQueue};
 use crate::object::reply::{Grant, Loan, Reply, ReplyState};
 use crate::object::sched_context::Owner;
-use crate::object::thread::{CallKind, QueueLinks, State, Thread, Use};
+use crate::object::thread::{QueueLinks, State, Thread, Use};
 use crate::operation::system::System;
 use l4k_sys::abi::{Rights, Tag};
 
@@ -24,7 +24,7 @@ struct Parting {
     endpoint: Ref<Endpoint>,
     reply: Ref<Reply>,
     rights: Rights,
-    time: Time,
+    loan: Loan,
     tables: SpaceRoot,
 }
 
@@ -41,26 +41,28 @@ impl<A: Arch> System<A> {
         let tag = sent.plain_tag(reach)?;
         let parting = self.check_fast_reply_receive(here, cores, sent.address)?;
         let thread = parting.caller;
-        if !self.store.get(thread).fault.is_none() && !self.goes_on(thread, tag, reach) {
-            return None;
+        if !self.store.get(thread).fault.is_none() {
+            return self.let_go_on(here, parting, tag, reach);
         }
         let rest = self.check_rest(parting.server, thread, reach)?;
-        let units = self.commit_fast_reply_receive(here, parting);
-        let object = self.store.get_mut(thread);
-        if !object.fault.is_none() {
-            object.fault.forget();
-            return Some(Delivered { thread, units, results: Results::Kept });
-        }
-        object.context.x[BADGE] = 0;
+        let time = self.time_after_answer(here, parting)?;
+        let units = self.commit_fast_reply_receive(here, parting, time);
+        self.store.get_mut(thread).context.x[BADGE] = 0;
         self.copy_rest(rest, tag);
         Some(Delivered { thread, units, results: Results::Message { tag, words: sent.words } })
     }
 
-    /// Whether this answer lets a thread go on that has faulted.
+    /// The answer to a fault, if it lets the thread go on.
     #[inline(always)]
-    fn goes_on(&self, thread: Ref<Thread>, tag: Tag, reach: Reach) -> bool {
-        let waits = matches!(self.store.get(thread).state, State::AwaitingReply { kind: CallKind::Fault, .. });
-        waits && tag.label() == 0 && reach == Reach::Registers
+    fn let_go_on(&mut self, here: CoreNumber, parting: Parting, tag: Tag, reach: Reach) -> Option<Delivered> {
+        let thread = parting.caller;
+        if tag.label() != 0 || reach != Reach::Registers {
+            return None;
+        }
+        let time = self.time_after_answer(here, parting)?;
+        let units = self.commit_fast_reply_receive(here, parting, time);
+        self.store.get_mut(thread).fault.forget();
+        Some(Delivered { thread, units, results: Results::Kept })
     }
 
     #[inline(always)]
@@ -80,20 +82,18 @@ impl<A: Arch> System<A> {
         else {
             return None;
         };
-        if !matches!(self.store.get(caller).state, State::AwaitingReply { .. }) {
-            return None;
-        }
+        // Who is owed an answer awaits it: nothing takes a thread out of that state without making the reply object idle.
+        debug_assert!(matches!(self.store.get(caller).state, State::AwaitingReply { .. }));
         if owed_by != server || self.has_signals(server) || !self.would_run(here, cores, caller) {
             return None;
         }
         let tables = self.remembered_tables(caller)?;
-        let time = self.time_after_answer(here, caller, loan)?;
-        Some(Parting { server, caller, endpoint, reply, rights, time, tables })
+        Some(Parting { server, caller, endpoint, reply, rights, loan, tables })
     }
 
     /// The caller goes on with the slice that it lent, or with one of its own while the server waits with its own.
     #[inline(always)]
-    fn time_after_answer(&self, here: CoreNumber, caller: Ref<Thread>, loan: Loan) -> Option<Time> {
+    fn time_after_answer(&self, here: CoreNumber, Parting { caller, loan, .. }: Parting) -> Option<Time> {
         let slice = self.core(here).slice?;
         let Thread { own_context, running_on, .. } = *self.store.get(caller);
         let context = self.store.get(slice);
@@ -107,8 +107,8 @@ impl<A: Arch> System<A> {
     }
 
     #[inline(always)]
-    fn commit_fast_reply_receive(&mut self, here: CoreNumber, parting: Parting) -> Use {
-        let Parting { server, caller, endpoint, reply, rights, time, tables } = parting;
+    fn commit_fast_reply_receive(&mut self, here: CoreNumber, parting: Parting, time: Time) -> Use {
+        let Parting { server, caller, endpoint, reply, rights, tables, .. } = parting;
         let _ = self.pass_time(here, server, caller, time);
         self.store.get_mut(caller).state = State::Ready;
         self.store.get_mut(reply).state = ReplyState::Offered { receiver: server };

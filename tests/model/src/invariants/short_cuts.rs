@@ -10,7 +10,7 @@ use l4k::object::reply::Grant;
 use l4k::object::thread::{CallKind, State, Thread};
 use l4k::operation::system::System;
 
-/// What the fast paths go by says what is true: who waits alone at an endpoint, and which slice a core's thread runs on.
+/// What the fast paths go by says what is true: who waits alone at an endpoint, which slice a core's thread runs on, and who waits with a fault.
 ///
 /// # Panics
 /// If not.
@@ -35,12 +35,15 @@ pub fn check(system: &System<Simulated>, reached: &Reached) {
         );
     }
     for &thread in &reached.threads {
-        let Thread { state, ref context, .. } = *system.store.get(thread);
+        let Thread { state, ref context, fault, .. } = *system.store.get(thread);
         let in_call = match state {
             State::Receiving { .. } | State::Waiting { .. } => true,
             State::Calling { kind, .. } | State::AwaitingReply { kind, .. } => kind == CallKind::Message,
             State::Ready | State::Suspended(_) => false,
         };
         assert!(!in_call || context.shape == Shape::SystemCall, "{thread:?} waits in a system call with all registers");
+        if let State::Calling { kind, .. } | State::AwaitingReply { kind, .. } = state {
+            assert!((kind == CallKind::Message) == fault.is_none(), "{thread:?} waits with {kind:?} and {fault:?}");
+        }
     }
 }

@@ -147,4 +147,8 @@ fn what_fast_paths_go_by() {
         let ([one], _) = waiting(world, [5]);
         thread(world, one).context.shape = Shape::Full;
     });
+    fires("waits with Fault", |world| {
+        let (_, faulted) = faulted(world);
+        thread(world, faulted).fault.forget();
+    });
 }
