@@ -235,7 +235,7 @@ pub struct BenchRequest {
     #[arg(long, value_name = "NAME", num_args = 1..)]
     only: Vec<String>,
     /// Show the executed instructions of these rows, and what they are for, and nothing else
-    #[arg(long, value_name = "ROW", num_args = 1.., conflicts_with_all = ["only", "json", "accept", "plots", "markdown", "sequences"])]
+    #[arg(long, value_name = "ROW", group = "told", num_args = 1.., conflicts_with_all = ["only", "json", "accept", "plots", "markdown", "sequences"])]
     sequence: Vec<String>,
     /// Write the figures to a file as well
     #[arg(long, value_name = "FILE")]
@@ -250,16 +250,20 @@ pub struct BenchRequest {
     #[arg(long, conflicts_with = "only")]
     markdown: bool,
     /// Write the chapter of the book with the executed instructions of each row that is above its mark
-    #[arg(long, conflicts_with = "only")]
+    #[arg(long, group = "told", conflicts_with = "only")]
     sequences: bool,
+    /// Estimate the cycles of the sequences, by llvm-mca
+    #[arg(long, requires = "told")]
+    estimate: bool,
 }
 
 impl BenchRequest {
     /// As the command takes it.
     pub fn request(self) -> bench::Request {
-        let BenchRequest { only, sequence, json, accept, plots, markdown, sequences } = self;
+        let BenchRequest { only, sequence, json, accept, plots, markdown, sequences, estimate } = self;
+        let estimate = if estimate { bench::Estimate::Wanted } else { bench::Estimate::Left };
         let update = bench::Update { accepted: accept, plots, tables: markdown, sequences };
-        bench::Request { only, sequences: sequence, json, update }
+        bench::Request { only, sequences: sequence, estimate, json, update }
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Request {
     pub only: Vec<String>,
     /// Rows whose executed instructions are to be shown, and nothing else.
     pub sequences: Vec<String>,
+    /// Whether their cycles are to be estimated.
+    pub estimate: sequence::Estimate,
     /// Where to write the figures.
     pub json: Option<PathBuf>,
     /// What of the project is to be written.
@@ -80,7 +82,7 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
     let results = Results::of(project)?;
     if !request.sequences.is_empty() {
         let figures: Vec<Figure> = told.iter().filter_map(|row| results.figure(row.name)).collect();
-        return sequence::print(project, &results.measured.kernel, &figures);
+        return sequence::print(project, &results.measured.kernel, &figures, request.estimate);
     }
     let is_chosen = |name: &str| rows.iter().any(|row| row.name == name);
     let shown: Vec<Figure> = results.figures.iter().filter(|figure| is_chosen(figure.row.name)).cloned().collect();
@@ -96,7 +98,7 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
         let text = format!("{:#}\n", Value::Array(list));
         fs::write(file, text).with_context(|| format!("writing {}", file.display()))?;
     }
-    write_book(project, &results, request.update)?;
+    write_book(project, &results, request)?;
     let file = project.path(guard::FILE);
     if request.update.accepted {
         results.found.write(&file)?;
@@ -107,7 +109,8 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
     Ok(())
 }
 
-fn write_book(project: &Project, results: &Results, update: Update) -> Result<()> {
+fn write_book(project: &Project, results: &Results, request: &Request) -> Result<()> {
+    let update = request.update;
     let Results { measured, figures, costs, size, .. } = results;
     if update.plots {
         book::write_plots(project, &measured.table)?;
@@ -118,7 +121,7 @@ fn write_book(project: &Project, results: &Results, update: Update) -> Result<()
         println!("\nwritten: {}", book::CHAPTER);
     }
     if update.sequences {
-        sequence::write(project, &measured.kernel, figures)?;
+        sequence::write(project, &measured.kernel, figures, request.estimate)?;
     }
     Ok(())
 }

@@ -20,3 +20,4 @@ mod sequence;
 mod table;
 
 pub use command::{Request, Update, check, run};
+pub use sequence::Estimate;

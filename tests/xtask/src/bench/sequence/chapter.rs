@@ -1,10 +1,11 @@
-//! The chapter of the book: of each row above its mark, what its instructions are spent on. May call `groups` and `text`.
+//! The chapter of the book: of each row above its mark, what its instructions are spent on. May call `estimate`, `groups` and `text`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
 
+use super::estimate::MEANING;
 use super::groups::{Group, parts};
 use super::step::Step;
 use super::text::{Reader, listing};
@@ -27,6 +28,8 @@ pub struct Told<'a> {
     pub steps: Vec<Step>,
     /// The same in groups.
     pub groups: Vec<Group>,
+    /// What it may take, if that was estimated.
+    pub cycles: Option<u64>,
 }
 
 /// Whether a row takes more than its mark.
@@ -40,7 +43,7 @@ fn is_above_mark(name: &str, instructions: u64) -> bool {
 
 /// The chapter with its part written anew.
 pub fn text(before: &str, figures: &[Figure], all: &[Told]) -> Result<String> {
-    let mut out = overview(figures);
+    let mut out = overview(figures, all);
     for (index, told) in all.iter().enumerate() {
         let same = all[..index].iter().find(|other| other.steps == told.steps);
         out.push_str(&section(told, same));
@@ -49,18 +52,34 @@ pub fn text(before: &str, figures: &[Figure], all: &[Told]) -> Result<String> {
 }
 
 /// All rows above their marks in a table.
-fn overview(figures: &[Figure]) -> String {
-    let mut out = String::from("| row | instructions | mark | above it by | sequence |\n|---|---:|---:|---:|---|\n");
+fn overview(figures: &[Figure], all: &[Told]) -> String {
+    let is_estimated = all.iter().any(|told| told.cycles.is_some());
+    let (meaning, heading, line) = if is_estimated {
+        (format!("*Cycles*: {MEANING}\n\n"), " cycles, estimated |", "---:|")
+    } else {
+        (String::new(), "", "")
+    };
+    let mut out = format!("{meaning}| row | instructions | mark | above it by |{heading} sequence |\n");
+    let _ = writeln!(out, "|---|---:|---:|---:|{line}---|");
     for figure in figures.iter().filter(|figure| is_above(figure)) {
         let Some(marks) = marks::of(figure.row.name) else { continue };
-        let sequence = match figure.row.source {
-            rows::Source::Sum(first, second) => format!("{} and {}", link(first), link(second)),
-            _ => link(figure.row.name),
+        let parts = match figure.row.source {
+            rows::Source::Sum(first, second) => vec![first, second],
+            _ => vec![figure.row.name],
         };
+        let cycles = if is_estimated { format!(" {} |", cycles(&parts, all)) } else { String::new() };
+        let links: Vec<String> = parts.iter().map(|name| link(name)).collect();
         let (count, more) = (grouped(figure.instructions), grouped(figure.instructions - marks.most));
-        let _ = writeln!(out, "| `{}` | {count} | {} | {more} | {sequence} |", figure.row.name, marks.most);
+        let (name, links) = (figure.row.name, links.join(" and "));
+        let _ = writeln!(out, "| `{name}` | {count} | {} | {more} |{cycles} {links} |", marks.most);
     }
     out
+}
+
+/// Of all these rows together.
+fn cycles(names: &[&str], all: &[Told]) -> String {
+    let of = |name: &&str| all.iter().find(|told| told.figure.row.name == *name).and_then(|told| told.cycles);
+    names.iter().map(of).sum::<Option<u64>>().map_or_else(String::new, grouped)
 }
 
 fn link(name: &str) -> String {
@@ -136,6 +155,22 @@ mod tests {
         (0..201).map(step).collect()
     }
 
+    fn told(figure: &Figure, cycles: Option<u64>) -> Told<'_> {
+        Told { figure, groups: groups(&steps(), &annotations()), steps: steps(), cycles }
+    }
+
+    #[test]
+    fn estimates_have_a_column_where_there_are_any() {
+        let figures = [
+            figure("call", 201, Source::Round { segment: "" }),
+            figure("reply_recv", 201, Source::Round { segment: "" }),
+            figure("round_trip", 402, Source::Sum("call", "reply_recv")),
+        ];
+        let overview = overview(&figures, &[told(&figures[0], Some(1_000)), told(&figures[1], Some(70))]);
+        assert!(overview.contains("| `call` | 201 | 100 | 101 | 1,000 | [`call`](#call) |\n"), "{overview}");
+        assert!(overview.contains("| `round_trip` | 402 | 200 | 202 | 1,070 | [`call`](#call) and"), "{overview}");
+    }
+
     #[test]
     fn rows_above_their_marks_have_a_section() {
         let source = Source::Round { segment: "" };
@@ -145,8 +180,8 @@ mod tests {
             figure("map", 200, source),
             figure("round_trip", 300, Source::Sum("call", "reply_recv")),
         ];
-        let told = |figure| Told { figure, groups: groups(&steps(), &annotations()), steps: steps() };
-        let text = text(BEFORE, &figures, &[told(&figures[0]), told(&figures[1])]).expect("the marks of the chapter");
+        let all = [told(&figures[0], None), told(&figures[1], None)];
+        let text = text(BEFORE, &figures, &all).expect("the marks of the chapter");
         assert!(text.contains("| `protect` | 201 | 200 | 1 | [`protect`](#protect) |\n"), "{text}");
         assert!(text.contains("| 100 | [`call`](#call) and [`reply_recv`](#reply_recv) |\n"), "{text}");
         assert!(text.contains("| 201 | `call::check` | checks. |\n| **201** | in all | |\n"), "{text}");

@@ -67,7 +67,17 @@ pub fn text(word: u32, address: u64, base: u64) -> String {
     let Ok(decoded) = <ARMv8 as Arch>::Decoder::default().decode(&mut U8Reader::new(&bytes)) else {
         return format!(".word {word:#010x}");
     };
-    with_register(&with_target(&decoded.to_string(), address, base))
+    with_extension(word, with_register(&with_target(&decoded.to_string(), address, base)))
+}
+
+/// With the extension of a 32-bit register that is added to a 64-bit one: the decoder calls it a shift, or leaves it out (C6.2.4).
+fn with_extension(word: u32, text: String) -> String {
+    const EXTENDED: u32 = 0x8b20_4000;
+    match (word & 0x9fe0_e000 == EXTENDED, text.rsplit_once(", lsl ")) {
+        (true, Some((before, shift))) => format!("{before}, uxtw {shift}"),
+        (true, None) => text + ", uxtw",
+        (false, _) => text,
+    }
 }
 
 /// With the name of a system register.
@@ -103,6 +113,9 @@ mod tests {
         let words = [
             (0xa900_07e0, "stp x0, x1, [sp]"),
             (0xd345_fd29, "lsr x9, x9, #0x5"),
+            (0x8b2c_450d, "add x13, x8, w12, uxtw #1"),
+            (0xeb28_413f, "cmp x9, w8, uxtw"),
+            (0x8b0c_050d, "add x13, x8, x12, lsl #1"),
             (0xd280_0028, "mov x8, #0x1"),
             (0xd518_2003, "msr ttbr0_el1, x3"),
             (0xd538_4115, "mrs x21, sp_el0"),

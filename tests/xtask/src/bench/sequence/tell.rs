@@ -1,29 +1,48 @@
 //! What the command calls: sequences on the terminal, and in the book. May call everything in this directory.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::annotations::{Annotations, FILE};
 use super::chapter::{self, CHAPTER, Told, is_above};
-use super::groups::{Group, groups, unexplained};
+use super::estimate::{Estimator, MEANING};
+use super::groups::{groups, unexplained};
 use super::step::{Source, Step};
 use super::text::{Reader, listing, told_unexplained};
 use crate::bench::figure::Figure;
 use crate::bench::rows;
 use crate::project::Project;
 
+/// Whether cycles are estimated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Estimate {
+    /// They are not.
+    #[default]
+    Left,
+    /// They are; an error where the program for it is not installed.
+    Wanted,
+}
+
 /// What sequences are made of.
 struct Teller {
     source: Source,
     annotations: Annotations,
+    estimator: Option<Estimator>,
+    /// The file for the program that estimates.
+    scratch: PathBuf,
 }
 
 impl Teller {
-    fn of(project: &Project, kernel: &Path) -> Result<Teller> {
+    fn of(project: &Project, kernel: &Path, estimate: Estimate) -> Result<Teller> {
         let annotations = Annotations::read(&project.path(FILE))?;
-        Ok(Teller { source: Source::of(kernel, project.root())?, annotations })
+        let estimator = match estimate {
+            Estimate::Left => None,
+            Estimate::Wanted => Some(Estimator::find()?),
+        };
+        let scratch = project.target().join("bench/sequence.s");
+        Ok(Teller { source: Source::of(kernel, project.root())?, annotations, estimator, scratch })
     }
 
     fn steps(&self, figure: &Figure) -> Result<Vec<Step>> {
@@ -33,35 +52,36 @@ impl Teller {
         self.source.steps(sample).with_context(|| format!("row {name}"))
     }
 
-    fn groups(&self, figure: &Figure) -> Result<Vec<Group>> {
-        Ok(groups(&self.steps(figure)?, &self.annotations))
+    fn told<'a>(&self, figure: &'a Figure) -> Result<Told<'a>> {
+        let steps = self.steps(figure)?;
+        let cycles = self.estimator.as_ref().map(|estimator| estimator.cycles(&steps, &self.scratch)).transpose()?;
+        Ok(Told { figure, groups: groups(&steps, &self.annotations), steps, cycles })
     }
 }
 
 /// Prints the sequences of these figures.
-pub fn print(project: &Project, kernel: &Path, figures: &[Figure]) -> Result<()> {
-    let teller = Teller::of(project, kernel)?;
-    let mut all = Vec::new();
-    for figure in figures {
-        let groups = teller.groups(figure)?;
-        let count: usize = groups.iter().map(|group| group.steps.len()).sum();
-        println!("\n{}: {}; its shortest entry, {count} instructions\n", figure.row.name, figure.row.what);
-        print!("{}", listing(&groups, Reader::Terminal));
-        all.extend(groups);
+pub fn print(project: &Project, kernel: &Path, figures: &[Figure], estimate: Estimate) -> Result<()> {
+    let teller = Teller::of(project, kernel, estimate)?;
+    let all: Vec<Told> = figures.iter().map(|figure| teller.told(figure)).collect::<Result<_>>()?;
+    for Told { figure, steps, groups, cycles } in &all {
+        let (name, what, count) = (figure.row.name, figure.row.what, steps.len());
+        println!("\n{name}: {what}; its shortest entry, {count} instructions");
+        cycles.iter().for_each(|cycles| println!("{cycles} cycles. {MEANING}"));
+        print!("\n{}", listing(groups, Reader::Terminal));
     }
-    print!("\n{}", told_unexplained(&unexplained(&all)));
+    print!("\n{}", told_unexplained(&unexplained(all.iter().flat_map(|told| &told.groups))));
     Ok(())
 }
 
 /// Writes the chapter: every row that is above its mark.
-pub fn write(project: &Project, kernel: &Path, figures: &[Figure]) -> Result<()> {
-    let teller = Teller::of(project, kernel)?;
+pub fn write(project: &Project, kernel: &Path, figures: &[Figure], estimate: Estimate) -> Result<()> {
+    let teller = Teller::of(project, kernel, estimate)?;
     let mut all = Vec::new();
     for figure in told(figures) {
-        let steps = teller.steps(figure)?;
-        let (found, counted) = (steps.len() as u64, figure.instructions);
+        let told = teller.told(figure)?;
+        let (found, counted) = (told.steps.len() as u64, figure.instructions);
         ensure!(found == counted, "`{}` is {counted} on average, and its shortest entry is {found}", figure.row.name);
-        all.push(Told { figure, groups: groups(&steps, &teller.annotations), steps });
+        all.push(told);
     }
     let file = project.path(CHAPTER);
     let before = fs::read_to_string(&file).with_context(|| format!("reading {CHAPTER}"))?;
