@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::annotations::{Annotations, FILE};
 use super::chapter::{self, CHAPTER, Told, is_above};
 use super::estimate::{Estimator, MEANING};
-use super::groups::{groups, unexplained};
+use super::groups::{Group, groups, parts, unexplained};
 use super::step::{Source, Step};
 use super::text::{Reader, listing, told_unexplained};
 use crate::bench::figure::Figure;
@@ -79,8 +79,7 @@ pub fn write(project: &Project, kernel: &Path, figures: &[Figure], estimate: Est
     let mut all = Vec::new();
     for figure in told(figures) {
         let told = teller.told(figure)?;
-        let (found, counted) = (told.steps.len() as u64, figure.instructions);
-        ensure!(found == counted, "`{}` is {counted} on average, and its shortest entry is {found}", figure.row.name);
+        check_total(figure, &told.groups)?;
         all.push(told);
     }
     let file = project.path(CHAPTER);
@@ -96,6 +95,14 @@ pub fn write(project: &Project, kernel: &Path, figures: &[Figure], estimate: Est
     Ok(())
 }
 
+/// What the groups have in all is the row's figure.
+fn check_total(figure: &Figure, groups: &[Group]) -> Result<()> {
+    let total: u64 = parts(groups).iter().map(|part| part.instructions).sum();
+    let (name, counted) = (figure.row.name, figure.instructions);
+    ensure!(total == counted, "`{name}` is {counted} on average, and the sequence of its shortest entry has {total}");
+    Ok(())
+}
+
 /// Those that are above their marks, and the parts of those that are two rows together.
 fn told(figures: &[Figure]) -> Vec<&Figure> {
     let above: Vec<&Figure> = figures.iter().filter(|figure| is_above(figure)).collect();
@@ -104,4 +111,41 @@ fn told(figures: &[Figure]) -> Vec<&Figure> {
     };
     let is_told = |figure: &&Figure| figure.sample.is_some() && (is_above(figure) || is_part(figure.row.name));
     figures.iter().filter(is_told).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use l4k_paths::Sample;
+
+    use super::super::annotations::tests::{annotations, frame};
+    use super::*;
+    use crate::bench::rows::{Row, Source as Made};
+
+    fn figure(name: &'static str, instructions: u64, source: Made, sample: Option<Sample>) -> Figure {
+        let row = Row { name, what: "", source };
+        Figure { row, instructions, entries: 1, user_to_user: None, sample, stretch: None }
+    }
+
+    #[test]
+    fn sequence_of_another_length_than_the_figure_is_found() {
+        let step =
+            |line| Step { offset: String::new(), text: "nop".to_owned(), frames: vec![frame("call::check", line)] };
+        let groups = groups(&[step(1), step(2)], &annotations());
+        let row = |instructions| figure("call", instructions, Made::Round { segment: "" }, None);
+        assert!(check_total(&row(2), &groups).is_ok());
+        assert!(check_total(&row(3), &groups).is_err());
+    }
+
+    #[test]
+    fn parts_of_a_sum_above_its_mark_are_told_with_it() {
+        let (one, sample) = (Made::Round { segment: "" }, Some(Sample::default()));
+        let figures = [
+            figure("call", 90, one, sample.clone()),
+            figure("reply_recv", 120, one, sample.clone()),
+            figure("round_trip", 210, Made::Sum("call", "reply_recv"), None),
+            figure("map", 200, one, sample),
+        ];
+        let names: Vec<&str> = told(&figures).iter().map(|figure| figure.row.name).collect();
+        assert_eq!(names, ["call", "reply_recv"]);
+    }
 }
