@@ -1,9 +1,10 @@
-//! One way through the kernel while it is gone. May call `trail` and `table`.
+//! One way through the kernel while it is gone. May call `order`, `trail` and `table`.
 
 use std::collections::HashSet;
 
 use crate::cause::Cause;
 use crate::instruction::Class;
+use crate::order::Order;
 use crate::table::{Row, Sample, Stretch};
 use crate::trail::{LINE_BITS, Trail};
 
@@ -20,6 +21,7 @@ pub struct Path {
     pub stretch_before: Option<u64>,
     /// Exceptions of the kernel itself that have not returned.
     pub nested: u32,
+    order: Order,
     classes: [u64; Class::ALL.len()],
     data: HashSet<u64>,
 }
@@ -33,6 +35,7 @@ impl Path {
             stretch: Trail::new(code),
             stretch_before: None,
             nested: 0,
+            order: Order::default(),
             classes: [0; Class::ALL.len()],
             data: HashSet::new(),
         }
@@ -45,6 +48,7 @@ impl Path {
         self.stretch.clear();
         self.stretch_before = None;
         self.nested = 0;
+        self.order.clear();
         self.classes = [0; Class::ALL.len()];
         self.data.clear();
     }
@@ -53,6 +57,7 @@ impl Path {
     pub fn add(&mut self, index: u32, class: Class) {
         self.trail.add(index);
         self.stretch.add(index);
+        self.order.add(index);
         self.classes[class as usize] += 1;
     }
 
@@ -67,14 +72,15 @@ impl Path {
         self.stretch.clear();
     }
 
-    /// What there is to keep of it, for code that begins at `start`.
-    pub fn sample(&self, start: u64) -> Sample {
+    /// What there is to keep of any, for code that begins at `start`.
+    fn sample(&self, start: u64) -> Sample {
         Sample {
             instructions: self.trail.instructions,
             classes: Class::ALL.iter().map(|class| (*class, self.classes[*class as usize])).collect(),
             code_lines: self.trail.lines(start),
             data_lines: self.data.len() as u64,
             visits: self.trail.visits(start),
+            order: Vec::new(),
         }
     }
 
@@ -82,7 +88,7 @@ impl Path {
     pub fn add_to(&self, row: &mut Row, start: u64) {
         let instructions = self.trail.instructions;
         if row.entries == 0 || instructions < row.shortest.instructions {
-            row.shortest = self.sample(start);
+            row.shortest = Sample { order: self.order.runs(start), ..self.sample(start) };
         }
         if instructions > row.longest.instructions {
             row.longest = self.sample(start);

@@ -279,6 +279,20 @@ mod tests {
     }
 
     #[test]
+    fn shortest_entry_is_kept_in_its_order() {
+        let mut recorder = recorder();
+        execute(
+            &mut recorder,
+            &[(SYNCHRONOUS, NOP), (BODY + 4, NOP), (BODY + 8, NOP), (BODY + 4, NOP), (BODY + 12, RETURN)],
+        );
+        execute(&mut recorder, &[(SYNCHRONOUS, NOP), (BODY + 8, NOP), (BODY + 4, NOP), (BODY + 8, RETURN)]);
+        let row = row(&recorder, Cause::Fault);
+        let addresses: Vec<u64> = row.shortest.addresses().collect();
+        assert_eq!(addresses, [SYNCHRONOUS, BODY + 8, BODY + 4, BODY + 8]);
+        assert!(row.longest.order.is_empty());
+    }
+
+    #[test]
     fn waiting_ends_an_entry_and_the_next_instruction_begins_another() {
         let mut recorder = recorder();
         execute(&mut recorder, &[(INTERRUPT, NOP), (BODY, NOP), (BODY + 4, WAIT)]);

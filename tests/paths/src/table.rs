@@ -65,6 +65,8 @@ pub struct Sample {
     pub data_lines: u64,
     /// Where they are.
     pub visits: Vec<Visits>,
+    /// The same in the order in which they were executed. Kept of a shortest entry only, and of that only if it is not too long.
+    pub order: Vec<Run>,
 }
 
 /// A part of an entry in which the kernel does not look for interrupts.
@@ -83,6 +85,23 @@ pub struct Visits {
     pub address: u64,
     /// How often.
     pub times: u64,
+}
+
+/// Neighbouring instructions that were executed one after another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The first one's address.
+    pub address: u64,
+    /// How many.
+    pub instructions: u64,
+}
+
+impl Run {
+    /// The address behind the last one.
+    #[must_use]
+    pub const fn end(&self) -> u64 {
+        self.address + self.instructions * 4
+    }
 }
 
 /// Entries that gave way to an interrupt.
@@ -114,6 +133,13 @@ impl Row {
     #[must_use]
     pub fn mean(&self) -> u64 {
         self.instructions / self.entries.max(1)
+    }
+}
+
+impl Sample {
+    /// The addresses of its instructions in the order in which they were executed; none if they were not kept.
+    pub fn addresses(&self) -> impl Iterator<Item = u64> {
+        self.order.iter().flat_map(|run| (run.address..run.end()).step_by(4))
     }
 }
 

@@ -234,6 +234,9 @@ pub struct BenchRequest {
     /// Only these rows
     #[arg(long, value_name = "NAME", num_args = 1..)]
     only: Vec<String>,
+    /// Show the executed instructions of these rows, and what they are for, and nothing else
+    #[arg(long, value_name = "ROW", group = "told", num_args = 1.., conflicts_with_all = ["only", "json", "accept", "plots", "markdown", "sequences"])]
+    sequence: Vec<String>,
     /// Write the figures to a file as well
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -246,13 +249,21 @@ pub struct BenchRequest {
     /// Write the tables in the book
     #[arg(long, conflicts_with = "only")]
     markdown: bool,
+    /// Write the chapter of the book with the executed instructions of each row that is above its mark
+    #[arg(long, group = "told", conflicts_with = "only")]
+    sequences: bool,
+    /// Estimate the cycles of the sequences, by llvm-mca
+    #[arg(long, requires = "told")]
+    estimate: bool,
 }
 
 impl BenchRequest {
     /// As the command takes it.
     pub fn request(self) -> bench::Request {
-        let BenchRequest { only, json, accept, plots, markdown } = self;
-        bench::Request { only, json, update: bench::Update { accepted: accept, plots, tables: markdown } }
+        let BenchRequest { only, sequence, json, accept, plots, markdown, sequences, estimate } = self;
+        let estimate = if estimate { bench::Estimate::Wanted } else { bench::Estimate::Left };
+        let update = bench::Update { accepted: accept, plots, tables: markdown, sequences };
+        bench::Request { only, sequences: sequence, estimate, json, update }
     }
 }
 

@@ -84,10 +84,10 @@ pub fn write_tables(project: &Project, table: &Table, figures: &[Figure], costs:
 }
 
 /// Replaces what is between the marks of a name.
-fn replace(chapter: &str, name: &str, make: impl FnOnce(&str) -> String) -> Result<String> {
+pub fn replace(chapter: &str, name: &str, make: impl FnOnce(&str) -> String) -> Result<String> {
     let (begin, end) = (format!("<!-- bench:{name} -->\n"), format!("<!-- bench:{name} end -->"));
-    let Some((before, rest)) = chapter.split_once(&begin) else { bail!("{CHAPTER} has no `{}`", begin.trim_end()) };
-    let Some((between, after)) = rest.split_once(&end) else { bail!("{CHAPTER} has no `{end}`") };
+    let Some((before, rest)) = chapter.split_once(&begin) else { bail!("there is no `{}`", begin.trim_end()) };
+    let Some((between, after)) = rest.split_once(&end) else { bail!("there is no `{end}`") };
     Ok(format!("{before}{begin}\n{}\n\n{end}{after}", make(between.trim()).trim()))
 }
 

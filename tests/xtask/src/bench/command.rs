@@ -12,7 +12,7 @@ use super::figure::{Figure, figures};
 use super::guard::{self, Accepted, Change, compare};
 use super::measure::{Measured, measure};
 use super::rows::{self, Row};
-use super::{book, json, lengths, table};
+use super::{book, json, lengths, sequence, table};
 use crate::paths::functions::Functions;
 use crate::paths::kernel::compiler;
 use crate::project::Project;
@@ -22,6 +22,10 @@ use crate::project::Project;
 pub struct Request {
     /// Rows to show; all if there are none.
     pub only: Vec<String>,
+    /// Rows whose executed instructions are to be shown, and nothing else.
+    pub sequences: Vec<String>,
+    /// Whether their cycles are to be estimated.
+    pub estimate: sequence::Estimate,
     /// Where to write the figures.
     pub json: Option<PathBuf>,
     /// What of the project is to be written.
@@ -37,6 +41,8 @@ pub struct Update {
     pub plots: bool,
     /// The tables in the book.
     pub tables: bool,
+    /// The chapter with the executed instructions of rows that are above their marks.
+    pub sequences: bool,
 }
 
 /// Everything there is to tell.
@@ -63,12 +69,21 @@ impl Results {
         let costs = costs::costs(&figures, &Code::of(kernel)?);
         Ok(Results { size: Size::of(kernel)?, figures, costs, found, measured })
     }
+
+    fn figure(&self, name: &str) -> Option<Figure> {
+        self.figures.iter().find(|figure| figure.row.name == name).cloned()
+    }
 }
 
 /// Measures and tells.
 pub fn run(project: &Project, request: &Request) -> Result<()> {
     let rows = chosen(&request.only)?;
+    let told = chosen(&request.sequences)?;
     let results = Results::of(project)?;
+    if !request.sequences.is_empty() {
+        let figures: Vec<Figure> = told.iter().filter_map(|row| results.figure(row.name)).collect();
+        return sequence::print(project, &results.measured.kernel, &figures, request.estimate);
+    }
     let is_chosen = |name: &str| rows.iter().any(|row| row.name == name);
     let shown: Vec<Figure> = results.figures.iter().filter(|figure| is_chosen(figure.row.name)).cloned().collect();
     print!("{}", table::text(&shown));
@@ -83,7 +98,7 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
         let text = format!("{:#}\n", Value::Array(list));
         fs::write(file, text).with_context(|| format!("writing {}", file.display()))?;
     }
-    write_book(project, &results, request.update)?;
+    write_book(project, &results, request)?;
     let file = project.path(guard::FILE);
     if request.update.accepted {
         results.found.write(&file)?;
@@ -94,7 +109,8 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
     Ok(())
 }
 
-fn write_book(project: &Project, results: &Results, update: Update) -> Result<()> {
+fn write_book(project: &Project, results: &Results, request: &Request) -> Result<()> {
+    let update = request.update;
     let Results { measured, figures, costs, size, .. } = results;
     if update.plots {
         book::write_plots(project, &measured.table)?;
@@ -103,6 +119,9 @@ fn write_book(project: &Project, results: &Results, update: Update) -> Result<()
     if update.tables {
         book::write_tables(project, &measured.table, figures, costs, size)?;
         println!("\nwritten: {}", book::CHAPTER);
+    }
+    if update.sequences {
+        sequence::write(project, &measured.kernel, figures, request.estimate)?;
     }
     Ok(())
 }
@@ -131,6 +150,9 @@ fn standard(accepted: &Accepted, found: &Accepted) -> String {
 /// Measures, and fails if a figure is worse than what was accepted.
 pub fn check(project: &Project) -> Result<()> {
     let accepted = Accepted::read(&project.path(guard::FILE))?;
+    let chapter = sequence::CHAPTER;
+    let text = fs::read_to_string(project.path(chapter)).with_context(|| format!("reading {chapter}"))?;
+    sequence::check_book(&text, &accepted.instructions)?;
     let found = Results::of(project)?.found;
     let changes = compare(&accepted, &found);
     let (bad, good): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.is_bad());

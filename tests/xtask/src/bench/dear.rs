@@ -89,13 +89,22 @@ impl Code {
         Ok(Code { start: text.address(), words })
     }
 
+    /// Where they begin.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The instruction at an address.
+    pub fn word(&self, address: u64) -> Option<u32> {
+        let index = address.checked_sub(self.start)? as usize / 4;
+        self.words.get(index).copied()
+    }
+
     /// How many of each kind an entry has, in the order of [`Kind::ALL`].
     pub fn kinds(&self, sample: &Sample) -> [u64; Kind::ALL.len()] {
         let mut counts = [0; Kind::ALL.len()];
         for visits in &sample.visits {
-            let index = visits.address.checked_sub(self.start).map(|offset| offset as usize / 4);
-            let word = index.and_then(|index| self.words.get(index));
-            if let Some(kind) = word.and_then(|word| Kind::of(*word)) {
+            if let Some(kind) = self.word(visits.address).and_then(Kind::of) {
                 counts[kind as usize] += visits.times;
             }
         }

@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: what system calls cost, in instructions, beside the marks that are to be beaten.
 //!
 //! [`measure`] builds, boots and counts; [`rows`] says what is made of it, [`figure`] makes it. [`table`], [`lengths`], [`costs`] and [`json`] tell it,
-//! [`marks`] is what it is held against, [`guard`] what it was before; [`book`] writes it down, with [`plot`].
+//! [`marks`] is what it is held against, [`guard`] what it was before; [`book`] writes it down, with [`plot`];
+//! [`sequence`] tells the instructions themselves.
 
 mod book;
 mod command;
@@ -15,6 +16,8 @@ mod marks;
 mod measure;
 mod plot;
 mod rows;
+mod sequence;
 mod table;
 
 pub use command::{Request, Update, check, run};
+pub use sequence::Estimate;

@@ -20,6 +20,17 @@ pub struct Functions {
     symbols: BTreeMap<u64, String>,
 }
 
+/// A function that an instruction belongs to: the one that it was written in, or one that this was merged into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Its name; in assembly, the nearest symbol.
+    pub function: String,
+    /// The file as the compiler was told it, and the line in it; empty and 0 in assembly.
+    pub file: String,
+    /// See `file`.
+    pub line: u32,
+}
+
 /// Instructions executed in a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -55,26 +66,41 @@ impl Functions {
 
     /// The innermost function that is not the library's; in assembly, the nearest symbol.
     fn name(&self, address: u64) -> String {
-        let names = self.inlined(address);
-        let own = names.iter().find(|name| name.contains(OWN));
-        match own.or(names.last()) {
-            Some(name) => short(name),
-            None => {
-                let symbol = self.symbols.range(..=address).next_back();
-                symbol.map_or("?".into(), |(_, name)| demangle_auto(name.into(), None)).into_owned()
-            }
-        }
+        self.frames(address).swap_remove(0).function
     }
 
-    /// Names of the functions at an address, the innermost first.
-    fn inlined(&self, address: u64) -> Vec<String> {
-        let mut names = Vec::new();
-        let Ok(mut frames) = self.loader.find_frames(address) else { return names };
+    /// The functions at an address that are not the library's, the innermost first; one at least.
+    pub fn frames(&self, address: u64) -> Vec<Frame> {
+        let mut all = self.inlined(address);
+        let last = all.pop();
+        let mut own: Vec<Frame> = all.into_iter().filter(|frame| frame.function.contains(OWN)).collect();
+        match last {
+            Some(last) if own.is_empty() || last.function.contains(OWN) => own.push(last),
+            Some(_) => {}
+            None => own.push(Frame { function: self.symbol(address), file: String::new(), line: 0 }),
+        }
+        own.iter_mut().for_each(|frame| frame.function = short(&frame.function));
+        own
+    }
+
+    /// The nearest symbol.
+    fn symbol(&self, address: u64) -> String {
+        let symbol = self.symbols.range(..=address).next_back();
+        symbol.map_or("?".into(), |(_, name)| demangle_auto(name.into(), None)).into_owned()
+    }
+
+    /// All functions at an address, the innermost first.
+    fn inlined(&self, address: u64) -> Vec<Frame> {
+        let mut all = Vec::new();
+        let Ok(mut frames) = self.loader.find_frames(address) else { return all };
         while let Ok(Some(frame)) = frames.next() {
             let name = frame.function.as_ref().and_then(|function| function.raw_name().ok());
-            names.extend(name.map(|name| demangle_auto(name, None).into_owned()));
+            let place = frame.location.as_ref();
+            let file = place.and_then(|place| place.file).unwrap_or_default().to_owned();
+            let line = place.and_then(|place| place.line).unwrap_or_default();
+            all.extend(name.map(|name| Frame { function: demangle_auto(name, None).into_owned(), file, line }));
         }
-        names
+        all
     }
 }
 
