@@ -1,6 +1,6 @@
 //! Queues of waiting and of ready threads. Calls `stage`.
 
-use crate::stage::{endpoint, fires, forget, notification, passive_server, waiter};
+use crate::stage::{caller, endpoint, fires, forget, notification, passive_server, waiter};
 use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
 use l4k::object::endpoint::{Alone, Side};
@@ -9,7 +9,7 @@ use l4k::object::thread::{State, Suspension, Thread};
 use l4k::operation::ready::End;
 use l4k_model::objects::{Spawned, Time};
 use l4k_model::world::{CORE, World};
-use l4k_sys::abi::{ObjectKind, Rights, SystemCall};
+use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, ObjectKind, Rights, SystemCall};
 
 /// Threads of these priorities that wait for one notification.
 fn waiting<const N: usize>(world: &mut World, priorities: [u64; N]) -> ([Spawned; N], Ref<Notification>) {
@@ -122,6 +122,18 @@ fn links_of_a_thread_that_is_in_no_queue() {
     });
 }
 
+const FAULT: Fault = Fault {
+    kind: FaultKind::Alignment,
+    access: Access::Read,
+    cause: FaultCause::Other,
+    level: 0,
+    instruction_pointer: 0,
+    address: 1,
+    syndrome: 0,
+    stack_pointer: 0,
+    link_register: 0,
+};
+
 fn change_alone(world: &mut World, number: u64, change: impl FnOnce(&mut Alone)) {
     let endpoint = endpoint(world, number);
     change(world.kernel.system.store.get_mut(endpoint).alone.as_mut().expect("somebody who waits alone"));
@@ -147,8 +159,9 @@ fn what_fast_paths_go_by() {
         let ([one], _) = waiting(world, [5]);
         thread(world, one).context.shape = Shape::Full;
     });
-    fires("waits with Fault", |world| {
-        let (_, faulted) = faulted(world);
-        thread(world, faulted).fault.forget();
+    fires("waits with Message", |world| {
+        let server = passive_server(world);
+        let client = caller(world, server.endpoint);
+        thread(world, client).fault.note(&FAULT);
     });
 }
