@@ -6,20 +6,18 @@ use super::{memory_calls as memory, thread_calls as threads};
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::thread::Thread;
-use crate::operation::next::Next;
+use crate::operation::next::{Ended, Next};
 use crate::operation::receive::Wait;
 use crate::operation::system::System;
 use l4k_sys::Error;
 use l4k_sys::abi::SystemCall;
 
 /// Makes a system call for the current thread. [`Next::Unknown`] if there is none with this number.
-///
-/// # Errors
-/// What the operation says; it has changed nothing then.
+/// An operation that says an error has changed nothing.
 // house: long function because it is the table of all calls, one line each.
 #[inline(never)]
-pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, number: u64) -> Result<Next, Error> {
-    let Some(call) = SystemCall::from_number(number) else { return Ok(Next::Unknown) };
+pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, number: u64) -> Ended {
+    let Some(call) = SystemCall::from_number(number) else { return Ended::of(Ok(Next::Unknown)) };
     match call {
         SystemCall::Call => with_arguments(system, caller, ipc::call),
         SystemCall::Receive => {
@@ -37,8 +35,8 @@ pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, number: u6
         SystemCall::Poll => {
             with_arguments(system, caller, |system, arguments| ipc::wait(system, arguments, Wait::Poll))
         }
-        SystemCall::Yield => ipc::yield_slice(system),
-        SystemCall::Probe => machine::probe(system),
+        SystemCall::Yield => Ended::of(ipc::yield_slice(system)),
+        SystemCall::Probe => machine::probe(system, caller),
         SystemCall::SetWindow => with_arguments(system, caller, ipc::set_window),
         SystemCall::UntypedRetype => {
             with_arguments(system, caller, |system, arguments| memory::retype(system, arguments, None))
@@ -100,7 +98,7 @@ fn with_arguments<A: Arch>(
     system: &mut System<A>,
     caller: Ref<Thread>,
     operation: impl FnOnce(&mut System<A>, &Arguments) -> Result<Next, Error>,
-) -> Result<Next, Error> {
+) -> Ended {
     let arguments = &Arguments::of(system, caller);
-    operation(system, arguments)
+    Ended::of(operation(system, arguments))
 }

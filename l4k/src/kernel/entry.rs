@@ -10,7 +10,7 @@ use crate::object::thread::{Thread, Use};
 use crate::operation::fast::checks::Cores;
 use crate::operation::fast::message::{Delivered, Reach, Sent};
 use crate::operation::fault::Handled;
-use crate::operation::next::Next;
+use crate::operation::next::{Ended, Next};
 use crate::operation::schedule::Chosen;
 use crate::operation::system::System;
 use l4k_sys::Error;
@@ -43,22 +43,13 @@ pub enum Resume {
     Firmware,
 }
 
-/// Which registers of a caller are to be changed by the result of its call.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Registers {
-    /// Those of results, which has been done.
-    Results,
-    /// Others, which is still to be done.
-    Others,
-}
-
 /// What the core does when it leaves the kernel after a system call.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Return {
     /// It goes on with the thread that made the call: of its registers only the results have changed, and they are those of a thread in a
-    /// system call.
-    Same(Ref<Thread>),
+    /// system call. They stand in the context, or are still to be given to it.
+    Same(Ref<Thread>, Ended),
     /// It does this, whatever it is.
     Any(Resume),
 }
@@ -96,7 +87,10 @@ impl<A: Arch> Kernel<A> {
     pub fn handle_slowly(&mut self, core: CoreNumber, event: Event) -> Resume {
         match event {
             Event::SystemCall => match self.system_call(core) {
-                Return::Same(thread) => Resume::Thread(thread),
+                Return::Same(thread, ended) => {
+                    self.set_results(thread, ended);
+                    Resume::Thread(thread)
+                }
                 Return::Any(resume) => resume,
             },
             Event::Interrupt => self.interrupt(core),
@@ -128,33 +122,34 @@ impl<A: Arch> Kernel<A> {
         let Some(caller) = system.core(core).current else { return Return::Any(self.resume()) };
         let number = system.store.get(caller).context.x[NUMBER];
         system.caller = Some(caller);
-        let result = dispatch(system, caller, number);
-        if system.is_settled(core) && self.set_results(caller, result) == Registers::Results {
-            self.system.caller = None;
-            return Return::Same(caller);
+        let ended = dispatch(system, caller, number);
+        if system.is_settled(core) && ended.has_results() {
+            system.caller = None;
+            return Return::Same(caller, ended);
         }
-        Return::Any(self.finish(result))
+        Return::Any(self.finish(ended))
     }
 
     /// The rest of a system call after which something else is to be done than to go on.
-    fn finish(&mut self, result: Result<Next, Error>) -> Resume {
+    #[inline(never)]
+    fn finish(&mut self, ended: Ended) -> Resume {
         let caller = self.system.caller.take();
-        if let Ok(Next::Firmware) = result {
-            // Nothing of the thread stays in this core, which others cannot stop now.
-            let _ = self.system.load(None);
-            return Resume::Firmware;
-        }
-        if let (Ok(Next::Unknown), Some(caller)) = (result, caller) {
-            return self.unknown_system_call(caller);
-        }
-        if let Some(caller) = caller
-            && self.set_results(caller, result) == Registers::Others
-        {
-            let context = &mut self.system.store.get_mut(caller).context;
-            if let Ok(Next::RestartAt(progress)) = result {
-                context.x[PROGRESS] = progress;
+        match (ended.next(), caller) {
+            (Some(Next::Firmware), _) => {
+                // Nothing of the thread stays in this core, which others cannot stop now.
+                let _ = self.system.load(None);
+                return Resume::Firmware;
             }
-            context.restart_system_call();
+            (Some(Next::Unknown), Some(caller)) => return self.unknown_system_call(caller),
+            (Some(next), Some(caller)) => {
+                let context = &mut self.system.store.get_mut(caller).context;
+                if let Next::RestartAt(progress) = next {
+                    context.x[PROGRESS] = progress;
+                }
+                context.restart_system_call();
+            }
+            (None, Some(caller)) => self.set_results(caller, ended),
+            (_, None) => (),
         }
         self.resume()
     }
@@ -213,22 +208,15 @@ impl<A: Arch> Kernel<A> {
             Some([a, b, c, d]) => Ok(self.system.answer([a, b, c, d, 0, 0, 0])),
             None => Err(Error::NotSupported),
         };
-        self.finish(result)
+        self.finish(Ended::of(result))
     }
 
-    /// The one place that writes results of system calls, but for messages and queries.
+    /// The one place that writes results of system calls, but for messages and queries; where there is one core, they need not be written.
     #[inline(always)]
-    fn set_results(&mut self, caller: Ref<Thread>, result: Result<Next, Error>) -> Registers {
-        let (status, value) = match result {
-            Ok(Next::Settled) => return Registers::Results,
-            Ok(Next::Done) => (0, 0),
-            Ok(Next::Value(value)) => (0, value),
-            Err(error) => (error.code(), 0),
-            Ok(Next::Restart | Next::RestartAt(_) | Next::Firmware | Next::Unknown) => return Registers::Others,
-        };
-        let context = &mut self.system.store.get_mut(caller).context;
-        context.set_results(status, [value, 0, 0, 0, 0, 0, 0], 0);
-        Registers::Results
+    fn set_results(&mut self, caller: Ref<Thread>, ended: Ended) {
+        if let Some([status, value]) = ended.results() {
+            self.system.store.get_mut(caller).context.set_results(status, [value, 0, 0, 0, 0, 0, 0], 0);
+        }
     }
 
     #[cold]

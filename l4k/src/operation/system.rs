@@ -128,6 +128,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Success of the caller's system call, with these as x1–x7.
+    #[inline(never)]
     pub fn answer(&mut self, values: [u64; 7]) -> Next {
         if let Some(caller) = self.caller {
             self.store.get_mut(caller).context.set_results(0, values, 0);

@@ -254,23 +254,34 @@ pub(super) extern "C" fn system_call(local: &CoreLocal) -> u64 {
     enter(local.number, Event::SystemCall)
 }
 
-/// A system call of the only core that has no fast path, or was refused by it. Its arguments are in the context. Returns 0 where the program
-/// that made it goes on, with results and otherwise the registers with which it came.
-pub(super) extern "C" fn system_call_alone(local: &CoreLocal) -> u64 {
+/// What the way out of a system call does, in x0 and x1.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct WayOut {
+    /// A context's address, of which bit 63 is set: whoever it is of goes on. Else the program that made the call goes on, with this status;
+    /// if [`Ended::SETTLED`] is set in it, with the results in its context.
+    first: u64,
+    /// x1 with a status.
+    second: u64,
+}
+
+/// A system call of the only core that has no fast path, or was refused by it. Its arguments are in the context.
+pub(super) extern "C" fn system_call_alone(local: &CoreLocal) -> WayOut {
     // SAFETY: who calls this has seen `is_alone`, which is cleared when the lock is shared.
     match unsafe { local.kernel.with_alone(|kernel| kernel.system_call(CoreNumber(0))) } {
-        Return::Same(_) => 0,
-        Return::Any(resume) => settle(resume, CoreNumber(0)),
+        Return::Same(_, ended) => {
+            let [first, second] = ended.words();
+            WayOut { first, second }
+        }
+        Return::Any(resume) => WayOut { first: settle(resume, CoreNumber(0)), second: 0 },
     }
 }
 
 /// A system call of the only core that a fast path has refused.
 pub(super) fn leave_after_call() -> ! {
     // SAFETY: as for `system_call_alone`.
-    let resume = match unsafe { this_core().kernel.with_alone(|kernel| kernel.system_call(CoreNumber(0))) } {
-        Return::Same(thread) => Resume::Thread(thread),
-        Return::Any(resume) => resume,
-    };
+    let resume =
+        unsafe { this_core().kernel.with_alone(|kernel| kernel.handle_slowly(CoreNumber(0), Event::SystemCall)) };
     leave(settle(resume, CoreNumber(0)))
 }
 
