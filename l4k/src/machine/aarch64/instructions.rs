@@ -3,6 +3,16 @@
 
 use core::arch::asm;
 
+/// A constant whose upper 16 bits are set, as a value in a register: to the compiler it is not known, so that it does not add it to the offset of each
+/// field, and make a constant of 64 bits of every sum.
+#[inline(always)]
+pub fn in_register<const VALUE: u64>() -> u64 {
+    let value;
+    // SAFETY: one move of a constant to a register.
+    unsafe { asm!("mov {}, #{}", out(reg) value, const VALUE as i64, options(pure, nomem, nostack, preserves_flags)) };
+    value
+}
+
 /// Reads a 32-bit device register.
 #[inline(always)]
 pub fn read_device(address: u64) -> u32 {

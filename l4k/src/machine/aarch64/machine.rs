@@ -72,7 +72,7 @@ const fn entered(reason: u32) -> Entered {
 impl Arch for Machine {
     #[inline(always)]
     fn window(&self) -> *mut u8 {
-        WINDOW as *mut u8
+        instruction::in_register::<WINDOW>() as *mut u8
     }
 
     /// No `isb` before the read: a few instructions more or less do not matter for slices of microseconds.
