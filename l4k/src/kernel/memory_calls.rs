@@ -97,7 +97,7 @@ pub fn query_space<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &A
 
 #[inline(always)]
 fn frame_slot<A: Arch>(system: &System<A>, &Arguments { caller, x }: &Arguments) -> Result<Ref<Slot>, Error> {
-    let slot = system.look_up(caller, x[0])?;
+    let slot = system.look_up_at_once(caller, x[0])?;
     match system.store.get(slot).capability {
         Capability::Frame { .. } => Ok(slot),
         _ => Err(Error::WrongKind),

@@ -48,6 +48,15 @@ impl<A: Arch> System<A> {
     /// `InvalidCapability` for 0, beyond the end, and for an empty slot.
     #[inline(never)]
     pub fn look_up(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<Slot>, Error> {
+        self.look_up_at_once(thread, address)
+    }
+
+    /// The same without a call of a function, for where it has to be fast.
+    ///
+    /// # Errors
+    /// As [`look_up`](Self::look_up).
+    #[inline(always)]
+    pub fn look_up_at_once(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<Slot>, Error> {
         let slot = self.own_table(thread)?.slot(address).map_err(|_| Error::InvalidCapability)?;
         if self.store.get(slot).capability.kind().is_none() {
             return Err(Error::InvalidCapability);
