@@ -35,8 +35,8 @@ pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, number: u6
         SystemCall::Poll => {
             with_arguments(system, caller, |system, arguments| ipc::wait(system, arguments, Wait::Poll))
         }
-        SystemCall::Yield => Ended::of(ipc::yield_slice(system)),
-        SystemCall::Probe => machine::probe(system, caller),
+        SystemCall::Yield => with_arguments(system, caller, ipc::yield_slice),
+        SystemCall::Probe => with_arguments(system, caller, machine::probe),
         SystemCall::SetWindow => with_arguments(system, caller, ipc::set_window),
         SystemCall::UntypedRetype => {
             with_arguments(system, caller, |system, arguments| memory::retype(system, arguments, None))

@@ -103,7 +103,7 @@ pub fn set_window<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Ar
 }
 
 /// `Yield`. Its result is written before the thread goes to the end of its queue.
-pub fn yield_slice<A: Arch>(system: &mut System<A>) -> Result<Next, Error> {
+pub fn yield_slice<A: Arch>(system: &mut System<A>, _: &Arguments) -> Result<Next, Error> {
     system.yield_slice();
     Ok(Next::Done)
 }

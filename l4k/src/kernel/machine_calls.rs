@@ -7,8 +7,7 @@ use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::irq::Acknowledge;
 use crate::object::slot::Slot;
-use crate::object::thread::Thread;
-use crate::operation::next::{Ended, Next, Progress};
+use crate::operation::next::{Next, Progress};
 use crate::operation::system::System;
 use l4k_sys::Error;
 use l4k_sys::abi::version::features;
@@ -19,11 +18,10 @@ pub const FEATURES: u64 = if cfg!(feature = "debug") { features::DEBUG } else { 
     | if cfg!(feature = "firmware-calls") { features::FIRMWARE_CALLS } else { 0 };
 
 /// `Probe`.
-#[inline(never)]
-pub fn probe<A: Arch>(system: &mut System<A>, caller: Ref<Thread>) -> Ended {
+pub fn probe<A: Arch>(system: &mut System<A>, &Arguments { caller, .. }: &Arguments) -> Result<Next, Error> {
     let version = (VERSION_MAJOR as u64) << 16 | VERSION_MINOR as u64;
     system.store.get_mut(caller).context.set_results(0, [version, FEATURES, 0, 0, 0, 0, 0], 0);
-    Ended::of(Ok(Next::Settled))
+    Ok(Next::Settled)
 }
 
 /// `IrqControlIssue`.

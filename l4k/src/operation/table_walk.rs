@@ -23,10 +23,13 @@ pub struct Place {
 /// Level at which frames of a size are mapped.
 #[must_use]
 pub const fn leaf_level(size: FrameSize) -> Level {
-    match size {
-        FrameSize::Small => Level::Three,
-        FrameSize::Large => Level::Two,
-        FrameSize::Huge => Level::One,
+    // Not a `match`, of which the compiler makes branches.
+    if matches!(size, FrameSize::Small) {
+        Level::Three
+    } else if matches!(size, FrameSize::Large) {
+        Level::Two
+    } else {
+        Level::One
     }
 }
 

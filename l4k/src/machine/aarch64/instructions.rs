@@ -34,29 +34,33 @@ pub fn write_device_byte(address: u64, value: u8) {
     unsafe { (address as *mut u8).write_volatile(value) }
 }
 
-/// `dsb ishst`: earlier stores are seen by table walkers.
+/// `dsb ishst`: earlier stores are seen by table walkers, before a program runs: the return to it synchronises (D1.4.4).
+#[inline(always)]
+pub fn publish_stores_to_programs() {
+    // SAFETY: as for `publish_stores`.
+    unsafe { asm!("dsb ishst", options(nostack, preserves_flags)) }
+}
+
+/// The same before the kernel goes on.
 #[inline(always)]
 pub fn publish_stores() {
     // SAFETY: a barrier changes no memory and no register.
     unsafe { asm!("dsb ishst", "isb", options(nostack, preserves_flags)) }
 }
 
-/// Forgets one page's translations of an identifier on all cores. Operand as in Arm ARM C5.5: identifier << 48 | page number.
+/// Forgets one page's translations of an identifier on all cores. No `isb`: the kernel uses no such translation, and the return to a program
+/// synchronises. Operand as in Arm ARM C5.5: identifier << 48 | page number.
 #[inline(always)]
 pub fn invalidate_page(operand: u64) {
     // SAFETY: dropping translations of user space only makes the walker look again; the barriers order it (D8.16.5).
-    unsafe {
-        asm!("dsb ishst", "tlbi vae1is, {}", "dsb ish", "isb", in(reg) operand, options(nostack, preserves_flags))
-    }
+    unsafe { asm!("dsb ishst", "tlbi vae1is, {}", "dsb ish", in(reg) operand, options(nostack, preserves_flags)) }
 }
 
 /// Forgets every translation of an identifier (<< 48) on all cores.
 #[inline(always)]
 pub fn invalidate_space(operand: u64) {
     // SAFETY: as for `invalidate_page`.
-    unsafe {
-        asm!("dsb ishst", "tlbi aside1is, {}", "dsb ish", "isb", in(reg) operand, options(nostack, preserves_flags))
-    }
+    unsafe { asm!("dsb ishst", "tlbi aside1is, {}", "dsb ish", in(reg) operand, options(nostack, preserves_flags)) }
 }
 
 /// Forgets every translation of this core.

@@ -167,7 +167,7 @@ impl Arch for Machine {
     }
 
     fn publish_tables(&mut self) {
-        instruction::publish_stores();
+        instruction::publish_stores_to_programs();
     }
 
     #[inline(always)]
