@@ -86,7 +86,7 @@ impl<A: Arch> Kernel<A> {
     #[inline(always)]
     pub fn handle_slowly(&mut self, core: CoreNumber, event: Event) -> Resume {
         match event {
-            Event::SystemCall => match self.system_call(core) {
+            Event::SystemCall => match self.system_call(core, self.number(core)) {
                 Return::Same(thread, ended) => {
                     self.set_results(thread, ended);
                     Resume::Thread(thread)
@@ -114,13 +114,18 @@ impl<A: Arch> Kernel<A> {
         self.resume()
     }
 
-    /// The system call of a core's current thread.
+    /// The number of the system call of a core's current thread.
+    fn number(&self, core: CoreNumber) -> u64 {
+        let caller = self.system.core(core).current;
+        caller.map_or(0, |caller| self.system.store.get(caller).context.x[NUMBER])
+    }
+
+    /// The system call of a core's current thread, which has this number in its context too.
     #[inline(always)]
-    pub fn system_call(&mut self, core: CoreNumber) -> Return {
+    pub fn system_call(&mut self, core: CoreNumber, number: u64) -> Return {
         let system = &mut self.system;
         system.here = core;
         let Some(caller) = system.core(core).current else { return Return::Any(self.resume()) };
-        let number = system.store.get(caller).context.x[NUMBER];
         system.caller = Some(caller);
         let ended = dispatch(system, caller, number);
         if system.is_settled(core) && ended.has_results() {

@@ -266,9 +266,9 @@ pub(super) struct WayOut {
 }
 
 /// A system call of the only core that has no fast path, or was refused by it. Its arguments are in the context.
-pub(super) extern "C" fn system_call_alone(local: &CoreLocal) -> WayOut {
+pub(super) extern "C" fn system_call_alone(local: &CoreLocal, number: u64) -> WayOut {
     // SAFETY: who calls this has seen `is_alone`, which is cleared when the lock is shared.
-    match unsafe { local.kernel.with_alone(|kernel| kernel.system_call(CoreNumber(0))) } {
+    match unsafe { local.kernel.with_alone(|kernel| kernel.system_call(CoreNumber(0), number)) } {
         Return::Same(_, ended) => {
             let [first, second] = ended.words();
             WayOut { first, second }

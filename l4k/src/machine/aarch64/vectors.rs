@@ -242,6 +242,7 @@ global_asm!(
     "stp x4, x5, [x28, #32]",
     "stp x6, x7, [x28, #48]",
     "mov x0, x10",
+    "mov x1, x8",
     "bl {system_call_alone}",
     "tbnz x0, #63, l4k_resume",
     "mov sp, x28",
