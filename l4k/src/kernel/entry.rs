@@ -86,7 +86,7 @@ impl<A: Arch> Kernel<A> {
     #[inline(always)]
     pub fn handle_slowly(&mut self, core: CoreNumber, event: Event) -> Resume {
         match event {
-            Event::SystemCall => match self.system_call(core, self.number(core)) {
+            Event::SystemCall => match self.begin_system_call(core) {
                 Return::Same(thread, ended) => {
                     self.set_results(thread, ended);
                     Resume::Thread(thread)
@@ -114,17 +114,20 @@ impl<A: Arch> Kernel<A> {
         self.resume()
     }
 
-    /// The number of the system call of a core's current thread.
-    fn number(&self, core: CoreNumber) -> u64 {
+    #[inline(always)]
+    fn begin_system_call(&mut self, core: CoreNumber) -> Return {
+        self.system.here = core;
         let caller = self.system.core(core).current;
-        caller.map_or(0, |caller| self.system.store.get(caller).context.x[NUMBER])
+        let number = caller.map_or(0, |caller| self.system.store.get(caller).context.x[NUMBER]);
+        self.system_call(core, number)
     }
 
-    /// The system call of a core's current thread, which has this number in its context too.
+    /// The system call of this core's current thread, which has this number in its context too. Which core that is was said: the only one need not
+    /// say it again.
     #[inline(always)]
     pub fn system_call(&mut self, core: CoreNumber, number: u64) -> Return {
         let system = &mut self.system;
-        system.here = core;
+        debug_assert!(system.here == core);
         let Some(caller) = system.core(core).current else { return Return::Any(self.resume()) };
         system.caller = Some(caller);
         let ended = dispatch(system, caller, number);

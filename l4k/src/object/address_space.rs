@@ -4,7 +4,7 @@
 //! table is zero: a table is given back when its last entry was cleared.
 
 use super::frame::SpaceIdentity;
-use crate::base::address::{PhysicalAddress, SizeBits};
+use crate::base::address::{PhysicalAddress, SizeBits, UserPage};
 use crate::base::store::{Object, Ref};
 use l4k_sys::abi::memory::PAGE_SIZE;
 
@@ -20,6 +20,25 @@ impl TableNumber {
     pub const TOP: TableNumber = TableNumber(1);
 }
 
+/// A table of the lowest level, so that the next page nearby is found without a walk: it is kept up to when any table is given back.
+#[derive(Clone, Copy, Debug)]
+struct LastTable {
+    /// The part of all addresses that the table is for, as [`region_of`] has it.
+    region: u64,
+    /// The table.
+    table: TableNumber,
+}
+
+impl LastTable {
+    /// None: no region has this number.
+    const NONE: LastTable = LastTable { region: u64::MAX, table: TableNumber::TOP };
+}
+
+/// Number of the 2 MiB that a table of the lowest level is for.
+const fn region_of(page: UserPage) -> u64 {
+    page.number() >> 9
+}
+
 /// Header of an address space.
 #[derive(Debug)]
 #[repr(C, align(4096))]
@@ -28,6 +47,8 @@ pub struct AddressSpace {
     pub references: u32,
     /// Its identity, once a pool has given one.
     pub identity: Option<SpaceIdentity>,
+    /// The table that was used last.
+    last: LastTable,
     /// Pages of the object.
     pages: u16,
     /// Pages free to become tables.
@@ -44,6 +65,26 @@ impl AddressSpace {
         self.pages = (size.bytes() / PAGE_SIZE) as u16;
         self.free = self.pages - 2;
         self.used[0] = 0b11;
+        self.last = LastTable::NONE;
+    }
+
+    /// The table of the lowest level for a page, if it is remembered.
+    #[inline(always)]
+    #[must_use]
+    pub const fn remembered(&self, page: UserPage) -> Option<TableNumber> {
+        if self.last.region == region_of(page) { Some(self.last.table) } else { None }
+    }
+
+    /// This is the table of the lowest level for a page.
+    #[inline(always)]
+    pub const fn remember(&mut self, page: UserPage, table: TableNumber) {
+        self.last = LastTable { region: region_of(page), table };
+    }
+
+    /// First page of those whose table is remembered.
+    #[must_use]
+    pub fn remembered_page(&self) -> Option<UserPage> {
+        UserPage::new(self.last.region.checked_mul(PAGE_SIZE << 9)?, PAGE_SIZE).ok()
     }
 
     /// Tables in all, without the top level.
@@ -78,6 +119,7 @@ impl AddressSpace {
             *bits &= !(1 << (table.0 % 64));
             self.free += 1;
         }
+        self.last = LastTable::NONE;
     }
 
     /// Entries in use of a table.
@@ -131,6 +173,7 @@ mod tests {
             let mut space = AddressSpace {
                 references: 0,
                 identity: None,
+                last: LastTable::NONE,
                 pages: 0,
                 free: 0,
                 used: [0; PAGES_MAX / 64],

@@ -79,14 +79,15 @@ impl<A: Arch> System<A> {
         let memory = memory_kind(&frame, rights, attributes)?;
         let page = UserPage::new(address, frame.size.bytes())?;
         let identity = self.store.get(space).identity.ok_or(Error::NoAsid)?;
-        let last = self.check_free(space, page, leaf_level(frame.size))?;
+        let leaf = leaf_level(frame.size);
+        let last = self.find_entry(space, page, leaf);
+        self.check_free(space, last, leaf)?;
 
         let maintained = self.maintain_before_use(&frame, rights, memory, from);
         if maintained != Next::Done {
             return Ok(maintained);
         }
         let entry = TableEntry::Leaf { address: frame.address, rights, memory };
-        let leaf = leaf_level(frame.size);
         if last.level == leaf {
             self.write_entry(space, last.table, last.address, leaf, entry);
         } else {
@@ -97,18 +98,17 @@ impl<A: Arch> System<A> {
         Ok(Next::Done)
     }
 
-    /// Whether an address is free down to a level, and there are tables enough. The empty entry on its way.
+    /// Whether the last entry on the way to a leaf is free, and there are tables enough for the rest of the way.
     #[inline(always)]
-    fn check_free(&self, space: Ref<AddressSpace>, page: UserPage, leaf: Level) -> Result<Place, Error> {
-        let last = self.find_entry(space, page, leaf);
-        if last.entry != TableEntry::Empty {
+    fn check_free(&self, space: Ref<AddressSpace>, last: Place, leaf: Level) -> Result<(), Error> {
+        if self.entry(last) != TableEntry::Empty {
             return Err(Error::AddressInUse);
         }
         let missing = leaf as u16 - last.level as u16;
         if missing != 0 && self.store.get(space).free_tables() < missing {
             return Err(Error::NoTables);
         }
-        Ok(last)
+        Ok(())
     }
 
     /// Fills an empty entry above the leaf's level with a table, and so on down to the leaf.

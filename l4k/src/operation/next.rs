@@ -37,9 +37,9 @@ impl Ended {
     pub const SETTLED: u64 = 1 << 30;
     /// Without this bit the caller gets results.
     const OTHER: u64 = 1 << 31;
-    const RESTART: u64 = Self::OTHER;
-    const RESTART_AT: u64 = Self::OTHER + 1;
-    const UNKNOWN: u64 = Self::OTHER + 2;
+    const UNKNOWN: u64 = Self::OTHER;
+    const RESTART: u64 = Self::OTHER + 1;
+    const RESTART_AT: u64 = Self::OTHER + 2;
     const FIRMWARE: u64 = Self::OTHER + 3;
 
     /// What an operation says.

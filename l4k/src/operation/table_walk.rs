@@ -16,8 +16,8 @@ pub struct Place {
     pub address: PhysicalAddress,
     /// The table's level.
     pub level: Level,
-    /// What the entry says.
-    pub entry: TableEntry,
+    /// The entry, in the machine's format.
+    bits: u64,
 }
 
 /// Level at which frames of a size are mapped.
@@ -41,9 +41,9 @@ impl<A: Arch> System<A> {
         let mut table = TableNumber::TOP;
         for (place, level) in places.iter_mut().zip([Level::Zero, Level::One, Level::Two, Level::Three]) {
             let address = space.table(table).add(level.index(page.value()) * 8);
-            let entry = A::decode(self.store.word(address), level);
-            *place = Some(Place { table, address, level, entry });
-            match entry {
+            let bits = self.store.word(address);
+            *place = Some(Place { table, address, level, bits });
+            match A::decode(bits, level) {
                 TableEntry::Table(below) if level < lowest => table = space.table_at(below),
                 _ => break,
             }
@@ -51,19 +51,33 @@ impl<A: Arch> System<A> {
         places
     }
 
-    /// The last entry of a walk that does not end at the top level. A line for each level: a loop would take twice as long.
+    /// The entry for a page down to a level, or the first on the way that is no table.
     #[inline(always)]
-    #[must_use]
-    pub fn find_entry(&self, space: Ref<AddressSpace>, page: UserPage, lowest: Level) -> Place {
+    pub fn find_entry(&mut self, space: Ref<AddressSpace>, page: UserPage, lowest: Level) -> Place {
+        if lowest == Level::Three
+            && let Some(table) = self.store.get(space).remembered(page)
+        {
+            return self.place(space, space.table(table), page, Level::Three);
+        }
+        let place = self.walk_to_entry(space, page, lowest);
+        if place.level == Level::Three {
+            self.store.get_mut(space).remember(page, place.table);
+        }
+        place
+    }
+
+    /// The same, walked. A line for each level: a loop would take twice as long.
+    #[inline(always)]
+    fn walk_to_entry(&self, space: Ref<AddressSpace>, page: UserPage, lowest: Level) -> Place {
         let top = self.place(space, space.table(TableNumber::TOP), page, Level::Zero);
-        let TableEntry::Table(table) = top.entry else { return top };
+        let TableEntry::Table(table) = self.entry(top) else { return top };
         let one = self.place(space, table, page, Level::One);
-        let TableEntry::Table(table) = one.entry else { return one };
+        let TableEntry::Table(table) = self.entry(one) else { return one };
         if lowest == Level::One {
             return one;
         }
         let two = self.place(space, table, page, Level::Two);
-        let TableEntry::Table(table) = two.entry else { return two };
+        let TableEntry::Table(table) = self.entry(two) else { return two };
         if lowest == Level::Two {
             return two;
         }
@@ -74,7 +88,12 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     fn place(&self, space: Ref<AddressSpace>, table: PhysicalAddress, page: UserPage, level: Level) -> Place {
         let address = table.add(level.index(page.value()) * 8);
-        let entry = A::decode(self.store.word(address), level);
-        Place { table: space.table_at(table), address, level, entry }
+        Place { table: space.table_at(table), address, level, bits: self.store.word(address) }
+    }
+
+    /// What an entry said when it was found.
+    #[inline(always)]
+    pub fn entry(&self, Place { bits, level, .. }: Place) -> TableEntry {
+        A::decode(bits, level)
     }
 }

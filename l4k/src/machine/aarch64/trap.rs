@@ -65,6 +65,9 @@ impl CoreLocal {
 
 const _: () = assert!(offset_of!(CoreLocal, stack_top) == 0 && offset_of!(CoreLocal, is_alone) == 8);
 
+/// Where the vectors find the kernel.
+pub(super) const KERNEL_OFFSET: usize = offset_of!(CoreLocal, kernel);
+
 unsafe extern "Rust" {
     /// The board, defined by the board support crate's `firmware!` macro.
     safe static L4K_BOARD: &'static Board;
@@ -266,9 +269,10 @@ pub(super) struct WayOut {
 }
 
 /// A system call of the only core that has no fast path, or was refused by it. Its arguments are in the context.
-pub(super) extern "C" fn system_call_alone(local: &CoreLocal, number: u64) -> WayOut {
+/// The number is the third argument, as it is of what this calls.
+pub(super) extern "C" fn system_call_alone(kernel: &TicketLock<Kernel<Machine>>, _: u64, number: u64) -> WayOut {
     // SAFETY: who calls this has seen `is_alone`, which is cleared when the lock is shared.
-    match unsafe { local.kernel.with_alone(|kernel| kernel.system_call(CoreNumber(0), number)) } {
+    match unsafe { kernel.with_alone(|kernel| kernel.system_call(CoreNumber(0), number)) } {
         Return::Same(_, ended) => {
             let [first, second] = ended.words();
             WayOut { first, second }
