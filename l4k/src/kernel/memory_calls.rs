@@ -39,7 +39,10 @@ pub fn query_untyped<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: 
 /// `FrameMap`.
 pub fn map<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let frame = frame_slot(system, &Arguments { caller, x })?;
-    let space = system.space_at(caller, x[1])?;
+    let Capability::AddressSpace { object: space } = system.store.get(system.look_up_at_once(caller, x[1])?).capability
+    else {
+        return Err(Error::WrongKind);
+    };
     system.map(frame, space, x[2], wanted(x[3], x[4])?, x[7])
 }
 

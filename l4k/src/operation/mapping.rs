@@ -64,6 +64,7 @@ impl<A: Arch> System<A> {
     /// `AlreadyMapped`, `NoAsid`, those of [`memory_kind`] and [`UserPage::new`], `AddressInUse`, `NoTables`.
     ///
     /// Maintenance of caches comes first, `from` of it being done already; it may be interrupted.
+    #[inline(always)]
     pub fn map(
         &mut self,
         slot: Ref<Slot>,
@@ -87,11 +88,11 @@ impl<A: Arch> System<A> {
         if maintained != Next::Done {
             return Ok(maintained);
         }
-        let entry = TableEntry::Leaf { address: frame.address, rights, memory };
+        let entry = A::encode(TableEntry::Leaf { address: frame.address, rights, memory }, leaf);
         if last.level == leaf {
-            self.write_entry(space, last.table, last.address, leaf, entry);
+            self.write_entry(space, last.table, last.address, entry);
         } else {
-            self.write_below(space, page, last, leaf, entry);
+            self.write_below(space, page, last.level, leaf, entry);
         }
         self.store.machine.publish_tables();
         note_mapping(&mut self.store.get_mut(slot).capability, Some(Mapping { space: identity, page }));
@@ -111,31 +112,28 @@ impl<A: Arch> System<A> {
         Ok(())
     }
 
-    /// Fills an empty entry above the leaf's level with a table, and so on down to the leaf.
+    /// Fills an empty entry above the leaf's level, which a walk ends at, with a table, and so on down to the leaf.
     #[inline(never)]
-    fn write_below(&mut self, space: Ref<AddressSpace>, page: UserPage, last: Place, leaf: Level, entry: TableEntry) {
-        let Place { mut table, mut address, mut level, .. } = last;
+    fn write_below(&mut self, space: Ref<AddressSpace>, page: UserPage, from: Level, leaf: Level, entry: u64) {
+        let Some(Place { mut table, mut address, .. }) = self.walk(space, page, leaf).into_iter().flatten().last()
+        else {
+            return;
+        };
+        let mut level = from;
         while level < leaf {
             let Some(new) = self.store.get_mut(space).allocate() else { return };
-            self.write_entry(space, table, address, level, TableEntry::Table(space.table(new)));
+            self.write_entry(space, table, address, A::encode(TableEntry::Table(space.table(new)), level));
             table = new;
             level = level.below().unwrap_or(leaf);
             address = space.table(table).add(level.index(page.value()) * 8);
         }
-        self.write_entry(space, table, address, leaf, entry);
+        self.write_entry(space, table, address, entry);
     }
 
     /// Fills an empty entry.
     #[inline(always)]
-    fn write_entry(
-        &mut self,
-        space: Ref<AddressSpace>,
-        table: TableNumber,
-        address: PhysicalAddress,
-        level: Level,
-        entry: TableEntry,
-    ) {
-        self.store.set_word(address, A::encode(entry, level));
+    fn write_entry(&mut self, space: Ref<AddressSpace>, table: TableNumber, address: PhysicalAddress, entry: u64) {
+        self.store.set_word(address, entry);
         self.store.get_mut(space).entry_added(table);
     }
 
