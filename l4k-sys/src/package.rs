@@ -179,6 +179,7 @@ impl<'a> Package<'a> {
         })
     }
 
+    #[inline(never)]
     fn segment(&self, index: u32) -> Option<Segment<'a>> {
         let table = HEADER_BYTES + self.count as usize * PROGRAM_BYTES;
         let start = table.checked_add((index as usize).checked_mul(SEGMENT_BYTES)?)?;
@@ -364,10 +365,12 @@ impl<'a> Segment<'a> {
     }
 }
 
+#[inline(never)]
 fn read32(bytes: &[u8], offset: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(offset..offset + 4)?.try_into().ok()?))
 }
 
+#[inline(never)]
 fn read64(bytes: &[u8], offset: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.get(offset..offset + 8)?.try_into().ok()?))
 }

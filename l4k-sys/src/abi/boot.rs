@@ -298,6 +298,7 @@ impl<'a> Writer<'a> {
         self.append(tag, &[bytes.as_flattened()])
     }
 
+    #[inline(never)]
     fn put(&mut self, offset: usize, part: &[u8]) -> Result<(), Full> {
         let start = self.used + offset;
         let place = self.bytes.get_mut(start..start + part.len()).ok_or(Full)?;

@@ -59,6 +59,7 @@ impl Context {
         Context { x: [0; 31], sp: 0, pc: 0, pstate: 0, shape: Shape::Full, thread_pointer: 0, buffer_address: 0 };
 
     /// Makes the system call that the thread is in start again from the beginning when it is resumed: `svc` is 4 bytes long.
+    #[inline(never)]
     pub fn restart_system_call(&mut self) {
         self.pc = self.pc.wrapping_sub(4);
         let number = self.x[NUMBER];
@@ -69,11 +70,16 @@ impl Context {
     /// Makes the thread own every register: those that it would have found zero after its system call are zero.
     pub fn own_all(&mut self) {
         if self.shape == Shape::SystemCall {
-            for register in [NUMBER].into_iter().chain(10..=18).chain([30]) {
-                self.x[register] = 0;
-            }
-            self.shape = Shape::Full;
+            self.own_the_rest();
         }
+    }
+
+    #[inline(never)]
+    fn own_the_rest(&mut self) {
+        for register in [NUMBER].into_iter().chain(10..=18).chain([30]) {
+            self.x[register] = 0;
+        }
+        self.shape = Shape::Full;
     }
 
     /// Sets every result register: status, x1–x7, badge.

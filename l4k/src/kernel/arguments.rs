@@ -52,6 +52,7 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `InvalidCapability`, `WrongKind`.
+    #[inline(never)]
     pub fn thread_at(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<Thread>, Error> {
         match self.capability(thread, address)? {
             Capability::Thread { object } => Ok(object),
@@ -63,6 +64,7 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `InvalidCapability`, `WrongKind`.
+    #[inline(never)]
     pub fn context_at(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<SchedContext>, Error> {
         match self.capability(thread, address)? {
             Capability::SchedContext { object } => Ok(object),
@@ -85,6 +87,7 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `InvalidCapability`, `WrongKind`.
+    #[inline(never)]
     pub fn pool_at(&self, thread: Ref<Thread>, address: u64) -> Result<Ref<AsidPool>, Error> {
         match self.capability(thread, address)? {
             Capability::AsidPool { object } => Ok(object),

@@ -21,6 +21,7 @@ struct Pen<'s, A> {
 }
 
 impl<A: Arch> Pen<'_, A> {
+    #[inline(never)]
     fn append<'a>(&mut self, tag: u32, parts: &[&[u8]]) -> Result<(), BootError<'a>> {
         let pages = self.system.store.bytes_mut(self.place, INFORMATION_PAGES * PAGE_SIZE);
         let mut writer = Writer::resume(pages, self.used);

@@ -2,7 +2,7 @@
 //!
 //! Our own reader: the crates there are panic on a damaged tree or refuse trees that exist (names of more than 31 characters).
 
-use super::device_tree_walk::{Cells, Node, Structure, word};
+use super::device_tree_walk::{Cells, Node, Nodes, Structure, word};
 use super::memory_map::Range;
 
 /// First word of a device tree, big endian.
@@ -66,6 +66,7 @@ impl<'a> DeviceTree<'a> {
     ///
     /// # Errors
     /// A sentence that says what is wrong with it.
+    #[inline(never)]
     pub fn new(bytes: &'a [u8]) -> Result<DeviceTree<'a>, &'static str> {
         let header = |offset: usize| bytes.get(offset..).and_then(word);
         let block = |offset: usize| header(offset).and_then(|start| bytes.get(start as usize..)).ok_or(DAMAGED);
@@ -73,17 +74,18 @@ impl<'a> DeviceTree<'a> {
             return Err("the device tree has a later format, or none");
         }
         let structure = Structure { tokens: block(OFFSET_OF_TOKENS)?, strings: block(OFFSET_OF_STRINGS)? };
-        structure.each_node(|_| {}).map_err(|_| DAMAGED)?;
+        let mut nodes = structure.nodes();
+        while nodes.step().map_err(|_| DAMAGED)?.is_some() {}
         Ok(DeviceTree { structure, reservations: block(OFFSET_OF_RESERVATIONS)? })
     }
 
     /// Calls `found` for each range of RAM.
     pub fn memory(&self, mut found: impl FnMut(Range)) {
-        self.each_node(|node| {
+        for node in &mut self.nodes() {
             if node.depth == 1 && node.plain_name() == b"memory" {
                 each_range(&node, &mut found);
             }
-        });
+        }
     }
 
     /// Calls `found` for each range of RAM that is not to be used.
@@ -96,51 +98,47 @@ impl<'a> DeviceTree<'a> {
                 _ => break,
             }
         }
-        self.each_node(|node| {
+        for node in &mut self.nodes() {
             if node.depth == 2 && node.parent == b"reserved-memory" {
                 each_range(&node, &mut found);
             }
-        });
+        }
     }
 
     /// Calls `found` for each core: the affinity fields of its MPIDR_EL1.
     pub fn cores(&self, mut found: impl FnMut(u64)) {
-        self.each_node(|node| {
+        for node in &mut self.nodes() {
             if node.parent == b"cpus"
                 && node.plain_name() == b"cpu"
                 && let Some(affinity) = number(node.registers, node.cells.address)
             {
                 found(affinity);
             }
-        });
+        }
     }
 
     /// The first interrupt controller that the kernel knows, at the root or one level below.
+    #[inline(never)]
     pub fn controller(&self) -> Option<Controller> {
-        let mut first = None;
-        self.each_node(|node| {
-            if node.depth <= 2 && first.is_none() {
-                first = controller_in(&node);
-            }
-        });
-        first
+        let mut nodes = self.nodes();
+        nodes.find_map(|node| if node.depth <= 2 { controller_in(&node) } else { None })
     }
 
     /// How firmware is called, if there is any (the node of PSCI, DEN0022).
     #[must_use]
+    #[inline(never)]
     pub fn conduit(&self) -> Option<Conduit> {
-        let mut conduit = None;
-        self.each_node(|node| match node.method {
-            b"hvc\0" if node.plain_name() == b"psci" => conduit = Some(Conduit::Hypervisor),
-            b"smc\0" if node.plain_name() == b"psci" => conduit = Some(Conduit::SecureMonitor),
-            _ => (),
-        });
-        conduit
+        let mut nodes = self.nodes();
+        nodes.find_map(|node| match node.method {
+            b"hvc\0" if node.plain_name() == b"psci" => Some(Conduit::Hypervisor),
+            b"smc\0" if node.plain_name() == b"psci" => Some(Conduit::SecureMonitor),
+            _ => None,
+        })
     }
 
-    fn each_node(&self, found: impl FnMut(Node<'a>)) {
-        // Was found whole by `new`.
-        let _ = self.structure.each_node(found);
+    /// All nodes: `new` has found the tree whole.
+    const fn nodes(&self) -> Nodes<'a> {
+        self.structure.nodes()
     }
 }
 
@@ -179,6 +177,7 @@ fn each_range(node: &Node<'_>, found: &mut impl FnMut(Range)) {
 }
 
 /// A number of one or two words.
+#[inline(never)]
 fn number(bytes: &[u8], words: u32) -> Option<u64> {
     match words {
         1 => word(bytes).map(u64::from),

@@ -44,18 +44,20 @@ pub struct Node<'a> {
 
 impl<'a> Node<'a> {
     /// Its name without the address.
+    #[inline(never)]
     pub fn plain_name(&self) -> &'a [u8] {
         self.name.split(|byte| *byte == b'@').next().unwrap_or(self.name)
     }
 
     /// Whether it is one of these.
+    #[inline(never)]
     pub fn is_compatible(&self, name: &str) -> bool {
         self.compatible.split(|byte| *byte == 0).any(|known| known == name.as_bytes())
     }
 }
 
 /// A node that is being read.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Level<'a> {
     name: &'a [u8],
     registers: &'a [u8],
@@ -81,38 +83,9 @@ pub struct Structure<'a> {
 pub struct Damaged;
 
 impl<'a> Structure<'a> {
-    /// Calls `found` for each node down to [`DEPTH_MAX`], in the order of the tree. A node's properties come before the nodes below it (5.4.2).
-    ///
-    /// # Errors
-    /// [`Damaged`]; nodes before the damage were told.
-    pub fn each_node(&self, mut found: impl FnMut(Node<'a>)) -> Result<(), Damaged> {
-        let mut levels = [EMPTY; DEPTH_MAX + 2];
-        let mut depth = 0;
-        let mut rest = self.tokens;
-        // Whether the innermost node's properties may still come.
-        let mut open = false;
-        loop {
-            let token = take_word(&mut rest)?;
-            if open && token != PROPERTY && token != NOTHING {
-                tell(&levels, depth - 1, &mut found);
-                open = false;
-            }
-            match token {
-                BEGIN_NODE => {
-                    let name = take_string(&mut rest)?;
-                    if let Some(level) = levels.get_mut(depth) {
-                        *level = Level { name, ..EMPTY };
-                    }
-                    depth += 1;
-                    open = true;
-                }
-                END_NODE => depth = depth.checked_sub(1).ok_or(Damaged)?,
-                PROPERTY if open => self.property(&mut rest, levels.get_mut(depth - 1))?,
-                NOTHING => {}
-                END if depth == 0 => return Ok(()),
-                _ => return Err(Damaged),
-            }
-        }
+    /// Its nodes down to [`DEPTH_MAX`], in the order of the tree. A node's properties come before the nodes below it (5.4.2).
+    pub const fn nodes(&self) -> Nodes<'a> {
+        Nodes { structure: *self, rest: self.tokens, levels: [EMPTY; DEPTH_MAX + 1], depth: 0, open: false }
     }
 
     fn property(&self, rest: &mut &'a [u8], level: Option<&mut Level<'a>>) -> Result<(), Damaged> {
@@ -134,17 +107,77 @@ impl<'a> Structure<'a> {
     }
 }
 
-fn tell<'a>(levels: &[Level<'a>], depth: usize, found: &mut impl FnMut(Node<'a>)) {
-    if depth > DEPTH_MAX {
-        return;
+/// A walk through the nodes.
+#[derive(Clone, Debug)]
+pub struct Nodes<'a> {
+    structure: Structure<'a>,
+    rest: &'a [u8],
+    levels: [Level<'a>; DEPTH_MAX + 1],
+    depth: usize,
+    /// Whether the innermost node's properties may still come.
+    open: bool,
+}
+
+impl<'a> Nodes<'a> {
+    /// The next node, or `None` at the end.
+    ///
+    /// # Errors
+    /// [`Damaged`]; nodes before the damage were told.
+    #[inline(never)]
+    pub fn step(&mut self) -> Result<Option<Node<'a>>, Damaged> {
+        loop {
+            let before = self.rest;
+            let token = take_word(&mut self.rest)?;
+            if self.open && token != PROPERTY && token != NOTHING {
+                self.open = false;
+                self.rest = before;
+                match self.innermost() {
+                    None => continue,
+                    node => return Ok(node),
+                }
+            }
+            match token {
+                BEGIN_NODE => {
+                    let name = take_string(&mut self.rest)?;
+                    if let Some(level) = self.levels.get_mut(self.depth) {
+                        *level = Level { name, ..EMPTY };
+                    }
+                    self.depth += 1;
+                    self.open = true;
+                }
+                END_NODE => self.depth = self.depth.checked_sub(1).ok_or(Damaged)?,
+                PROPERTY if self.open => {
+                    self.structure.property(&mut self.rest, self.levels.get_mut(self.depth - 1))?;
+                }
+                NOTHING => {}
+                END if self.depth == 0 => {
+                    self.rest = before;
+                    return Ok(None);
+                }
+                _ => return Err(Damaged),
+            }
+        }
     }
-    let parent = depth.checked_sub(1).and_then(|above| levels.get(above)).unwrap_or(&EMPTY);
-    if let Some(Level { name, registers, compatible, method, .. }) = levels.get(depth) {
-        found(Node { depth, name, parent: parent.name, cells: parent.cells, registers, compatible, method });
+
+    fn innermost(&self) -> Option<Node<'a>> {
+        let depth = self.depth.checked_sub(1).filter(|depth| *depth <= DEPTH_MAX)?;
+        let parent = depth.checked_sub(1).and_then(|above| self.levels.get(above)).unwrap_or(&EMPTY);
+        let Level { name, registers, compatible, method, .. } = *self.levels.get(depth)?;
+        Some(Node { depth, name, parent: parent.name, cells: parent.cells, registers, compatible, method })
+    }
+}
+
+impl<'a> Iterator for Nodes<'a> {
+    type Item = Node<'a>;
+
+    /// The walk ends at the damage, if there is one.
+    fn next(&mut self) -> Option<Node<'a>> {
+        self.step().ok().flatten()
     }
 }
 
 /// The first four bytes, big endian.
+#[inline(never)]
 pub fn word(bytes: &[u8]) -> Option<u32> {
     bytes.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
 }

@@ -11,10 +11,12 @@ pub type Range = (u64, u64);
 
 const PAGE: u64 = 4096;
 
+const NOTHING: MemoryRange = MemoryRange { start: PhysicalAddress::truncated(0), bytes: 0 };
+
 /// Ranges of memory, disjoint.
 #[derive(Clone, Copy, Debug)]
 pub struct Ranges {
-    ranges: [Range; RANGES],
+    ranges: [MemoryRange; RANGES],
     count: usize,
     /// Bytes that were dropped because there were too many ranges, or out of the kernel's reach.
     pub dropped: u64,
@@ -22,9 +24,10 @@ pub struct Ranges {
 
 impl Ranges {
     /// No range.
-    pub const EMPTY: Ranges = Ranges { ranges: [(0, 0); RANGES], count: 0, dropped: 0 };
+    pub const EMPTY: Ranges = Ranges { ranges: [NOTHING; RANGES], count: 0, dropped: 0 };
 
     /// Adds RAM; what does not fill a page or lies beyond the kernel's reach is left out.
+    #[inline(never)]
     pub fn add(&mut self, (start, end): Range) {
         let start = start.next_multiple_of(PAGE);
         let within = end.min(OBJECT_MEMORY_END) / PAGE * PAGE;
@@ -34,17 +37,18 @@ impl Ranges {
         }
     }
 
-    fn push(&mut self, range: Range) {
+    fn push(&mut self, (start, end): Range) {
         match self.ranges.get_mut(self.count) {
             Some(place) => {
-                *place = range;
+                *place = MemoryRange { start: PhysicalAddress::truncated(start), bytes: end - start };
                 self.count += 1;
             }
-            None => self.dropped += range.1 - range.0,
+            None => self.dropped += end - start,
         }
     }
 
     /// Takes out a range that is in use, rounded to whole pages.
+    #[inline(never)]
     pub fn remove(&mut self, (start, end): Range) {
         let (start, end) = (start / PAGE * PAGE, end.next_multiple_of(PAGE));
         let old = *self;
@@ -65,7 +69,7 @@ impl Ranges {
 
     /// The ranges.
     pub fn iter(&self) -> impl Iterator<Item = Range> + '_ {
-        self.ranges.iter().take(self.count).copied()
+        self.as_memory().iter().map(bounds)
     }
 
     /// Whether a range lies wholly in one of these.
@@ -78,14 +82,15 @@ impl Ranges {
         self.iter().map(|(start, end)| end - start).sum()
     }
 
-    /// As the kernel takes them, and how many these are.
-    pub fn as_memory(&self) -> ([MemoryRange; RANGES], usize) {
-        let mut memory = [MemoryRange { start: PhysicalAddress::truncated(0), bytes: 0 }; RANGES];
-        for (place, (start, end)) in memory.iter_mut().zip(self.iter()) {
-            *place = MemoryRange { start: PhysicalAddress::truncated(start), bytes: end - start };
-        }
-        (memory, self.count)
+    /// As the kernel takes them.
+    pub fn as_memory(&self) -> &[MemoryRange] {
+        self.ranges.get(..self.count).unwrap_or(&[])
     }
+}
+
+/// A range as first address and end.
+pub const fn bounds(range: &MemoryRange) -> Range {
+    (range.start.value(), range.start.value() + range.bytes)
 }
 
 #[cfg(test)]

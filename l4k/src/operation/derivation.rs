@@ -77,7 +77,7 @@ impl<A: Arch> System<A> {
         *self.store.get_mut(from) = Slot::EMPTY;
         *self.store.get_mut(to) = moved;
         for neighbour in [moved.links.child, moved.links.next, moved.links.previous].into_iter().flatten() {
-            self.rename_links(neighbour, |link| if link == from { to } else { link });
+            self.rename_links(neighbour, [from, to]);
         }
     }
 
@@ -91,17 +91,12 @@ impl<A: Arch> System<A> {
         *self.store.get_mut(second) = one;
         let mut around =
             [one.links.child, one.links.next, one.links.previous, two.links.child, two.links.next, two.links.previous];
-        let rename = |link| match link {
-            link if link == first => second,
-            link if link == second => first,
-            link => link,
-        };
-        self.rename_links(first, rename);
-        self.rename_links(second, rename);
+        self.rename_links(first, [first, second]);
+        self.rename_links(second, [first, second]);
         for index in 0..around.len() {
             let Some(slot) = around[index] else { continue };
             if slot != first && slot != second {
-                self.rename_links(slot, rename);
+                self.rename_links(slot, [first, second]);
             }
             for other in &mut around[index..] {
                 if *other == Some(slot) {
@@ -111,10 +106,17 @@ impl<A: Arch> System<A> {
         }
     }
 
-    fn rename_links(&mut self, slot: Ref<Slot>, rename: impl Fn(Ref<Slot>) -> Ref<Slot>) {
+    /// Exchanges two slots among the links of one.
+    #[inline(never)]
+    fn rename_links(&mut self, slot: Ref<Slot>, [first, second]: [Ref<Slot>; 2]) {
+        let rename = |link| match link {
+            link if link == first => second,
+            link if link == second => first,
+            link => link,
+        };
         let links = &mut self.store.get_mut(slot).links;
         for link in [&mut links.child, &mut links.next, &mut links.previous] {
-            *link = link.map(&rename);
+            *link = link.map(rename);
         }
     }
 }

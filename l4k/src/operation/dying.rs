@@ -22,7 +22,14 @@ impl<A: Arch> System<A> {
 
     /// Empties one more slot of the latest dying CNode. Complete when none is dying.
     pub fn dying_step(&mut self) -> Progress {
-        let Some(object) = self.dying else { return Progress::Complete };
+        match self.dying {
+            Some(object) => self.empty_step(object),
+            None => Progress::Complete,
+        }
+    }
+
+    #[inline(never)]
+    fn empty_step(&mut self, object: Ref<CNode>) -> Progress {
         let Capability::CNodeHeader { size_bits, references, cursor, next } = self.store.get(object).header.capability
         else {
             return Progress::Complete;

@@ -70,6 +70,7 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// `NotSuspended`, `Dying`.
+    #[inline(never)]
     pub fn store_registers(&mut self, thread: Ref<Thread>) -> Result<Progress, Error> {
         self.check_stopped(thread)?;
         Ok(self.unload(thread))
@@ -118,6 +119,7 @@ impl<A: Arch> System<A> {
         Ok(())
     }
 
+    #[inline(never)]
     fn read_register(&mut self, thread: Ref<Thread>, number: u64) -> Option<u64> {
         let object = self.store.get_mut(thread);
         if number == register::FLAGS {
@@ -148,6 +150,7 @@ impl<A: Arch> System<A> {
 ///
 /// # Errors
 /// `Misaligned`, `InvalidAddress`, `InvalidArgument`.
+#[inline(never)]
 const fn check_register(number: u64, value: u64) -> Result<(), Error> {
     match number {
         register::INSTRUCTION_POINTER if !value.is_multiple_of(4) => Err(Error::Misaligned),

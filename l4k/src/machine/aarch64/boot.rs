@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::cores::join;
-use super::image_layout::STACK_STRIDE;
+use super::image_layout::{FIRST_STACK_TOP, STACK_STRIDE};
 use super::startup::start;
 use core::arch::global_asm;
 
@@ -49,7 +49,7 @@ global_asm!(
     "adrp x1, __image_start",
     "mov x0, x20",
     "mov x2, x21",
-    "ldr x3, =__stacks + {stride}",
+    "ldr x3, =__stacks + {first_stack_top}",
     "mov sp, x3",
     "mov x29, xzr",
     "mov x30, xzr",
@@ -69,9 +69,8 @@ global_asm!(
     "bl l4k_translate",
     "mov x0, x20",
     "ldr x1, ={stride}",
-    "add x2, x20, #1",
-    "mul x1, x1, x2",
-    "ldr x2, =__stacks",
+    "mul x1, x1, x20",
+    "ldr x2, =__stacks + {first_stack_top}",
     "add x1, x1, x2",
     "mov sp, x1",
     "mov x29, xzr",
@@ -87,4 +86,5 @@ global_asm!(
     start = sym start,
     join = sym join,
     stride = const STACK_STRIDE,
+    first_stack_top = const FIRST_STACK_TOP,
 );

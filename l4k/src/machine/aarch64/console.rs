@@ -17,6 +17,7 @@ pub fn set_up_console(console: &Console) {
 }
 
 /// Writes bytes; a line feed becomes carriage return and line feed.
+#[inline(never)]
 pub fn write(bytes: &[u8]) {
     let console = &board().console;
     for byte in bytes {

@@ -1,27 +1,28 @@
 //! The other cores: started by the first one, set up, and let into the kernel when it has booted.
 
 use super::board::Cores;
-use super::core_setup::set_up_core;
+use super::core_setup::{end_identity, set_up_core};
 use super::description::Description;
 use super::firmware_call;
-use super::instructions::{call_core, invalidate_all, wait_for_event, wait_for_interrupt, wake_waiting};
+use super::instructions::{call_core, wait_for_event, wait_for_interrupt, wake_waiting};
 use super::kernel_tables::WINDOW;
 use super::trap::{self, Symbols};
 use crate::base::arch::{CoreNumber, MAX_CORES};
 use crate::base::firmware::FirmwareCall;
 use crate::base::time::Instant;
-use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MPIDR_EL1, TTBR0_EL1};
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use tock_registers::interfaces::{Readable, Writeable};
+use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MPIDR_EL1};
+use core::sync::atomic::{AtomicU32, Ordering};
+use tock_registers::interfaces::Readable;
 
 /// Most cores of a board.
 pub const CORES_MAX: usize = MAX_CORES;
 
-/// A bit for each core that has come up.
+/// A bit for each core that has come up, and [`BOOTED`].
 static UP: AtomicU32 = AtomicU32::new(1);
 
-/// Whether the kernel has booted.
-static BOOTED: AtomicBool = AtomicBool::new(false);
+/// The kernel has booted.
+const BOOTED: u32 = 1 << 31;
+const _: () = assert!(CORES_MAX < 31);
 
 /// A fraction of a second that a core may take to come up.
 const PATIENCE: u64 = 10;
@@ -44,6 +45,7 @@ pub struct Started {
 }
 
 /// Starts the other cores and waits until they are there.
+#[inline(never)]
 pub fn start_others(cores: Cores, description: &Description, symbols: &Symbols) -> Started {
     let mut there = 1;
     let most = symbols.stacks().min(CORES_MAX as u32);
@@ -96,7 +98,7 @@ pub fn let_others_in(started: Started) {
     if started.wanted > 1 {
         trap::share_kernel();
     }
-    BOOTED.store(true, Ordering::Release);
+    UP.fetch_or(BOOTED, Ordering::Release);
     wake_waiting();
 }
 
@@ -105,10 +107,9 @@ pub extern "C" fn join(number: u64) -> ! {
     let symbols = Symbols::get();
     let core = CoreNumber(number as u8);
     set_up_core(core);
-    TTBR0_EL1.set(symbols.physical(symbols.empty_table));
-    invalidate_all();
+    end_identity(symbols.physical(symbols.empty_table));
     UP.fetch_or(1 << number, Ordering::Release);
-    while !BOOTED.load(Ordering::Acquire) {
+    while UP.load(Ordering::Acquire) & BOOTED == 0 {
         wait_for_event();
     }
     let used = trap::with_kernel(|kernel| {

@@ -2,10 +2,9 @@
 
 use super::board::Board;
 use super::instructions::bytes_at;
-use crate::MemoryRange;
 use crate::machine::atags::{self, Atags};
 use crate::machine::device_tree::{self, Conduit, Controller, DeviceTree};
-use crate::machine::memory_map::Range;
+use crate::machine::memory_map::{Range, bounds};
 use core::fmt;
 
 /// The gibibyte of an address: boot maps that of the image onto itself.
@@ -54,6 +53,7 @@ impl Description {
     ///
     /// # Errors
     /// [`Problem`].
+    #[inline(never)]
     pub fn find(passed: u64, board: &'static Board, image: u64) -> Result<Description, Problem> {
         let fallback = || match board.least_memory {
             [] => Err(Problem::Nothing),
@@ -134,9 +134,4 @@ impl Description {
             tree.cores(found);
         }
     }
-}
-
-/// A range as first address and end.
-pub const fn bounds(range: &MemoryRange) -> Range {
-    (range.start.value(), range.start.value() + range.bytes)
 }

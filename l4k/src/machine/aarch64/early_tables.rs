@@ -1,11 +1,11 @@
 //! The first translation tables, and the MMU on. Position independent, without a stack.
 //!
-//! The early tables map the image where it is linked (text readable and executable, constants readable, data writable, the page below
-//! each stack not at all), the board's console in the page behind, and, through TTBR0, the gibibyte that the image lies in onto
-//! itself, for the step from physical to virtual addresses and for reading the device tree.
+//! The early tables map the image where it is linked (text readable and executable, constants readable, data writable), but each stack one
+//! more page higher, so that a page below it is not mapped; the board's console in the last page; and, through TTBR0, the gibibyte that the
+//! image lies in onto itself, for the step from physical to virtual addresses and for reading the device tree.
 #![allow(unsafe_code)]
 
-use super::image_layout::{PAGE, STACK_STRIDE};
+use super::image_layout::{FIRST_STACK_BYTES, PAGE, STACK_BYTES};
 use core::arch::global_asm;
 
 /// SCTLR_EL1: the bits that are one in Armv8.0 (D24.2.175), MMU, caches, stack alignment checks, EL0 may wait for events and interrupts.
@@ -17,8 +17,9 @@ const SCTLR_SPAN: u64 = 1 << 23;
 /// MAIR_EL1: 0 normal write-back, 1 Device-nGnRE, 2 normal not cacheable; the indices of `table_format`.
 const MAIR: u64 = 0xff | 0x04 << 8 | 0x44 << 16;
 
-/// TCR_EL1 without sizes that depend on the core: 48-bit addresses in both halves, 4 KiB granules, write-back walks, inner shareable.
-const TCR: u64 = 16 | 1 << 8 | 1 << 10 | 3 << 12 | 16 << 16 | 1 << 24 | 1 << 26 | 3 << 28 | 2 << 30;
+/// TCR_EL1 without sizes that depend on the core: 48-bit addresses in the kernel's half and, as long as it is the identity mapping, 39 bits in the
+/// other, which then takes no table of level 0; 4 KiB granules, write-back walks, inner shareable.
+const TCR: u64 = 25 | 1 << 8 | 1 << 10 | 3 << 12 | 16 << 16 | 1 << 24 | 1 << 26 | 3 << 28 | 2 << 30;
 
 /// Page descriptors of the image, inner shareable, accessed, normal memory: text (not for EL0), constants, data.
 const TEXT: u64 = 0b11 | 0b11 << 8 | 1 << 10 | 1 << 7 | 1 << 54;
@@ -31,7 +32,7 @@ const IDENTITY: u64 = 0b01 | 0b11 << 8 | 1 << 10 | 1 << 54;
 
 global_asm!(
     ".section .text.head, \"ax\"",
-    // Fills the early tables, which are zero: six pages, TTBR1 levels 0 to 3, then TTBR0 levels 0 and 1. Uses x0 to x11.
+    // Fills the early tables, which are zero: five pages, TTBR1 levels 0 to 3, then TTBR0 level 1. Uses x0 to x11.
     ".global l4k_fill_early_tables",
     "l4k_fill_early_tables:",
     "adrp x11, l4k_early_tables",
@@ -46,7 +47,7 @@ global_asm!(
     "add x0, x11, #0x3000",
     "orr x0, x0, #3",
     "str x0, [x1]",               // level 2 entry 0
-    // Pages of the image: x1 entry, x2 page, x3 to x5 ends of text, constants and image, x6 the next guard page.
+    // Pages of the image: x1 entry, x2 page, x3 to x5 ends of text, constants and image, x6 the next stack.
     "add x1, x11, #0x3000",
     "adrp x2, __image_start",
     "adrp x3, __text_end",
@@ -56,18 +57,19 @@ global_asm!(
     "ldr x7, ={text}",
     "ldr x8, ={constants}",
     "ldr x9, ={data}",
-    "ldr x0, ={stride}",
+    "mov x0, #{first_stack_bytes}",
     "1: cmp x2, x6",
     "b.ne 2f",
+    "add x1, x1, #8",             // nothing is mapped below a stack
     "add x6, x6, x0",
-    "b 3f",
+    "mov x0, #{stack_bytes}",
     "2: cmp x2, x4",
     "csel x10, x8, x9, lo",
     "cmp x2, x3",
     "csel x10, x7, x10, lo",
     "orr x10, x10, x2",
     "str x10, [x1]",
-    "3: add x1, x1, #8",
+    "add x1, x1, #8",
     "add x2, x2, #{page}",
     "cmp x2, x5",
     "b.lo 1b",
@@ -78,16 +80,12 @@ global_asm!(
     "add x1, x11, #0x3000",
     "str x0, [x1, #(511 * 8)]",
     // The gibibyte around this code onto itself.
-    "add x0, x11, #0x5000",
-    "orr x0, x0, #3",
-    "add x1, x11, #0x4000",
-    "str x0, [x1]",
     "adr x0, l4k_fill_early_tables",
     "lsr x0, x0, #30",
     "lsl x2, x0, #30",
     "ldr x3, ={identity}",
     "orr x2, x2, x3",
-    "add x1, x11, #0x5000",
+    "add x1, x11, #0x4000",
     "str x2, [x1, x0, lsl #3]",
     "ret",
     // Translation on, by the early tables. Memory types, sizes by what the core has (physical range at most 48 bits, 16-bit
@@ -128,11 +126,16 @@ global_asm!(
     ".section .bss.l4k_early_tables, \"aw\", @nobits",
     ".balign 4096",
     ".global l4k_early_tables",
-    "l4k_early_tables: .space 6 * 4096",
+    "l4k_early_tables: .space 5 * 4096",
     ".section .bss.l4k_empty_table, \"aw\", @nobits",
     ".balign 4096",
     ".global l4k_empty_table",
     "l4k_empty_table: .space 4096",
+    // For the linker script.
+    ".global l4k_stack_bytes",
+    ".set l4k_stack_bytes, {stack_bytes}",
+    ".global l4k_first_stack_bytes",
+    ".set l4k_first_stack_bytes, {first_stack_bytes}",
     sctlr = const SCTLR,
     span = const SCTLR_SPAN,
     mair = const MAIR,
@@ -143,5 +146,6 @@ global_asm!(
     device = const DEVICE,
     identity = const IDENTITY,
     page = const PAGE,
-    stride = const STACK_STRIDE,
+    stack_bytes = const STACK_BYTES,
+    first_stack_bytes = const FIRST_STACK_BYTES,
 );

@@ -12,8 +12,15 @@ pub const IMAGE_PAGES: u64 = 512;
 /// Virtual address of the early console's registers: the last page of the table.
 pub const CONSOLE_VIRTUAL: u64 = IMAGE_VIRTUAL + (IMAGE_PAGES - 1) * PAGE;
 
-/// Bytes of a core's kernel stack; the linker script's `STACK_BYTES`.
-pub const STACK_BYTES: u64 = 0x4000;
+/// Bytes of a core's kernel stack, a multiple of a page; the linker script knows them as `l4k_stack_bytes`. Builds for development put messages
+/// together at any depth. In a release start-up is what goes deepest; `cargo xtask test --only no-panic` tells that each stack suffices.
+pub const STACK_BYTES: u64 = if cfg!(any(debug_assertions, feature = "debug")) { 4 * PAGE } else { PAGE };
 
-/// From one core's stack to the next: the stack, and the page below it that is not mapped.
+/// The same of the first core, which starts the machine up; for the linker script, `l4k_first_stack_bytes`.
+pub const FIRST_STACK_BYTES: u64 = if cfg!(any(debug_assertions, feature = "debug")) { 4 * PAGE } else { 2 * PAGE };
+
+/// From the stacks' beginning to the top of the first: the page below it that is not mapped, and the stack.
+pub const FIRST_STACK_TOP: u64 = PAGE + FIRST_STACK_BYTES;
+
+/// From one core's stack to the next, in virtual addresses. In memory there is no page between them.
 pub const STACK_STRIDE: u64 = PAGE + STACK_BYTES;

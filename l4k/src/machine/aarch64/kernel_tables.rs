@@ -44,6 +44,7 @@ impl TableBuilder {
     }
 
     /// Maps RAM from `start` to `end`, multiples of 4096, into the linear map, with the largest entries that fit.
+    #[inline(never)]
     pub fn map_memory(&mut self, mut start: u64, end: u64) -> Result<(), ReserveExhausted> {
         while start < end {
             let level = largest(start, end - start);
@@ -54,6 +55,7 @@ impl TableBuilder {
     }
 
     /// Maps a device's registers and returns their virtual address.
+    #[inline(never)]
     pub fn map_device(&mut self, physical: u64, bytes: u64) -> Result<u64, ReserveExhausted> {
         let address = self.window_next;
         let pages = bytes.div_ceil(PAGE);
@@ -64,6 +66,7 @@ impl TableBuilder {
         Ok(address)
     }
 
+    #[inline(never)]
     fn set(&mut self, address: u64, entry: u64, leaf: Level) -> Result<(), ReserveExhausted> {
         let mut table = self.top;
         for level in [Level::Zero, Level::One, Level::Two, Level::Three] {
@@ -81,6 +84,7 @@ impl TableBuilder {
         Ok(())
     }
 
+    #[inline(never)]
     fn allocate(&mut self) -> Result<u64, ReserveExhausted> {
         if self.next >= self.end {
             return Err(ReserveExhausted);

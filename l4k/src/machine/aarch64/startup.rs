@@ -2,23 +2,23 @@
 
 use super::board::{Board, Controller};
 use super::console::{say, set_up_console};
-use super::core_setup::set_up_core;
+use super::core_setup::{end_identity, set_up_core};
 use super::cores::{CORES_MAX, Started, let_others_in, start_others};
-use super::description::{Description, bounds};
+use super::description::Description;
 use super::gic_v2::GicV2;
 use super::gic_v3::{Gic, REDISTRIBUTOR_BYTES};
 use super::image_layout::{IMAGE_PAGES, IMAGE_VIRTUAL, PAGE};
-use super::instructions::{bytes_at, invalidate_all, publish_stores};
+use super::instructions::{bytes_at, publish_stores};
 use super::interrupts::Interrupts;
 use super::kernel_tables::{RESERVE_PAGES, ReserveExhausted, TableBuilder, WINDOW};
 use super::machine::Machine;
 use super::stop::stop;
 use super::trap::{self, Symbols};
-use crate::BootInput;
 use crate::base::address::PhysicalAddress;
-use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
+use crate::base::arch::CoreNumber;
 use crate::kernel::Kernel;
-use crate::machine::memory_map::{RANGES, Ranges};
+use crate::machine::memory_map::{Ranges, bounds};
+use crate::{BootError, BootInput};
 
 /// Bytes of a GICv2's distributor and core interface, and of a GICv3's distributor.
 const DISTRIBUTOR_BYTES: u64 = 0x1_0000;
@@ -60,7 +60,7 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
     set_up_core(CoreNumber(0));
     set_up_console(&board.console);
     say!("version {}, board {}, entered at EL{level}", env!("CARGO_PKG_VERSION"), board.name);
-    if symbols.image_end - IMAGE_VIRTUAL > (IMAGE_PAGES - 1) * PAGE {
+    if symbols.image_end - IMAGE_VIRTUAL + u64::from(symbols.stacks()) * PAGE > (IMAGE_PAGES - 1) * PAGE {
         fail(format_args!("the kernel's image is larger than 2 MiB"));
     }
     let description = match Description::find(passed, board, image) {
@@ -68,21 +68,28 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
         Err(problem) => fail(format_args!("{problem}")),
     };
     let image = Image::new(&symbols);
-    let memory = memory_of(&description, board, &image);
+    let mut memory = Ranges::EMPTY;
+    find_memory(&mut memory, &description, board, &image);
     let machine = match map_everything(board, &description, &memory, &image, &symbols) {
         Ok(machine) => machine,
         Err(ReserveExhausted) => fail(format_args!("too many ranges of memory for the kernel's tables")),
     };
     let cores = start_others(board.cores, &description, &symbols);
     say_cores(cores);
-    let devices = device_memory(board, &memory);
-    let free = free_memory(&description, board, memory, &image);
-    trap::with_kernel(|kernel| boot(kernel, machine, board, (&free, &devices), &image, cores.up));
+    let mut devices = Ranges::EMPTY;
+    find_devices(&mut devices, board, &memory);
+    free(&mut memory, &description, board, &image);
+    let input = input(board, &image, &memory, &devices, cores.up);
+    if let Err(error) = trap::with_kernel(|kernel| boot(kernel, machine, &input)) {
+        fail(format_args!("{error}"));
+    }
     let_others_in(cores);
     trap::enter_first_program()
 }
 
 /// A message on the early console, then the end.
+#[cold]
+#[inline(never)]
 fn fail(message: core::fmt::Arguments<'_>) -> ! {
     say!("cannot start: {message}");
     stop()
@@ -99,9 +106,9 @@ fn say_cores(Started { there, wanted, up }: Started) {
     }
 }
 
-/// RAM, which must hold everything that was loaded and the kernel's tables.
-fn memory_of(description: &Description, board: &Board, image: &Image) -> Ranges {
-    let mut memory = Ranges::EMPTY;
+/// Finds RAM, which must hold everything that was loaded and the kernel's tables.
+#[inline(never)]
+fn find_memory(memory: &mut Ranges, description: &Description, board: &Board, image: &Image) {
     description.memory(|range| memory.add(range));
     say!("{} MiB of memory by {}", memory.bytes() >> 20, description.name());
     if memory.dropped > 0 {
@@ -124,9 +131,9 @@ fn memory_of(description: &Description, board: &Board, image: &Image) -> Ranges 
             memory.bytes() / 1024
         ));
     }
-    memory
 }
 
+#[inline(never)]
 fn map_everything(
     board: &Board,
     description: &Description,
@@ -135,10 +142,9 @@ fn map_everything(
     symbols: &Symbols,
 ) -> Result<Machine, ReserveExhausted> {
     let mut tables = TableBuilder::new(symbols.physical(symbols.early_tables), image.reserve());
-    let mut mapped = *memory;
-    mapped.remove((image.start, image.end));
-    for (start, end) in mapped.iter() {
-        tables.map_memory(start, end)?;
+    for (start, end) in memory.iter() {
+        tables.map_memory(start, end.min(image.start))?;
+        tables.map_memory(start.max(image.end), end)?;
     }
     let mut interrupts = match board.interrupt_controller.or_else(|| description.controller()) {
         Some(Controller::V2(distributor, interface)) => {
@@ -168,48 +174,40 @@ fn map_everything(
     Ok(Machine { interrupts, empty_table, conduit: description.conduit() })
 }
 
-/// RAM that nobody uses. The description's own memory is given up: everything was read from it.
-fn free_memory(description: &Description, board: &Board, mut memory: Ranges, image: &Image) -> Ranges {
+/// Leaves RAM that nobody uses. The description's own memory is given up: everything was read from it.
+#[inline(never)]
+fn free(memory: &mut Ranges, description: &Description, board: &Board, image: &Image) {
     memory.remove((image.start, image.reserve_end()));
     description.reserved(|range| memory.remove(range));
     board.reserved.iter().for_each(|range| memory.remove(bounds(range)));
-    memory
 }
 
 /// The board's device memory, without what turned out to be RAM: what a graphics processor has for itself depends on the board's set-up.
-fn device_memory(board: &Board, memory: &Ranges) -> Ranges {
-    let mut devices = Ranges::EMPTY;
+#[inline(never)]
+fn find_devices(devices: &mut Ranges, board: &Board, memory: &Ranges) {
     board.device_memory.iter().for_each(|range| devices.add(bounds(range)));
     memory.iter().for_each(|range| devices.remove(range));
-    devices
 }
 
-fn boot(
-    kernel: &mut Kernel<Machine>,
-    machine: Machine,
-    board: &Board,
-    (free, devices): (&Ranges, &Ranges),
-    image: &Image,
-    cores: u32,
-) {
-    kernel.system.store.machine = machine;
-    // The identity mapping ends here: user addresses are the programs'.
-    kernel.system.store.machine.enter_space(SpaceRoot::NOTHING);
-    invalidate_all();
-    let (memory, count) = free.as_memory();
-    let (device_memory, device_count) = devices.as_memory();
+/// What the kernel has to know.
+fn input<'a>(board: &'a Board, image: &Image, memory: &'a Ranges, devices: &'a Ranges, cores: u32) -> BootInput<'a> {
     let package = bytes_at(WINDOW + image.package, image.package_end - image.package);
-    let input = BootInput {
+    say!("{} KiB of memory free, package of {} KiB", memory.bytes() / 1024, package.len() / 1024);
+    BootInput {
         board: board.name,
-        memory: memory.get(..count.min(RANGES)).unwrap_or(&[]),
-        device_memory: device_memory.get(..device_count.min(RANGES)).unwrap_or(&[]),
+        memory: memory.as_memory(),
+        device_memory: devices.as_memory(),
         devices: board.devices,
         package,
         package_address: PhysicalAddress::truncated(image.package),
         cores,
-    };
-    say!("{} KiB of memory free, package of {} KiB", free.bytes() / 1024, package.len() / 1024);
-    if let Err(error) = kernel.boot(&input) {
-        fail(format_args!("{error}"));
     }
+}
+
+/// Boots the kernel.
+#[inline(never)]
+fn boot<'a>(kernel: &mut Kernel<Machine>, machine: Machine, input: &BootInput<'a>) -> Result<(), BootError<'a>> {
+    end_identity(machine.empty_table);
+    kernel.system.store.machine = machine;
+    kernel.boot(input)
 }

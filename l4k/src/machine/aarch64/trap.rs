@@ -8,7 +8,7 @@ use super::board::Board;
 use super::console::say;
 use super::cores::CORES_MAX;
 use super::firmware_call;
-use super::image_layout::STACK_STRIDE;
+use super::image_layout::{FIRST_STACK_BYTES, FIRST_STACK_TOP, STACK_BYTES, STACK_STRIDE};
 use super::instructions::wait_for_interrupt;
 use super::kernel_tables::WINDOW;
 use super::lock_times::Measure;
@@ -127,7 +127,7 @@ impl Symbols {
     /// How many cores have a stack.
     pub fn stacks(&self) -> u32 {
         let start = (&raw const __stacks) as u64;
-        (self.image_end.wrapping_sub(start) / STACK_STRIDE) as u32
+        (self.image_end.wrapping_sub(start + FIRST_STACK_BYTES) / STACK_BYTES) as u32 + 1
     }
 
     /// The physical address of something in the image: as far from the top-level table as its virtual one.
@@ -140,7 +140,7 @@ impl Symbols {
 pub fn install(core: CoreNumber) {
     static mut LOCALS: [CoreLocal; CORES_MAX] = [const { CoreLocal::new() }; CORES_MAX];
     let index = usize::from(core.0) % CORES_MAX;
-    let stack_top = (&raw const __stacks) as u64 + (index as u64 + 1) * STACK_STRIDE;
+    let stack_top = (&raw const __stacks) as u64 + FIRST_STACK_TOP + index as u64 * STACK_STRIDE;
     VBAR_EL1.set((&raw const l4k_vectors) as u64);
     // SAFETY: the index is below the array's length.
     let local = unsafe { (&raw mut LOCALS).cast::<CoreLocal>().add(index) };

@@ -52,15 +52,17 @@ const CONSTANTS: [&str; 2] = [".rodata", ".data"];
 pub enum Use {
     /// System calls, faults and interrupts of programs, on the core's stack.
     Exceptions,
-    /// Start-up, on the core's stack.
+    /// Start-up, on the first core's stack.
     Boot,
+    /// Start-up of another core, on its stack.
+    Join,
     /// An exception in the kernel, on the emergency stack.
     Emergency,
 }
 
 impl Use {
     /// Each.
-    pub const ALL: [Use; 3] = [Use::Exceptions, Use::Boot, Use::Emergency];
+    pub const ALL: [Use; 4] = [Use::Exceptions, Use::Boot, Use::Join, Use::Emergency];
 
     /// The functions that begin it, each with an empty stack.
     const fn entries(self) -> &'static [&'static str] {
@@ -73,7 +75,8 @@ impl Use {
                 "l4k::machine::aarch64::trap::fault",
                 "l4k::machine::aarch64::trap::interrupt",
             ],
-            Use::Boot => &["l4k::machine::aarch64::startup::start", "l4k::machine::aarch64::cores::join"],
+            Use::Boot => &["l4k::machine::aarch64::startup::start"],
+            Use::Join => &["l4k::machine::aarch64::cores::join"],
             Use::Emergency => &["l4k::machine::aarch64::trap::unexpected"],
         }
     }
@@ -82,7 +85,7 @@ impl Use {
     const fn indirect_calls(self) -> IndirectCalls {
         match self {
             Use::Exceptions => IndirectCalls::Refused,
-            Use::Boot | Use::Emergency => IndirectCalls::EachTargetOnce,
+            Use::Boot | Use::Join | Use::Emergency => IndirectCalls::EachTargetOnce,
         }
     }
 }
@@ -186,7 +189,8 @@ fn reserved(elf: &File<'_>, purpose: Use) -> Result<u64> {
         found.map(|symbol| symbol.address()).with_context(|| format!("there is no symbol {name} in the kernel"))
     };
     match purpose {
-        Use::Exceptions | Use::Boot => symbol("STACK_BYTES"),
+        Use::Exceptions | Use::Join => symbol("l4k_stack_bytes"),
+        Use::Boot => symbol("l4k_first_stack_bytes"),
         Use::Emergency => Ok(symbol("l4k_emergency_stack_top")? - symbol("l4k_emergency_stack")?),
     }
 }

@@ -10,6 +10,7 @@ impl fmt::Display for Use {
         f.write_str(match self {
             Use::Exceptions => "system calls, faults, interrupts",
             Use::Boot => "start-up",
+            Use::Join => "start-up of another core",
             Use::Emergency => "an exception in the kernel, on the emergency stack",
         })
     }

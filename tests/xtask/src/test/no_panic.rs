@@ -1,5 +1,5 @@
 //! Part `no-panic`: the release kernel without the debug console links, which it does only if nothing in it can panic; also with critical
-//! sections of what a firmware adds to it; and it does not link if a panic is put in. The depth of its stacks can be told, and is less than what is reserved. May call `copied`, `firmware` and `size`.
+//! sections of what a firmware adds to it, and optimised for size; and it does not link if a panic is put in. The depth of its stacks can be told, and is less than what is reserved. May call `copied`, `firmware` and `size`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,10 @@ const PANIC: &str = "\n#[used]\nstatic CAN_PANIC: fn(usize) -> u8 = |index| [1, 
 /// A function that is kept and enters a critical section.
 const SECTION: &str = "\n#[used]\nstatic ENTERS: fn() = || critical_section::with(|_| ());\n";
 
-/// Links it for each board, once with critical sections and once with a panic.
+/// What makes the kernel small, in a firmware's manifest.
+const SMALL: &str = "\n[profile.release.package.l4k]\nopt-level = \"s\"\n";
+
+/// Links it for each board, once with critical sections, once optimised for size, and once with a panic.
 pub fn run(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     for board in [Board::QemuVirt, Board::RaspberryPi4] {
@@ -37,6 +40,7 @@ pub fn run(context: &Context) -> Outcome {
         }
     }
     outcome.add("critical sections link", with_critical_sections(context));
+    outcome.add("a small one links", small(context));
     outcome.add("a panic does not link", with_panic(context));
     outcome
 }
@@ -64,6 +68,18 @@ fn with_critical_sections(context: &Context) -> Result<()> {
         let text = fs::read_to_string(&manifest).with_context(|| format!("reading {}", manifest.display()))?;
         fs::write(&manifest, with_sections(&text)?).with_context(|| format!("writing {}", manifest.display()))?;
         add_to_main(copy, SECTION)
+    });
+    match linked? {
+        Ok(_) => Ok(()),
+        Err(text) => bail!("{text}"),
+    }
+}
+
+fn small(context: &Context) -> Result<()> {
+    let linked = link_changed(context, |copy| {
+        let manifest = copy.join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).with_context(|| format!("reading {}", manifest.display()))?;
+        fs::write(&manifest, text + SMALL).with_context(|| format!("writing {}", manifest.display()))
     });
     match linked? {
         Ok(_) => Ok(()),
