@@ -69,7 +69,11 @@ impl Use {
         match self {
             Use::Exceptions => &[
                 "l4k::machine::aarch64::fast_entry::fast_call",
+                "l4k::machine::aarch64::fast_entry::fast_fault",
+                "l4k::machine::aarch64::fast_entry::fast_reply",
                 "l4k::machine::aarch64::fast_entry::fast_reply_receive",
+                "l4k::machine::aarch64::fast_entry::fast_signal",
+                "l4k::machine::aarch64::fast_entry::fast_yield",
                 "l4k::machine::aarch64::trap::system_call",
                 "l4k::machine::aarch64::trap::system_call_alone",
                 "l4k::machine::aarch64::trap::fault",
