@@ -1,9 +1,9 @@
 //! The areas in the order in which they run.
 
 use super::{
-    budgets, caches, capabilities, cores, critical_sections, debugging, faults, firmware, floating_point, grants,
-    hostile, interrupts, ipc, lending, memory, notifications, preemption, raised_interrupts, registers, serving,
-    stress, system_calls, threads, time, untyped,
+    budgets, caches, canaries, capabilities, cores, critical_sections, debugging, faults, firmware, floating_point,
+    grants, hostile, interrupts, ipc, lending, memory, notifications, preemption, raised_interrupts, registers,
+    serving, stress, system_calls, threads, time, untyped,
 };
 use crate::harness::runner::Area;
 
@@ -25,6 +25,7 @@ pub const ALL: &[Area] = &[
     Area { name: "caches", tests: caches::TESTS },
     Area { name: "threads", tests: threads::TESTS },
     Area { name: "floating_point", tests: floating_point::TESTS },
+    Area { name: "canaries", tests: canaries::TESTS },
     Area { name: "interrupts", tests: interrupts::TESTS },
     Area { name: "raised_interrupts", tests: raised_interrupts::TESTS },
     Area { name: "time", tests: time::TESTS },

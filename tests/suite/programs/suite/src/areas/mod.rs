@@ -3,6 +3,7 @@
 mod all;
 mod budgets;
 mod caches;
+mod canaries;
 mod capabilities;
 mod cores;
 mod critical_sections;

@@ -10,6 +10,7 @@ pub mod couriers;
 pub mod failure;
 pub mod hostile;
 pub mod partner;
+pub mod plans;
 pub mod routine;
 pub mod runner;
 pub mod system;
