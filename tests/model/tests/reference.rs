@@ -4,6 +4,7 @@
 //! `L4K_STEPS` sets the number of steps, `L4K_SEED` the first seed. Sequences are shared among all processors.
 
 use l4k_model::reference::driver::{Played, play, shrink};
+use l4k_model::reference::fast_paths::Taken;
 use l4k_model::reference::sequence;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -22,14 +23,14 @@ fn number(name: &str, usual: u64) -> u64 {
 /// A seed whose sequence diverges or breaks an invariant, if one does.
 fn first_failing(steps: u64, first: u64) -> Option<u64> {
     let (taken, next, stop) = (AtomicU64::new(0), AtomicU64::new(first), AtomicBool::new(false));
-    let fast_paths = AtomicU64::new(0);
+    let fast_paths = Mutex::new(Taken::default());
     let failing = Mutex::new(None);
     let work = || {
         while taken.load(SeqCst) < steps && !stop.load(SeqCst) {
             let seed = next.fetch_add(1, SeqCst);
             match std::panic::catch_unwind(|| play(&sequence::of_seed(seed))) {
                 Ok(Ok(Played { steps: count, fast })) => {
-                    fast_paths.fetch_add(fast as u64, SeqCst);
+                    fast_paths.lock().expect("no thread panics with it").add(&fast);
                     let before = taken.fetch_add(count as u64, SeqCst);
                     let part = |steps_taken| steps_taken * TOLD / steps.max(1);
                     if part(before) != part(before + count as u64) {
@@ -48,9 +49,12 @@ fn first_failing(steps: u64, first: u64) -> Option<u64> {
             scope.spawn(work);
         }
     });
-    let (taken, fast) = (taken.load(SeqCst), fast_paths.load(SeqCst));
-    eprintln!("{taken} steps in {} sequences from seed {first}, {fast} on a fast path", next.load(SeqCst) - first);
-    assert!(stop.load(SeqCst) || taken < FEW || fast > taken / 1000, "the fast paths are hardly taken");
+    let taken = taken.load(SeqCst);
+    eprintln!("{taken} steps in {} sequences from seed {first}", next.load(SeqCst) - first);
+    for (path, times) in fast_paths.into_inner().expect("no thread panics with it").all() {
+        eprintln!("  {times} times the fast path {path:?}");
+        assert!(stop.load(SeqCst) || taken < FEW || times > 0, "the fast path {path:?} is never taken");
+    }
     failing.into_inner().expect("no thread panics with it")
 }
 

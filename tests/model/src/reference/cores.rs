@@ -2,6 +2,7 @@
 
 use super::abstraction;
 use super::driver::{Pair, Ways};
+use super::fast_paths::FastPath;
 use super::state::{Object, State};
 use l4k::base::arch::{CoreNumber, Entered, Event, Line};
 use l4k::base::registers::Shape;
@@ -69,10 +70,11 @@ impl Pair {
 
     fn handle(&mut self, core: CoreNumber, event: Event) -> Resume {
         let kernel = &mut self.world.kernel;
+        let path = FastPath::of(&kernel.system, core, event);
         if self.ways == Ways::All
             && let Some(thread) = kernel.take_fast_path(core, event)
         {
-            self.fast += 1;
+            self.fast.count(path.expect("there is a path for it"));
             return Resume::Thread(thread);
         }
         kernel.handle_slowly(core, event)

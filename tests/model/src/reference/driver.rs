@@ -2,8 +2,10 @@
 
 use super::abstraction;
 use super::calls::{Late, is_first, is_spared};
+use super::fast_paths::Taken;
 use super::state::{Object, Place, State, ThreadState};
 use super::steps::{Argument, ON_CORE, Step};
+use super::talk::Said;
 use crate::invariants;
 use crate::objects::Time;
 use crate::world::{Checks, World, slot};
@@ -68,7 +70,7 @@ pub struct Pair {
     /// Whether system calls try the fast paths.
     pub(super) ways: Ways,
     /// System calls that a fast path did.
-    pub(super) fast: usize,
+    pub(super) fast: Taken,
     taken: usize,
 }
 
@@ -86,8 +88,8 @@ pub(super) enum Ways {
 pub struct Played {
     /// Steps, both times together.
     pub steps: usize,
-    /// System calls that a fast path did.
-    pub fast: usize,
+    /// What fast paths did.
+    pub fast: Taken,
 }
 
 /// Whether a sequence can go on.
@@ -113,12 +115,15 @@ impl Pair {
     fn new(ways: Ways) -> Pair {
         let mut world = World::new();
         world.checks = Checks::OnDemand;
-        for (kind, bits) in FURNITURE {
-            world.make(kind, bits);
-        }
+        let furniture = FURNITURE.map(|(kind, bits)| world.make(kind, bits));
         let times = add_cores(&mut world);
         for (core, priority, time) in CREW {
-            let member = world.spawn(priority, time);
+            let member = world.spawn_with_handler(priority, time, furniture[0]);
+            let buffer = world.make(ObjectKind::Frame, 12);
+            let address = 0x1000_0000 + 4096 * member.slot;
+            world.call(SystemCall::ThreadSuspend, &[member.slot]).expect("a thread");
+            world.call(SystemCall::ThreadSetBuffer, &[member.slot, buffer, address]).expect("a buffer");
+            world.call(SystemCall::ThreadResume, &[member.slot]).expect("a configured thread");
             if time == Time::Own {
                 let slice = [times[core], member.context, 5_000_000, 5_000_000];
                 world.call(SystemCall::SchedControlConfigure, &slice).expect("time of a core");
@@ -135,7 +140,7 @@ impl Pair {
             program: String::new(),
             late: None,
             ways,
-            fast: 0,
+            fast: Taken::default(),
             taken: 0,
         };
         pair.note_threads();
@@ -227,6 +232,15 @@ impl Pair {
                     return Ok(Next::GoesOn);
                 }
                 self.call(caller, *call, x, *interrupted)?
+            }
+            Step::Talk { core, subject, objects, tag, words, choice } => {
+                let Some(speaker) = self.runner(ON_CORE * (core + 1)) else { return self.nobody_runs() };
+                let objects = objects.map(|object| self.resolve(speaker, object));
+                let (core, subject, tag, words, choice) = (*core, *subject, *tag, *words, *choice);
+                match self.say(Said { core, subject, objects, tag, words, choice })? {
+                    Some(next) => next,
+                    None => return self.nobody_runs(),
+                }
             }
             Step::Fault(thread) => {
                 let Some(thread) = self.forced(*thread)? else { return self.nobody_runs() };
@@ -349,7 +363,7 @@ pub fn play(steps: &[Step]) -> Result<Played, Box<Divergence>> {
                 }
             }
         }
-        played.fast += pair.fast;
+        played.fast.add(&pair.fast);
     }
     Ok(played)
 }

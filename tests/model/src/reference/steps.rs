@@ -32,6 +32,21 @@ pub enum Step {
         /// Whether it waits for the kernel while another core takes the next step.
         late: bool,
     },
+    /// Whoever runs on a core says something: a server answers or waits, a client asks or makes way.
+    Talk {
+        /// On which core.
+        core: u64,
+        /// What it is about.
+        subject: Subject,
+        /// Endpoint, reply object, notification.
+        objects: [Argument; 3],
+        /// The tag, whatever is said.
+        tag: u64,
+        /// x2 to x7.
+        words: [u64; 6],
+        /// Of what can be said.
+        choice: u64,
+    },
     /// The n-th thread that can run faults.
     Fault(u64),
     /// A line interrupts.
@@ -121,7 +136,22 @@ pub const ON_CORE: u64 = 1000;
 const INTRODUCTION: u64 = 8;
 
 /// Steps of a conversation.
-const CONVERSATION: u64 = 12;
+const CONVERSATION: u64 = 20;
+
+/// What a conversation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Calls and faults, and their answers.
+    Calls,
+    /// The same, with answers that are given without a receive.
+    Answers,
+    /// Signals, and who gives way.
+    Signals,
+}
+
+impl Subject {
+    const ALL: [Subject; 3] = [Subject::Calls, Subject::Answers, Subject::Signals];
+}
 
 use Argument::{Empty, FreeAddress, Holds, Is};
 use ObjectKind as Kind;
@@ -203,27 +233,27 @@ impl Random<'_> {
         if self.below(12) == 0 { [self.edge(), self.edge()] } else { [Is(kind as u64), Is(size)] }
     }
 
-    /// Calls of whoever can run through one endpoint with one reply object, of which some meet: what servers and their clients do, and what steps
-    /// that are chosen one by one hardly ever come to.
+    /// What servers and their clients do on one core, through one endpoint with one reply object and on one notification: what steps that are
+    /// chosen one by one hardly ever come to. Some threads are more urgent than the others, which often have the same priority.
     pub fn conversation(&mut self) -> Vec<Step> {
-        let (endpoint, reply) = (Holds(Kind::Endpoint, self.below(4)), Holds(Kind::Reply, self.below(2)));
-        let calls = [SystemCall::Receive, SystemCall::Call, SystemCall::ReplyReceive];
-        let core = ON_CORE * (1 + self.below(3));
-        let turn = |random: &mut Self, turn| {
-            let mut arguments = core::array::from_fn(|_| Is(random.below(1000)));
-            let call = if turn < INTRODUCTION {
-                // Threads of one priority take turns; of different ones, who is called runs at once.
-                (arguments[0], arguments[1], arguments[2]) =
-                    (Holds(Kind::Thread, turn), Is(60 + random.below(60)), Is(255));
-                SystemCall::ThreadSetPriority
-            } else {
-                (arguments[0], arguments[8]) = (endpoint, reply);
-                arguments[1] = Is(random.below(7) | random.below(3) << 32);
-                random.of(&calls)
-            };
-            Step::Call { thread: core + random.below(8), call, arguments, interrupted: None, late: false }
-        };
-        (0..INTRODUCTION + CONVERSATION).map(|number| turn(self, number)).collect()
+        let core = self.below(3);
+        let span = self.of(&[1, 3]);
+        let introduction = (0..INTRODUCTION).map(|thread| {
+            let priority = if self.below(3) == 0 { 100 + self.below(20) } else { 60 + self.below(span) };
+            let mut arguments: [Argument; 9] = core::array::from_fn(|_| Is(255));
+            (arguments[0], arguments[1]) = (Holds(Kind::Thread, thread), Is(priority));
+            let thread = ON_CORE * (core + 1) + self.below(8);
+            Step::Call { thread, call: SystemCall::ThreadSetPriority, arguments, interrupted: None, late: false }
+        });
+        let mut steps: Vec<Step> = introduction.collect();
+        let objects = [Holds(Kind::Endpoint, 0), Holds(Kind::Reply, self.below(3)), Holds(Kind::Notification, 0)];
+        let subject = self.of(&Subject::ALL);
+        for _ in 0..CONVERSATION {
+            let tag = self.of(&[0, 1, 2, 6, 7, 8, 120]) | (self.below(4) / 3) << 32;
+            let words = core::array::from_fn(|_| self.below(1000));
+            steps.push(Step::Talk { core, subject, objects, tag, words, choice: self.below(6) });
+        }
+        steps
     }
 
     /// A step.
