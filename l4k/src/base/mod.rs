@@ -5,7 +5,7 @@ pub mod arch;
 pub mod debugging;
 pub mod firmware;
 #[cfg_attr(target_arch = "aarch64", path = "hint_aarch64.rs")]
-mod hint;
+pub(crate) mod hint;
 pub mod lock;
 pub mod registers;
 pub mod section;

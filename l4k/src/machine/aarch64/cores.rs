@@ -9,6 +9,7 @@ use super::kernel_tables::WINDOW;
 use super::trap::{self, Symbols};
 use crate::base::arch::{CoreNumber, MAX_CORES};
 use crate::base::firmware::FirmwareCall;
+use crate::base::hint::pause;
 use crate::base::time::Instant;
 use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MPIDR_EL1};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -24,8 +25,8 @@ static UP: AtomicU32 = AtomicU32::new(1);
 const BOOTED: u32 = 1 << 31;
 const _: () = assert!(CORES_MAX < 31);
 
-/// A fraction of a second that a core may take to come up.
-const PATIENCE: u64 = 10;
+/// Seconds that cores may take to come up, all together: real ones take less than a thousandth, those of an emulator on a busy computer some tenths.
+const PATIENCE: u64 = 2;
 
 /// CPU_ON of PSCI with 64-bit addresses (DEN0022F, 5.1.4): which core, where it begins, what it finds in x0.
 const CPU_ON: u32 = 0xc400_0003;
@@ -79,8 +80,8 @@ pub fn start_others(cores: Cores, description: &Description, symbols: &Symbols) 
     }
     let wanted = there.min(most);
     let Instant(start) = now();
-    while up() < wanted && now().0.wrapping_sub(start) < CNTFRQ_EL0.get() / PATIENCE {
-        core::hint::spin_loop();
+    while up() < wanted && now().0.wrapping_sub(start) < CNTFRQ_EL0.get() * PATIENCE {
+        pause();
     }
     Started { there, wanted, up: up() }
 }
