@@ -12,6 +12,7 @@ use crate::base::arch::{CoreNumber, SpaceRoot};
 use crate::base::debugging::Debugging;
 use crate::base::registers::{Context, Shape};
 use crate::base::store::{Object, Ref};
+use core::mem::offset_of;
 use l4k_sys::abi::object::THREAD_BITS;
 
 /// What a thread that is in a call waits with.
@@ -151,22 +152,31 @@ pub enum Use {
 /// Longest name of a thread in bytes.
 pub const NAME_LENGTH: usize = 16;
 
-/// A thread. The vectors store registers at its beginning.
+/// A thread. The vectors store registers at its beginning. What a switch to it looks at and changes, and no other register, is in one line of 64
+/// bytes.
 #[derive(Debug)]
-#[repr(C, align(32))]
+#[repr(C, align(64))]
 pub struct Thread {
     /// Registers.
     pub context: Context,
     /// Its last fault, while it is calling or awaiting a reply with it.
     pub fault: LastFault,
-    /// Capabilities; see [`ThreadSlot`].
-    pub slots: [Slot; 5],
-    /// Where it is.
-    pub state: State,
     /// The queue it is in.
     pub links: QueueLinks,
+    /// Capabilities; see [`ThreadSlot`].
+    pub slots: [Slot; 5],
+    /// Name for kernel messages.
+    pub name: [u8; NAME_LENGTH],
+    /// Where capabilities go.
+    pub window: Window,
     /// Capabilities to this thread.
     pub references: u32,
+    /// Its FP/SIMD registers, if it uses them.
+    pub floating_point: Option<Ref<FloatingPoint>>,
+    /// The tables that it runs on, if [`tables_of`](Self::tables_of) is the system's number.
+    pub tables: SpaceRoot,
+    /// When they were looked up: see `System::spaces`. 0: never, or there were none.
+    pub tables_of: u64,
     /// The context that it runs on now.
     pub running_on: Option<Ref<SchedContext>>,
     /// The context that was bound to it; it may be lent to a server.
@@ -175,10 +185,6 @@ pub struct Thread {
     pub notification: Option<Ref<Notification>>,
     /// First of the reply objects by which it owes answers.
     pub replies: Option<Ref<Reply>>,
-    /// Where capabilities go.
-    pub window: Window,
-    /// Its FP/SIMD registers, if it uses them.
-    pub floating_point: Option<Ref<FloatingPoint>>,
     /// Priority.
     pub priority: Priority,
     /// Highest priority that it may give to others.
@@ -187,22 +193,20 @@ pub struct Thread {
     pub rank: u8,
     /// The core that it ran on last, or is to run on: that of its time.
     pub core: CoreNumber,
-    /// Breakpoints and stepping.
-    pub debugging: Debugging,
-    /// Whether the processor has to know of them: [`Debugging::in_use`], kept so that a switch need not look.
+    /// Whether the processor has to know of [`debugging`](Self::debugging): [`Debugging::in_use`], kept so that a switch need not look.
     pub debugged: Use,
     /// Whether it has FP/SIMD registers or is debugged: then a switch to it is more than that of the registers that every thread has.
     pub units: Use,
-    /// The tables that it runs on, if [`tables_of`](Self::tables_of) is the system's number.
-    pub tables: SpaceRoot,
-    /// When they were looked up: see `System::spaces`. 0: never, or there were none.
-    pub tables_of: u64,
-    /// Name for kernel messages.
-    pub name: [u8; NAME_LENGTH],
+    /// Where it is.
+    pub state: State,
+    /// Breakpoints and stepping.
+    pub debugging: Debugging,
 }
 
-const _: () = assert!(core::mem::offset_of!(Thread, context) == 0);
-const _: () = assert!(core::mem::offset_of!(Thread, slots) % 32 == 0);
+const _: () = assert!(offset_of!(Thread, context) == 0);
+const _: () = assert!(offset_of!(Thread, slots) % 32 == 0);
+const _: () =
+    assert!(offset_of!(Thread, tables) % 64 == 0 && offset_of!(Thread, debugging) == offset_of!(Thread, tables) + 64);
 
 impl Object for Thread {
     const BITS: u8 = THREAD_BITS;
@@ -219,6 +223,6 @@ impl Ref<Thread> {
     /// One of the slots inside the thread.
     #[must_use]
     pub const fn slot(self, which: ThreadSlot) -> Ref<Slot> {
-        self.part(core::mem::offset_of!(Thread, slots) as u64 + 32 * which as u64)
+        self.part(offset_of!(Thread, slots) as u64 + 32 * which as u64)
     }
 }
