@@ -7,15 +7,16 @@ use crate::object::thread::{Priority, QueueLinks, Thread};
 
 /// Rings by priority.
 #[derive(Debug)]
+#[repr(C)]
 pub struct ReadyQueue {
+    /// First thread of each ring.
+    rings: [Option<Ref<Thread>>; 256],
+    /// Bit b of word w: the ring of priority 64 w + b is not empty.
+    bitmap: [u64; 4],
     /// The highest priority with a thread, plus 1; 0 if there is none.
     top: u16,
     /// Bit w: word w of the bitmap is not zero.
     summary: u8,
-    /// Bit b of word w: the ring of priority 64 w + b is not empty.
-    bitmap: [u64; 4],
-    /// First thread of each ring.
-    rings: [Option<Ref<Thread>>; 256],
 }
 
 /// Which end of its ring a thread joins.

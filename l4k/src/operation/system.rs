@@ -11,23 +11,21 @@ use crate::object::cnode::CNode;
 use crate::object::irq::Irq;
 use crate::object::sched_context::SchedContext;
 use crate::object::thread::{Thread, Use};
+use core::mem::offset_of;
 
-/// What a core has to itself. A power of two in size: then a core is found by a shift.
+/// What a core has to itself. A power of two in size: then a core is found by a shift. What a switch looks at and changes is in one line of 64
+/// bytes, with the end of the ready queue.
 #[derive(Debug)]
-#[repr(align(1024))]
+#[repr(C, align(1024))]
 pub struct Core {
+    /// Threads that could run.
+    pub ready: ReadyQueue,
+    /// The address space that the core has loaded.
+    pub loaded: SpaceRoot,
     /// The thread that runs when the kernel is left; not in the ready queue.
     pub current: Option<Ref<Thread>>,
     /// The context that the current thread runs on, if it is a slice. What it is without a current thread means nothing.
     pub slice: Option<Ref<SchedContext>>,
-    /// Threads that could run.
-    pub ready: ReadyQueue,
-    /// Of the ready threads whose time is still to come, the one whose time comes first.
-    pub waiting: Option<Ref<Thread>>,
-    /// What the timer is set to.
-    pub deadline: Instant,
-    /// The address space that the core has loaded.
-    pub loaded: SpaceRoot,
     /// Thread whose own registers (TPIDR_EL0) the core has loaded; the thread says so too.
     pub loaded_thread: Option<Ref<Thread>>,
     /// Whether programs can use the FP unit now.
@@ -36,6 +34,10 @@ pub struct Core {
     pub debugging: Use,
     /// Whether one of these two is so.
     pub units: Use,
+    /// Of the ready threads whose time is still to come, the one whose time comes first.
+    pub waiting: Option<Ref<Thread>>,
+    /// What the timer is set to.
+    pub deadline: Instant,
     /// Up to when the current thread's time is accounted for.
     pub charged_until: Instant,
     /// [`System::spaces`] when it was decided who runs here, and all was loaded and set for that; 0 if anything has changed since. It says
@@ -44,6 +46,8 @@ pub struct Core {
     /// The call of firmware that the current thread has asked for last.
     pub firmware: FirmwareCall,
 }
+
+const _: () = assert!(offset_of!(Core, waiting) % 64 == 0);
 
 impl Core {
     const NEW: Core = Core {
