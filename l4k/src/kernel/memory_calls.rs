@@ -43,7 +43,11 @@ pub fn map<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments
     else {
         return Err(Error::WrongKind);
     };
-    system.map(frame, space, x[2], wanted(x[3], x[4])?, x[7])
+    let wanted = wanted(x[3], x[4])?;
+    match system.map_at_once(frame, space, x[2], wanted) {
+        Some(()) => Ok(Next::Done),
+        None => system.map(frame, space, x[2], wanted, x[7]),
+    }
 }
 
 /// `FrameUnmap`.

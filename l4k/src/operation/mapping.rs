@@ -64,7 +64,7 @@ impl<A: Arch> System<A> {
     /// `AlreadyMapped`, `NoAsid`, those of [`memory_kind`] and [`UserPage::new`], `AddressInUse`, `NoTables`.
     ///
     /// Maintenance of caches comes first, `from` of it being done already; it may be interrupted.
-    #[inline(always)]
+    #[inline(never)]
     pub fn map(
         &mut self,
         slot: Ref<Slot>,
