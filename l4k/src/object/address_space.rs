@@ -84,7 +84,7 @@ impl AddressSpace {
     /// First page of those whose table is remembered.
     #[must_use]
     pub fn remembered_page(&self) -> Option<UserPage> {
-        UserPage::new(self.last.region.checked_mul(PAGE_SIZE << 9)?, PAGE_SIZE).ok()
+        (self.last.region != LastTable::NONE.region).then(|| UserPage::from_number(self.last.region << 9))
     }
 
     /// Tables in all, without the top level.

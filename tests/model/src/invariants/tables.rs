@@ -7,6 +7,7 @@ use super::reach::Reached;
 use super::walk::{Reachable, Walked, walk};
 use crate::world::{KERNEL_MEMORY, World};
 use l4k::base::address::UserPage;
+use l4k::base::arch::Level;
 use l4k::base::store::Ref;
 use l4k::machine::simulated::Simulated;
 use l4k::object::address_space::AddressSpace;
@@ -39,6 +40,7 @@ pub fn check(world: &World, reached: &Reached, pieces: &[Piece]) -> Vec<Reachabl
     for &space in &reached.spaces {
         let walked = walk(system, space);
         check_free_tables(world, space, &walked);
+        check_remembered(system, space);
         // A space that has lost its identity is never loaded again; what is left in its tables is out of reach.
         if system.store.get(space).identity.is_some() {
             leaves.extend(walked.leaves);
@@ -86,6 +88,15 @@ fn check_free_tables(world: &World, space: Ref<AddressSpace>, walked: &Walked) {
 }
 
 /// What every user mapping has to be, whatever it is of.
+/// The table that a space remembers is what a walk comes to.
+fn check_remembered(system: &System<Simulated>, space: Ref<AddressSpace>) {
+    let object = system.store.get(space);
+    let Some(page) = object.remembered_page() else { return };
+    let last = system.walk(space, page, Level::Three).into_iter().flatten().last().expect("a walk has a first entry");
+    let found = (last.level == Level::Three).then_some(last.table);
+    assert_eq!(object.remembered(page), found, "{space:?} remembers another table for {page:?}");
+}
+
 fn check_protected(reachable: &Reachable) {
     let leaf = reachable.leaf;
     assert!(UserPage::new(reachable.page, leaf.bytes).is_ok(), "{reachable:x?} is not at a user address");

@@ -110,6 +110,20 @@ fn tables_that_are_none_of_their_space() {
 }
 
 #[test]
+fn a_table_that_is_not_the_remembered_one() {
+    let remember = |page| {
+        move |world: &mut World| {
+            mapped_frame(world, PAGE, READ);
+            let space = space(world, slot::ADDRESS_SPACE);
+            let page = UserPage::from_number(page >> 12);
+            world.kernel.system.store.get_mut(space).remember(page, TableNumber::TOP);
+        }
+    };
+    fires("remembers another table", remember(PAGE));
+    fires("remembers another table", remember(PAGE + (1 << 30)));
+}
+
+#[test]
 fn tables_that_are_not_accounted_for() {
     fires("tables in use of", |world| {
         let space = space(world, slot::ADDRESS_SPACE);
