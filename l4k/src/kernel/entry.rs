@@ -19,13 +19,13 @@ use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, SystemCall};
 
 /// Number of a call with a fast path.
 pub const CALL: u64 = SystemCall::Call as u64;
-/// Number of another.
+/// Number of an answer, which has one.
 pub const REPLY: u64 = SystemCall::Reply as u64;
-/// Number of another.
+/// Number of an answer and a receive, which has one.
 pub const REPLY_RECEIVE: u64 = SystemCall::ReplyReceive as u64;
-/// Number of another.
+/// Number of a signal, which has one.
 pub const SIGNAL: u64 = SystemCall::Signal as u64;
-/// Number of the last one; all calls with a greater number have none.
+/// Number of `yield`, the last one that has one: no call with a greater number has.
 pub const YIELD: u64 = SystemCall::Yield as u64;
 
 /// What the core does when it leaves the kernel.

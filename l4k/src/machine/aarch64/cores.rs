@@ -25,7 +25,7 @@ static UP: AtomicU32 = AtomicU32::new(1);
 const BOOTED: u32 = 1 << 31;
 const _: () = assert!(CORES_MAX < 31);
 
-/// Seconds that cores may take to come up, all together: real ones take less than a thousandth, those of an emulator on a busy computer some tenths.
+/// Seconds that cores may take to come up, all together. A tenth was too little for an emulator on a busy computer.
 const PATIENCE: u64 = 2;
 
 /// CPU_ON of PSCI with 64-bit addresses (DEN0022F, 5.1.4): which core, where it begins, what it finds in x0.

@@ -29,8 +29,11 @@ impl<A: Arch> System<A> {
             self.store.get_mut(object).word = word;
             return Some(Delivered { thread: caller, units: Use::No, results: Results::Success });
         };
+        if !self.is_only(thread) {
+            return None;
+        }
         let results = Results::Signals(word);
-        match self.check_waking_alone(here, cores, caller, thread)? {
+        match self.check_waking(here, cores, caller, thread)? {
             Waking::Now(preemption) => {
                 self.store.get_mut(object).empty();
                 Some(self.wake_now(here, caller, thread, preemption, results))
@@ -48,19 +51,10 @@ impl<A: Arch> System<A> {
         bound.is_some_and(|thread| matches!(self.store.get(thread).state, State::Receiving { .. }))
     }
 
-    /// How the only thread of a queue would wake.
+    /// Whether a thread that waits is the only one in its queue.
     #[inline(always)]
-    fn check_waking_alone(
-        &self,
-        here: CoreNumber,
-        cores: Cores,
-        by: Ref<Thread>,
-        thread: Ref<Thread>,
-    ) -> Option<Waking> {
+    fn is_only(&self, thread: Ref<Thread>) -> bool {
         let QueueLinks { next, below, .. } = self.store.get(thread).links;
-        if next != Some(thread) || below.is_some() {
-            return None;
-        }
-        self.check_waking(here, cores, by, thread)
+        next == Some(thread) && below.is_none()
     }
 }

@@ -234,13 +234,10 @@ impl Pair {
                 self.call(caller, *call, x, *interrupted)?
             }
             Step::Talk { core, subject, objects, tag, words, choice } => {
-                let Some(speaker) = self.runner(ON_CORE * (core + 1)) else { return self.nobody_runs() };
+                let Some(speaker) = self.forced(ON_CORE * (core + 1))? else { return self.nobody_runs() };
                 let objects = objects.map(|object| self.resolve(speaker, object));
                 let (core, subject, tag, words, choice) = (*core, *subject, *tag, *words, *choice);
-                match self.say(Said { core, subject, objects, tag, words, choice })? {
-                    Some(next) => next,
-                    None => return self.nobody_runs(),
-                }
+                self.say(speaker, Said { core, subject, objects, tag, words, choice })?
             }
             Step::Fault(thread) => {
                 let Some(thread) = self.forced(*thread)? else { return self.nobody_runs() };

@@ -2,7 +2,7 @@
 
 use super::driver::{Next, Pair};
 use super::state::{Object, Reply, ThreadState};
-use super::steps::{ON_CORE, Subject};
+use super::steps::Subject;
 use l4k_sys::abi::SystemCall;
 
 /// What is said.
@@ -18,16 +18,15 @@ pub(super) struct Said {
 }
 
 impl Pair {
-    /// Whoever runs on a core says it.
+    /// Whoever runs says it.
     ///
     /// # Errors
     /// How the kernel and the model differ.
-    pub(super) fn say(&mut self, said: Said) -> Result<Option<Next>, String> {
-        let Some(speaker) = self.forced(ON_CORE * (said.core + 1))? else { return Ok(None) };
+    pub(super) fn say(&mut self, speaker: Object, said: Said) -> Result<Next, String> {
         let [endpoint, reply, notification] = said.objects;
         let Some(call) = self.what_to_say(speaker, said) else {
             self.fault(speaker)?;
-            return Ok(Some(Next::GoesOn));
+            return Ok(Next::GoesOn);
         };
         let first = match call {
             SystemCall::Reply => reply,
@@ -35,7 +34,7 @@ impl Pair {
             _ => endpoint,
         };
         let [a, b, c, d, e, f] = said.words;
-        self.call(speaker, call, [first, said.tag, a, b, c, d, e, f, reply], None).map(Some)
+        self.call(speaker, call, [first, said.tag, a, b, c, d, e, f, reply], None)
     }
 
     /// The call; `None` for a fault. Who owes an answer gives it; who finds nobody waiting, waits, and is the first one to run again; all others
