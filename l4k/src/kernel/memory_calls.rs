@@ -44,7 +44,7 @@ pub fn map<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments
         return Err(Error::WrongKind);
     };
     let wanted = wanted(x[3], x[4])?;
-    match system.map_at_once(frame, space, x[2], wanted) {
+    match system.fast_map(frame, space, x[2], wanted) {
         Some(()) => Ok(Next::Done),
         None => system.map(frame, space, x[2], wanted, x[7]),
     }

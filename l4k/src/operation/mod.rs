@@ -23,7 +23,6 @@ pub mod lending;
 pub mod loading;
 pub mod look_up;
 pub mod maintenance;
-pub mod map_at_once;
 pub mod mapping;
 pub mod next;
 pub mod notify;

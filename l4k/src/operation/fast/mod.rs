@@ -8,6 +8,7 @@ pub mod call;
 pub mod checks;
 pub mod fault;
 pub mod give_way;
+pub mod map;
 mod meeting;
 pub mod message;
 pub mod reply;

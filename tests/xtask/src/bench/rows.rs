@@ -98,6 +98,7 @@ pub const ALL: &[Row] = &[
     entry("fault_reply_own_time", "fault_own_time", SystemCall::ReplyReceive, "it lets the thread go on, and receives"),
     fault("fault_undefined", "fault_undefined", "undefined instruction to its handler"),
     entry("map", "map", SystemCall::FrameMap, "map a page, mean of 512"),
+    entry("map_apart", "map_apart", SystemCall::FrameMap, "map a page not beside the last one, mean of 512"),
     entry("protect", "protect", SystemCall::FrameProtect, "make it read-only, mean of 512"),
     entry("unprotect", "unprotect", SystemCall::FrameProtect, "make it writable again, mean of 512"),
     entry("unmap", "unmap", SystemCall::FrameUnmap, "unmap it, mean of 512"),

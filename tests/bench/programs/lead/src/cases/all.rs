@@ -21,6 +21,7 @@ pub const ALL: &[Case] = &[
     faults::own_time,
     faults::undefined,
     mapping::pages,
+    mapping::pages_apart,
     mapping::retype,
     objects::threads,
     objects::spaces,

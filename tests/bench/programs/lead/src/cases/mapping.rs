@@ -31,6 +31,20 @@ pub fn pages(bench: &mut Bench<'_>) -> Outcome {
     each(bench, "unmap", |index| Frame::from_slot(first + index).unmap())
 }
 
+/// The same one after another in two stretches of 2 MiB, of which both have their tables: no page is beside the last one.
+pub fn pages_apart(bench: &mut Bench<'_>) -> Outcome {
+    let space = AddressSpace::from_slot(bench.make(SPACE)?);
+    Resources::ASID_POOL.assign(space)?;
+    let first = bench.make_many(PAGE, PAGES + 2)?;
+    let map = |index: u64| {
+        let address = START + index % 2 * FrameSize::Large.bytes() + index / 2 * FrameSize::Small.bytes();
+        Frame::from_slot(first + index).map(space, address, READ_WRITE, MapAttributes::NORMAL)
+    };
+    map(0)?;
+    map(PAGES + 1)?;
+    each(bench, "map_apart", map)
+}
+
 fn each(bench: &Bench<'_>, name: &str, work: impl Fn(u64) -> Result<(), Error>) -> Outcome {
     bench.name(name);
     let mut index = 0;

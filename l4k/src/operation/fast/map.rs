@@ -1,8 +1,6 @@
-//! The page that is mapped most often: a small one of normal memory, not to be executed, beside the last one. It has no cases, so that it is a third of
-//! what [`map`](super::mapping) takes; whatever is not so is left to that, errors too.
+//! `map` of the page that is mapped most often: a small one of normal memory, not to be executed, beside the last one. Unlike the others it is
+//! taken where the arguments of the call are known, since it brings no other thread to run.
 
-use super::mapping::Wanted;
-use super::system::System;
 use crate::base::address::UserPage;
 use crate::base::arch::{Arch, Level, MemoryKind, TableEntry};
 use crate::base::store::Ref;
@@ -10,13 +8,15 @@ use crate::object::address_space::AddressSpace;
 use crate::object::capability::{Capability, MemoryClass};
 use crate::object::frame::{Frame, Mapping, note_mapping};
 use crate::object::slot::Slot;
+use crate::operation::mapping::Wanted;
+use crate::operation::system::System;
 use l4k_sys::abi::memory::PAGE_SIZE;
 use l4k_sys::abi::{FrameSize, MapAttributes, Rights};
 
 impl<A: Arch> System<A> {
     /// Maps the frame in a slot. `None`: nothing was done.
     #[inline(always)]
-    pub fn map_at_once(
+    pub fn fast_map(
         &mut self,
         slot: Ref<Slot>,
         space: Ref<AddressSpace>,
