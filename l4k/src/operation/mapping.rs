@@ -127,6 +127,9 @@ impl<A: Arch> System<A> {
             level = level.below().unwrap_or(leaf);
             address = space.table(table).add(level.index(page.value()) * 8);
         }
+        if level == Level::Three {
+            self.store.get_mut(space).remember(page, table);
+        }
         self.write_entry(space, table, address, entry);
     }
 
