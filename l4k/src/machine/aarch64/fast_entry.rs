@@ -128,24 +128,15 @@ pub(super) extern "C" fn fast_fault(
     let exception = Exception { syndrome, address, instruction_pointer, stack_pointer, link_register };
     match alone(|kernel| kernel.system.fast_fault(HERE, Cores::One, fault_of(&exception))) {
         Some(delivered) => deliver(delivered),
-        None => fault_slowly(0, 0, instruction_pointer, address, 0, syndrome, stack_pointer, link_register),
+        None => fault_slowly(exception),
     }
 }
 
 /// The fast path has refused.
 #[cold]
 #[inline(never)]
-extern "C" fn fault_slowly(
-    _: u64,
-    _: u64,
-    instruction_pointer: u64,
-    address: u64,
-    _: u64,
-    syndrome: u64,
-    stack_pointer: u64,
-    link_register: u64,
-) -> ! {
-    leave_after_fault(&Exception { syndrome, address, instruction_pointer, stack_pointer, link_register })
+fn fault_slowly(exception: Exception) -> ! {
+    leave_after_fault(&exception)
 }
 
 /// A fast path has refused: the arguments go where they would be without it.

@@ -1,73 +1,12 @@
 //! Single instructions and registers that the tests need and the compiler would not let them have: loads, stores and jumps that
-//! are meant to fault, and the registers around a system call. May call nothing.
+//! are meant to fault. May call nothing.
 #![allow(unsafe_code)]
 
-use core::arch::{asm, naked_asm};
+use core::arch::asm;
 
 use crate::arena::{KERNEL_ADDRESS, is_free_for_tests};
 use crate::instructions::RETURN;
 use crate::misdeed::{Misdeed, UNKNOWN_CALL};
-
-/// The general registers after a system call: element n is `x`n, 31 is `sp`, 32 is `sp` before the call.
-pub type Snapshot = [u64; 33];
-
-/// What `x`n holds before the call of [`around_system_call`], for n from 10.
-#[must_use]
-pub const fn filling(number: usize) -> u64 {
-    0x5a00 + number as u64
-}
-
-/// Makes a system call with `x10`–`x30` filled, and tells what is in every register after it.
-pub fn around_system_call(number: u64, capability: u64, tag: u64) -> Snapshot {
-    let mut snapshot = [0; 33];
-    // SAFETY: writes 33 words at the pointer, keeps what the procedure call standard wants kept, and does with the number
-    // what `l4k_sys::stub` does, which is safe.
-    unsafe { snapshot_around(&mut snapshot, number, capability, tag) };
-    snapshot
-}
-
-/// `x0` snapshot, `x1` number, `x2` capability, `x3` tag.
-#[unsafe(naked)]
-unsafe extern "C" fn snapshot_around(_: &mut Snapshot, _: u64, _: u64, _: u64) {
-    naked_asm!(
-        // What the caller wants back (AAPCS64 6.1.1), then the snapshot's address, at sp.
-        "stp x29, x30, [sp, #-112]!",
-        "stp x19, x20, [sp, #16]",
-        "stp x21, x22, [sp, #32]",
-        "stp x23, x24, [sp, #48]",
-        "stp x25, x26, [sp, #64]",
-        "stp x27, x28, [sp, #80]",
-        "str x0, [sp, #96]",
-        "mov x9, sp",
-        "str x9, [x0, #256]",
-        "mov x8, x1",
-        "mov x0, x2",
-        "mov x1, x3",
-        "mov x2, xzr; mov x3, xzr",
-        "mov x9, xzr",
-        ".irp number, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30",
-        "mov x\\number, #(0x5a00 + \\number)",
-        ".endr",
-        "svc #0",
-        // x0 and x1 give way to the snapshot's address.
-        "stp x0, x1, [sp, #-16]!",
-        "ldr x0, [sp, #112]",
-        ".irp number, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29",
-        "str x\\number, [x0, #(8 * \\number)]",
-        ".endr",
-        "add x1, sp, #16",
-        "stp x30, x1, [x0, #240]",
-        "ldp x2, x3, [sp], #16",
-        "stp x2, x3, [x0]",
-        "ldp x19, x20, [sp, #16]",
-        "ldp x21, x22, [sp, #32]",
-        "ldp x23, x24, [sp, #48]",
-        "ldp x25, x26, [sp, #64]",
-        "ldp x27, x28, [sp, #80]",
-        "ldp x29, x30, [sp], #112",
-        "ret",
-    )
-}
 
 /// Keeps three values in registers while it spins until the word at `address` in the arena is not zero; then gives them back.
 /// Interrupts and other threads come in between.

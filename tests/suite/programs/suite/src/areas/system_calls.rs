@@ -8,7 +8,8 @@ use l4k_sys::handle::NewObject;
 use l4k_sys::registers::Registers;
 use l4k_sys::{CNode, Nanoseconds, Received, stub, system};
 use suite_support::arena::KERNEL_ADDRESS;
-use suite_support::machine::{self, Snapshot, filling};
+use suite_support::canaries::{self, Action, Image, STACK_POINTER, Units};
+use suite_support::machine;
 use suite_support::misdeed::Misdeed;
 
 use crate::harness::bench::{MAIN, READ_WRITE, SPACE, own, page};
@@ -38,18 +39,26 @@ fn probe_tells_the_version(_: &mut Bench<'_>) -> Outcome {
     same("version", (version.major, version.minor), (VERSION_MAJOR, VERSION_MINOR))
 }
 
+/// A system call on a capability, with this tag and nothing in the other arguments, and canaries in all other registers.
+fn around(call: SystemCall, capability: u64, tag: u64) -> Image {
+    let mut given = canaries::filled(0);
+    given[..8].copy_from_slice(&[capability, tag, 0, 0, 0, 0, 0, 0]);
+    (given[8], given[9]) = (call as u64, 0);
+    canaries::around(Action::SystemCall, Units::None, &given)
+}
+
 /// x19-x29 and sp as before, x8, x10-x18 and x30 zero.
 #[track_caller]
-fn check_registers(snapshot: &Snapshot) -> Outcome {
-    for (number, value) in snapshot.iter().enumerate() {
+fn check_registers(image: &Image) -> Outcome {
+    for number in 8..=STACK_POINTER {
         let expected = match number {
             8 | 10..=18 | 30 => 0,
-            19..=29 => filling(number),
-            31 => snapshot[32],
-            _ => continue,
+            9 => continue,
+            _ => image.given[number],
         };
-        if *value != expected {
-            return Err(Failure::new(format_args!("register {number} is {value:#x} instead of {expected:#x}")));
+        let found = image.found[number];
+        if found != expected {
+            return Err(Failure::new(format_args!("register {number} is {found:#x} instead of {expected:#x}")));
         }
     }
     Ok(())
@@ -57,36 +66,32 @@ fn check_registers(snapshot: &Snapshot) -> Outcome {
 
 fn registers_survive_a_call_that_returns_at_once(_: &mut Bench<'_>) -> Outcome {
     for call in [SystemCall::Probe, SystemCall::Yield] {
-        let snapshot = machine::around_system_call(call as u64, 0, 0);
-        same("status", snapshot[0], 0)?;
-        check_registers(&snapshot)?;
+        let image = around(call, 0, 0);
+        same("status", image.found[0], 0)?;
+        check_registers(&image)?;
     }
     Ok(())
 }
 
 fn registers_survive_a_refused_call(_: &mut Bench<'_>) -> Outcome {
-    let snapshot = machine::around_system_call(SystemCall::Call as u64, 0, 0);
-    same("status", snapshot[0], Error::InvalidCapability.code())?;
-    same("results", &snapshot[1..8], &[0; 7][..])?;
-    check_registers(&snapshot)
+    let image = around(SystemCall::Call, 0, 0);
+    same("status", image.found[0], Error::InvalidCapability.code())?;
+    same("results", &image.found[1..8], &[0; 7][..])?;
+    check_registers(&image)
 }
 
 /// With capability 0 and nothing in the other arguments, none of them does anything.
 fn registers_survive_every_call(_: &mut Bench<'_>) -> Outcome {
-    for call in SystemCall::ALL {
-        let snapshot = machine::around_system_call(*call as u64, 0, 0);
-        check_registers(&snapshot)?;
-    }
-    Ok(())
+    SystemCall::ALL.iter().try_for_each(|call| check_registers(&around(*call, 0, 0)))
 }
 
 fn registers_survive_a_call_to_another_thread(bench: &mut Bench<'_>) -> Outcome {
     let (endpoint, reply) = (bench.endpoint()?, bench.reply()?);
     bench.start(Manner::of(URGENT), bodies::echo_server, [pair(endpoint, reply), 0])?;
     let tag = Tag::new(5, 2)?.bits();
-    let snapshot = machine::around_system_call(SystemCall::Call as u64, endpoint.slot(), tag);
-    same("status, tag, words", &snapshot[..8], &[0, Tag::new(6, 2)?.bits(), 1, 1, 0, 0, 0, 0][..])?;
-    check_registers(&snapshot)
+    let image = around(SystemCall::Call, endpoint.slot(), tag);
+    same("status, tag, words", &image.found[..8], &[0, Tag::new(6, 2)?.bits(), 1, 1, 0, 0, 0, 0][..])?;
+    check_registers(&image)
 }
 
 fn registers_survive_preemption(bench: &mut Bench<'_>) -> Outcome {
