@@ -40,7 +40,6 @@ pub fn check(world: &World, reached: &Reached, pieces: &[Piece]) -> Vec<Reachabl
     for &space in &reached.spaces {
         let walked = walk(system, space);
         check_free_tables(world, space, &walked);
-        check_remembered(system, space);
         // A space that has lost its identity is never loaded again; what is left in its tables is out of reach.
         if system.store.get(space).identity.is_some() {
             leaves.extend(walked.leaves);
@@ -59,6 +58,7 @@ pub fn check(world: &World, reached: &Reached, pieces: &[Piece]) -> Vec<Reachabl
     if let Some((place, (slot, _))) = mapped.first_key_value() {
         panic!("{slot:?} is not mapped as it says: at {place:x?} is nothing");
     }
+    reached.spaces.iter().for_each(|space| check_remembered(system, *space));
     leaves
 }
 
