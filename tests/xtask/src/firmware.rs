@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::process;
 use crate::project::entries;
-use crate::toolchain::Toolchain;
+use crate::toolchain::{Toolchain, symbols};
 
 /// How it is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +81,7 @@ pub fn build_with(
     command.arg("--no-default-features").args(board_features(board)).args(["--features", &extras.features.join(",")]);
     command.envs(extras.variables.iter().copied());
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
-    if let Some(shared) = shared_target(directory) {
-        command.env("CARGO_TARGET_DIR", shared);
-    }
+    build_in_project(&mut command, directory)?;
     if profile == Profile::Release {
         command.arg("--release");
     }
@@ -93,22 +91,20 @@ pub fn build_with(
 
 /// The command that builds for release without the debug console, with the compiler's notes on how much stack each function takes; they are
 /// in the file and not in the image, and change no instruction.
-pub fn command_without_console(toolchain: &Toolchain, directory: &Path, board: Board) -> Command {
+pub fn command_without_console(toolchain: &Toolchain, directory: &Path, board: Board) -> Result<Command> {
     let mut command = toolchain.cargo(directory, "rustc");
     command.args(["--quiet", "--release", "--no-default-features"]).args(board_feature(board));
     command.args(["--message-format", "json-render-diagnostics", "--", "-Zemit-stack-sizes"]);
     // Lets this crate alone use what is not stable.
     let name = directory.file_name().unwrap_or_default().to_string_lossy().replace('-', "_");
     command.env("RUSTC_BOOTSTRAP", name);
-    if let Some(shared) = shared_target(directory) {
-        command.env("CARGO_TARGET_DIR", shared);
-    }
-    command
+    build_in_project(&mut command, directory)?;
+    Ok(command)
 }
 
 /// Builds for release without the debug console, and returns the kernel's file.
 pub fn build_without_console(toolchain: &Toolchain, directory: &Path, board: Board) -> Result<PathBuf> {
-    let mut command = command_without_console(toolchain, directory, board);
+    let mut command = command_without_console(toolchain, directory, board)?;
     kernel_of(&process::answer(&mut command)?, directory)
 }
 
@@ -118,10 +114,19 @@ pub fn kernel_of(messages: &str, directory: &Path) -> Result<PathBuf> {
     Ok(firmware.kernel)
 }
 
-/// Where firmware of this repository is built to: together, so that what they depend on is built once. Projects elsewhere build to their own place.
-fn shared_target(directory: &Path) -> Option<PathBuf> {
-    let root = directory.ancestors().find(|above| above.join("tests/xtask").is_dir())?;
-    Some(root.join("target/firmware"))
+/// Where a project of this repository is built; projects elsewhere build to their own place, as cargo does it.
+fn build_in_project(command: &mut Command, directory: &Path) -> Result<()> {
+    match directory.ancestors().find(|above| above.join("tests/xtask").is_dir()) {
+        Some(root) => build_together(command, root),
+        None => Ok(()),
+    }
+}
+
+/// Firmware is built to one place below the repository at `root`, so that what it depends on is built once, and with the same symbols
+/// wherever the repository is.
+pub fn build_together(command: &mut Command, root: &Path) -> Result<()> {
+    command.env("CARGO_TARGET_DIR", root.join("target/firmware"));
+    symbols::name_after_places(command, root).context("the path of this program")
 }
 
 /// The features of a development or release build for a board.

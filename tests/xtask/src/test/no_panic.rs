@@ -126,8 +126,8 @@ fn add_to_main(copy: &Path, code: &str) -> Result<()> {
 
 /// Builds for release without the debug console; the kernel, or what cargo and the linker say if that fails.
 fn linker_says(context: &Context, directory: &Path, board: Board) -> Result<Result<PathBuf, String>> {
-    let mut command = firmware::command_without_console(&context.toolchain, directory, board);
-    command.env("CARGO_TARGET_DIR", context.project.target().join("firmware"));
+    let mut command = firmware::command_without_console(&context.toolchain, directory, board)?;
+    firmware::build_together(&mut command, context.project.root())?;
     let output = command.output().context("cannot start cargo")?;
     if !output.status.success() {
         return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
