@@ -252,6 +252,9 @@ pub struct BenchRequest {
     /// Write the chapter of the book with the executed instructions of each row that is above its mark
     #[arg(long, group = "told", conflicts_with = "only")]
     sequences: bool,
+    /// Write the chapter of the book with the files that the kernel's text is of
+    #[arg(long, conflicts_with_all = ["only", "sequence"])]
+    text: bool,
     /// Estimate the cycles of the sequences, by llvm-mca
     #[arg(long, requires = "told")]
     estimate: bool,
@@ -260,9 +263,9 @@ pub struct BenchRequest {
 impl BenchRequest {
     /// As the command takes it.
     pub fn request(self) -> bench::Request {
-        let BenchRequest { only, sequence, json, accept, plots, markdown, sequences, estimate } = self;
+        let BenchRequest { only, sequence, json, accept, plots, markdown, sequences, text, estimate } = self;
         let estimate = if estimate { bench::Estimate::Wanted } else { bench::Estimate::Left };
-        let update = bench::Update { accepted: accept, plots, tables: markdown, sequences };
+        let update = bench::Update { accepted: accept, plots, tables: markdown, sequences, text };
         bench::Request { only, sequences: sequence, estimate, json, update }
     }
 }

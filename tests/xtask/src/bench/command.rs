@@ -12,7 +12,7 @@ use super::figure::{Figure, figures};
 use super::guard::{self, Accepted, Change, compare};
 use super::measure::{Measured, measure};
 use super::rows::{self, Row};
-use super::{book, json, lengths, sequence, table};
+use super::{book, json, lengths, sequence, table, text};
 use crate::paths::functions::Functions;
 use crate::paths::kernel::compiler;
 use crate::project::Project;
@@ -43,6 +43,8 @@ pub struct Update {
     pub tables: bool,
     /// The chapter with the executed instructions of rows that are above their marks.
     pub sequences: bool,
+    /// The chapter with the files that the text is of.
+    pub text: bool,
 }
 
 /// Everything there is to tell.
@@ -65,9 +67,10 @@ impl Results {
         let measured = measure(project)?;
         let figures = figures(&measured.table, rows::ALL)?;
         let kernel = &measured.kernel;
-        let found = Accepted::of(&figures, &Functions::of(kernel)?, compiler(kernel)?);
+        let size = Size::of(kernel)?;
+        let found = Accepted::of(&figures, &Functions::of(kernel)?, &size, compiler(kernel)?);
         let costs = costs::costs(&figures, &Code::of(kernel)?);
-        Ok(Results { size: Size::of(kernel)?, figures, costs, found, measured })
+        Ok(Results { size, figures, costs, found, measured })
     }
 
     fn figure(&self, name: &str) -> Option<Figure> {
@@ -104,6 +107,7 @@ pub fn run(project: &Project, request: &Request) -> Result<()> {
         results.found.write(&file)?;
         println!("\nwritten: {}", guard::FILE);
     } else if file.is_file() {
+        let is_chosen = |name: &str| request.only.is_empty() || is_chosen(name);
         tell_changes(&Accepted::read(&file)?, &results.found, &is_chosen);
     }
     Ok(())
@@ -122,6 +126,9 @@ fn write_book(project: &Project, results: &Results, request: &Request) -> Result
     }
     if update.sequences {
         sequence::write(project, &measured.kernel, figures, request.estimate)?;
+    }
+    if update.text {
+        text::write(project, &measured.kernel, size.bytes.text)?;
     }
     Ok(())
 }
@@ -150,9 +157,9 @@ fn standard(accepted: &Accepted, found: &Accepted) -> String {
 /// Measures, and fails if a figure is worse than what was accepted.
 pub fn check(project: &Project) -> Result<()> {
     let accepted = Accepted::read(&project.path(guard::FILE))?;
-    let chapter = sequence::CHAPTER;
-    let text = fs::read_to_string(project.path(chapter)).with_context(|| format!("reading {chapter}"))?;
-    sequence::check_book(&text, &accepted.instructions)?;
+    let read = |chapter: &str| fs::read_to_string(project.path(chapter)).with_context(|| format!("reading {chapter}"));
+    sequence::check_book(&read(sequence::CHAPTER)?, &accepted.instructions)?;
+    text::check_book(&read(text::CHAPTER)?, accepted.bytes.get("text").copied().unwrap_or_default())?;
     let found = Results::of(project)?.found;
     let changes = compare(&accepted, &found);
     let (bad, good): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.is_bad());

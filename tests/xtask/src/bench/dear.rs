@@ -80,6 +80,9 @@ pub struct Code {
 }
 
 impl Code {
+    /// Bytes of an instruction.
+    pub const WORD: u64 = 4;
+
     /// Of the kernel's ELF file.
     pub fn of(kernel: &Path) -> Result<Code> {
         let bytes = fs::read(kernel).with_context(|| format!("reading {}", kernel.display()))?;
@@ -92,6 +95,11 @@ impl Code {
     /// Where they begin.
     pub fn start(&self) -> u64 {
         self.start
+    }
+
+    /// The address of each.
+    pub fn addresses(&self) -> impl Iterator<Item = u64> {
+        (0..self.words.len() as u64).map(|index| self.start + index * Code::WORD)
     }
 
     /// The instruction at an address.

@@ -1,4 +1,4 @@
-//! The guard: the figures that were accepted, in a file of the project, and what has changed since. May call `figure` and `paths`.
+//! The guard: the figures that were accepted, in a file of the project, and what has changed since. May call `costs`, `figure` and `paths`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::costs::Size;
 use super::figure::Figure;
 use crate::paths::functions::{Functions, Part};
 
@@ -26,9 +27,9 @@ const KEPT: usize = 15;
 const OTHERS: &str = "others";
 
 const HEADER: &str = "\
-# What `cargo xtask bench` counts, in instructions; each run gives the same. `cargo xtask test --only bench` fails if a figure is more than 2%
-# above, or 10% where another compiler is in use. Written by `cargo xtask bench --accept`. The second part says which functions of the kernel the
-# instructions of an entry are in.
+# What `cargo xtask bench` counts, in instructions, and the kernel's size, in bytes; each run gives the same. `cargo xtask test --only bench`
+# fails if a figure is more than 2% above, or 10% where another compiler is in use. Written by `cargo xtask bench --accept`. The last part says
+# which functions of the kernel the instructions of an entry are in.
 
 ";
 
@@ -39,14 +40,17 @@ pub struct Accepted {
     pub compiler: String,
     /// Instructions.
     pub instructions: BTreeMap<String, u64>,
+    /// The kernel's size by part, in bytes.
+    pub bytes: BTreeMap<String, u64>,
     /// Instructions of the row's entry by function: `a 20, b 10`. One line a row, so that the file stays readable.
     pub functions: BTreeMap<String, String>,
 }
 
 impl Accepted {
     /// Those that were counted.
-    pub fn of(figures: &[Figure], functions: &Functions, compiler: String) -> Accepted {
-        let mut accepted = Accepted { compiler, ..Accepted::default() };
+    pub fn of(figures: &[Figure], functions: &Functions, size: &Size, compiler: String) -> Accepted {
+        let bytes = size.rows().into_iter().map(|(name, bytes, _)| (name.to_owned(), bytes)).collect();
+        let mut accepted = Accepted { compiler, bytes, ..Accepted::default() };
         for figure in figures {
             let name = figure.row.name.to_owned();
             accepted.instructions.insert(name.clone(), figure.instructions);
@@ -120,15 +124,31 @@ impl Change {
 
 /// What has changed by more than is allowed.
 pub fn compare(accepted: &Accepted, found: &Accepted) -> Vec<Change> {
-    let (mut changes, allowance) = (Vec::new(), accepted.allowance(found));
-    for (name, now) in &found.instructions {
-        match accepted.instructions.get(name) {
+    let allowance = accepted.allowance(found);
+    let row = |name: &str, counts: [u64; 2]| difference(accepted, found, name, counts);
+    let part = |name: &str, counts: [u64; 2]| change_of(name, counts, "bytes");
+    let mut changes = compare_counts(&accepted.instructions, &found.instructions, allowance, &row);
+    changes.extend(compare_counts(&accepted.bytes, &found.bytes, allowance, &part));
+    changes
+}
+
+type Counts = BTreeMap<String, u64>;
+
+fn compare_counts(
+    accepted: &Counts,
+    found: &Counts,
+    allowance: u64,
+    tell: &dyn Fn(&str, [u64; 2]) -> String,
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (name, now) in found {
+        match accepted.get(name) {
             None => changes.push(Change::Unmatched(format!("{name} is not in {FILE}: `cargo xtask bench --accept`"))),
             Some(before) if now * 100 > before * (100 + allowance) => {
-                changes.push(Change::Worse(difference(accepted, found, name, [*before, *now])));
+                changes.push(Change::Worse(tell(name, [*before, *now])));
             }
             Some(before) if now * 100 < before * (100 - allowance) => {
-                let what = difference(accepted, found, name, [*before, *now]);
+                let what = tell(name, [*before, *now]);
                 changes.push(Change::Better(format!(
                     "{what}\n  better: update the file with `cargo xtask bench --accept`"
                 )));
@@ -136,18 +156,23 @@ pub fn compare(accepted: &Accepted, found: &Accepted) -> Vec<Change> {
             Some(_) => (),
         }
     }
-    for name in accepted.instructions.keys().filter(|name| !found.instructions.contains_key(*name)) {
+    for name in accepted.keys().filter(|name| !found.contains_key(*name)) {
         changes
             .push(Change::Unmatched(format!("{name} is in {FILE} and was not measured: `cargo xtask bench --accept`")));
     }
     changes
 }
 
-/// The row, and the functions that changed the most.
-fn difference(accepted: &Accepted, found: &Accepted, name: &str, [before, now]: [u64; 2]) -> String {
+/// By how much something has changed.
+fn change_of(name: &str, [before, now]: [u64; 2], unit: &str) -> String {
     let change = now as i64 - before as i64;
     let hundredths = change as f64 * 100.0 / before.max(1) as f64;
-    let mut text = format!("{name}: {before} -> {now} instructions ({change:+}, {hundredths:+.1}%)");
+    format!("{name}: {before} -> {now} {unit} ({change:+}, {hundredths:+.1}%)")
+}
+
+/// The row, and the functions that changed the most.
+fn difference(accepted: &Accepted, found: &Accepted, name: &str, counts: [u64; 2]) -> String {
+    let mut text = change_of(name, counts, "instructions");
     let (old, new) = (accepted.of_functions(name), found.of_functions(name));
     let mut functions: Vec<(&str, u64, u64)> = Vec::new();
     for function in old.keys().chain(new.keys().filter(|function| !old.contains_key(*function))) {
@@ -205,6 +230,15 @@ mod tests {
         before.compiler = "rustc 1.95.0".to_owned();
         assert!(compare(&before, &figures(&[("call", 220, &[])])).is_empty());
         assert!(compare(&before, &figures(&[("call", 221, &[])]))[0].is_bad());
+    }
+
+    #[test]
+    fn kernel_that_has_grown_is_worse() {
+        let bytes = |text| Accepted { bytes: [("text".to_owned(), text)].into(), ..Accepted::default() };
+        assert!(compare(&bytes(100_000), &bytes(102_000)).is_empty());
+        let changes = compare(&bytes(100_000), &bytes(103_000));
+        assert_eq!(changes, [Change::Worse("text: 100000 -> 103000 bytes (+3000, +3.0%)".to_owned())]);
+        assert!(compare(&bytes(100_000), &Accepted::default())[0].is_bad());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! [`measure`] builds, boots and counts; [`rows`] says what is made of it, [`figure`] makes it. [`table`], [`lengths`], [`costs`] and [`json`] tell it,
 //! [`marks`] is what it is held against, [`guard`] what it was before; [`book`] writes it down, with [`plot`];
-//! [`sequence`] tells the instructions themselves.
+//! [`sequence`] tells the instructions themselves, [`text`] what the kernel's bytes are spent on.
 
 mod book;
 mod command;
@@ -18,6 +18,7 @@ mod plot;
 mod rows;
 mod sequence;
 mod table;
+mod text;
 
 pub use command::{Request, Update, check, run};
 pub use sequence::Estimate;
