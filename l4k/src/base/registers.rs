@@ -14,7 +14,7 @@ const STEP: u64 = 1 << 21;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Shape {
-    /// Stopped by a system call: x19–x29, sp, pc and pstate, and as results x0–x7 and x9. All others are zero on return.
+    /// Stopped by a system call: x19–x29, sp, pc and pstate, and as results x0–x7, and x9 in its place for that. All others are zero on return.
     SystemCall = 0,
     /// Stopped by an interrupt or a fault, or not yet started: every register.
     Full = 1,
@@ -28,10 +28,14 @@ pub const TAG: usize = 1;
 pub const FIRST_WORD: usize = 2;
 /// Number of the register in which an interrupted call keeps how far it came, x7.
 pub const PROGRESS: usize = 7;
-/// Number of the register with the system call's number, x8.
-pub const NUMBER: usize = 8;
-/// Number of the register with the badge on return and the reply object on entry, x9.
-pub const BADGE: usize = 9;
+/// Number of the register with the system call's number on entry.
+const X8: usize = 8;
+/// Number of the register with the badge on return and the reply object on entry.
+const X9: usize = 9;
+/// Where the context of a thread in a system call has x8: in the place of x16, which does not survive, and is in one line of memory with what does.
+pub const NUMBER: usize = 16;
+/// Where it has x9: in the place of x17.
+pub const BADGE: usize = 17;
 
 /// The registers of a thread. The assembly of the vectors relies on this layout through `offset_of!`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +68,7 @@ impl Context {
         self.pc = self.pc.wrapping_sub(4);
         let number = self.x[NUMBER];
         self.own_all();
-        self.x[NUMBER] = number;
+        self.x[X8] = number;
     }
 
     /// Makes the thread own every register: those that it would have found zero after its system call are zero.
@@ -76,10 +80,27 @@ impl Context {
 
     #[inline(never)]
     fn own_the_rest(&mut self) {
-        for register in [NUMBER].into_iter().chain(10..=18).chain([30]) {
+        self.x[X9] = self.x[BADGE];
+        for register in [X8].into_iter().chain(10..=18).chain([30]) {
             self.x[register] = 0;
         }
         self.shape = Shape::Full;
+    }
+
+    /// x9: what a thread in a system call has it for, or what it has in it.
+    #[must_use]
+    pub const fn badge(&self) -> u64 {
+        match self.shape {
+            Shape::SystemCall => self.x[BADGE],
+            Shape::Full => self.x[X9],
+        }
+    }
+
+    /// Begins a system call with the registers as they are, like the vectors.
+    pub const fn begin_system_call(&mut self) {
+        self.x[NUMBER] = self.x[X8];
+        self.x[BADGE] = self.x[X9];
+        self.shape = Shape::SystemCall;
     }
 
     /// Sets every result register: status, x1–x7, badge.

@@ -1,7 +1,7 @@
 //! The arguments of a system call: registers, and the kinds of objects that capability addresses must mean.
 
 use crate::base::arch::Arch;
-use crate::base::registers::Context;
+use crate::base::registers::{BADGE, Context};
 use crate::base::store::Ref;
 use crate::object::address_space::AddressSpace;
 use crate::object::asid_pool::AsidPool;
@@ -14,13 +14,16 @@ use crate::operation::system::System;
 use l4k_sys::Error;
 use l4k_sys::abi::Rights;
 
+/// Where x9 is among the arguments.
+pub const X9: usize = 8;
+
 /// The registers of a system call, and who makes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Arguments {
     /// The calling thread.
     pub caller: Ref<Thread>,
-    /// x0–x9.
-    pub x: [u64; 10],
+    /// x0–x7, and x9 at [`X9`].
+    pub x: [u64; 9],
 }
 
 impl Arguments {
@@ -28,7 +31,7 @@ impl Arguments {
     #[inline(always)]
     pub fn of<A: Arch>(system: &System<A>, caller: Ref<Thread>) -> Arguments {
         let Context { x, .. } = &system.store.get(caller).context;
-        Arguments { caller, x: [x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8], x[9]] }
+        Arguments { caller, x: [x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[BADGE]] }
     }
 }
 

@@ -1,8 +1,8 @@
 //! System calls on endpoints, reply objects and notifications.
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, X9};
 use crate::base::arch::Arch;
-use crate::base::registers::BADGE;
+use crate::base::registers::NUMBER;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::capability::Capability;
@@ -32,7 +32,7 @@ pub fn receive<A: Arch>(
     wait: Wait,
 ) -> Result<Next, Error> {
     let (endpoint, grant) = receiving_endpoint(system, &Arguments { caller, x })?;
-    let reply = reply_object(system, &Arguments { caller, x }, x[BADGE])?;
+    let reply = reply_object(system, &Arguments { caller, x }, x[X9])?;
     system.receive(caller, endpoint, reply, grant, wait)
 }
 
@@ -48,7 +48,7 @@ pub fn reply<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Argumen
 /// a `Receive`.
 pub fn reply_receive<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let (endpoint, grant) = receiving_endpoint(system, &Arguments { caller, x })?;
-    let reply = reply_object(system, &Arguments { caller, x }, x[BADGE])?;
+    let reply = reply_object(system, &Arguments { caller, x }, x[X9])?;
     if system.store.get(endpoint).life == Life::Dying {
         return Err(Error::PeerGone);
     }
@@ -58,7 +58,7 @@ pub fn reply_receive<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: 
     let next = system.receive(caller, endpoint, reply, grant, Wait::Block)?;
     if next == Next::Restart {
         let context = &mut system.store.get_mut(caller).context;
-        context.x[crate::base::registers::NUMBER] = l4k_sys::abi::SystemCall::Receive as u64;
+        context.x[NUMBER] = l4k_sys::abi::SystemCall::Receive as u64;
     }
     Ok(next)
 }

@@ -60,8 +60,7 @@ pub fn unmap<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<N
 /// `FrameProtect`.
 pub fn protect<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let frame = frame_slot(system, arguments)?;
-    let [_, rights, attributes, .., from, _, _] = arguments.x;
-    system.protect(frame, wanted(rights, attributes)?, from)
+    system.protect(frame, wanted(arguments.x[1], arguments.x[2])?, arguments.x[7])
 }
 
 #[inline(always)]

@@ -4,7 +4,6 @@ use crate::invariants;
 use l4k::Kernel;
 use l4k::base::address::{Badge, PhysicalAddress, SizeBits};
 use l4k::base::arch::{CoreNumber, Event, Line};
-use l4k::base::registers::Shape as FrameShape;
 use l4k::base::store::Ref;
 use l4k::machine::simulated::{RAM_START, Simulated};
 use l4k::object::capability::{Capability, MemoryClass};
@@ -238,9 +237,8 @@ impl World {
         self.note_attributes(caller, number, arguments);
         let context = &mut self.kernel.system.store.get_mut(caller).context;
         context.x[..8].copy_from_slice(&arguments);
-        context.x[8] = number;
-        context.x[9] = x9;
-        context.shape = FrameShape::SystemCall;
+        (context.x[8], context.x[9]) = (number, x9);
+        context.begin_system_call();
         let pc = context.pc.wrapping_add(4);
         context.pc = pc;
         let _ = self.kernel.handle(CORE, Event::SystemCall);
@@ -274,8 +272,9 @@ impl World {
     /// The result registers of a thread that a blocking call has returned to.
     #[must_use]
     pub fn results(&self, thread: Ref<Thread>) -> Results {
-        let x = &self.kernel.system.store.get(thread).context.x;
-        Results { status: x[0], values: core::array::from_fn(|index| x[index + 1]), badge: x[9] }
+        let context = &self.kernel.system.store.get(thread).context;
+        let values = core::array::from_fn(|index| context.x[index + 1]);
+        Results { status: context.x[0], values, badge: context.badge() }
     }
 
     /// Raises an interrupt line and lets the kernel deal with it.

@@ -178,6 +178,7 @@ impl Booted {
         let context = &mut self.kernel.system.store.get_mut(thread).context;
         context.x[..arguments.len()].copy_from_slice(arguments);
         context.x[8] = call as u64;
+        context.begin_system_call();
         let _ = self.kernel.handle(CORE, l4k::base::arch::Event::SystemCall);
         self.kernel.system.store.get(thread).context.x[0]
     }

@@ -1,7 +1,6 @@
 //! Several cores: what one does that another has to hear of, and what happens if both enter the kernel at once.
 
 use l4k::base::arch::{CoreNumber, Entered, Event, SpaceRoot};
-use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
 use l4k::kernel::Resume;
 use l4k::machine::simulated::Whereabouts;
@@ -62,7 +61,8 @@ fn take_interrupt(world: &mut World) -> Resume {
 /// The thread on the other core makes a system call, but another core has its turn first.
 fn wait_with_call(world: &mut World, thread: Ref<Thread>, call: SystemCall, x0: u64) {
     let context = &mut world.kernel.system.store.get_mut(thread).context;
-    (context.x[0], context.x[8], context.shape) = (x0, call as u64, Shape::SystemCall);
+    (context.x[0], context.x[8]) = (x0, call as u64);
+    context.begin_system_call();
     context.pc += 4;
     world.kernel.system.store.machine.processors[1].whereabouts = Whereabouts::Entered(Entered::SystemCall);
 }
@@ -211,7 +211,8 @@ fn a_passive_server_serves_its_own_core() {
     world.call(SystemCall::ThreadResume, &[there.slot]).unwrap();
     assert_eq!(take_interrupt(&mut world), Resume::Thread(there.thread));
     let context = &mut world.kernel.system.store.get_mut(there.thread).context;
-    (context.x[8], context.shape) = (u64::MAX, Shape::SystemCall);
+    context.x[8] = u64::MAX;
+    context.begin_system_call();
     assert_eq!(enter(&mut world, Event::SystemCall), Resume::Idle);
     assert_eq!(world.state(there.thread), State::Suspended(Suspension::Faulted));
     assert!(matches!(world.state(server.thread), State::Receiving { .. }));

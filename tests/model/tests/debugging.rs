@@ -102,12 +102,13 @@ fn a_thread_in_a_system_call_owns_every_register_once_one_is_set() {
     let thread = stopped(&mut world);
     let context = &mut world.kernel.system.store.get_mut(thread.thread).context;
     context.x = [0x77; 31];
-    context.shape = Shape::SystemCall;
+    context.x[9] = 0x99;
+    context.begin_system_call();
     set(&mut world, thread, 17, &[5]).unwrap();
     let context = &world.kernel.system.store.get(thread.thread).context;
     assert_eq!(context.shape, Shape::Full);
     assert_eq!((context.x[8], context.x[16], context.x[17], context.x[18], context.x[30]), (0, 0, 5, 0, 0));
-    assert_eq!((context.x[0], context.x[9], context.x[29]), (0x77, 0x77, 0x77));
+    assert_eq!((context.x[0], context.x[9], context.x[29]), (0x77, 0x99, 0x77));
 }
 
 #[test]

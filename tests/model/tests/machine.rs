@@ -168,6 +168,7 @@ fn call_firmware(world: &mut World, control: u64, function: u64) -> Resume {
     let context = &mut world.kernel.system.store.get_mut(world.root).context;
     context.x[..8].copy_from_slice(&[control, function, 1, 2, 3, 4, 5, 6]);
     context.x[8] = SystemCall::FirmwareCall as u64;
+    context.begin_system_call();
     world.kernel.handle(CORE, l4k::base::arch::Event::SystemCall)
 }
 

@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use super::{fast_entry, trap};
-use crate::base::registers::{Context, Shape};
+use crate::base::registers::{BADGE, Context, NUMBER, Shape};
 use crate::kernel::{CALL, REPLY, REPLY_RECEIVE, SIGNAL, YIELD};
 use crate::operation::next::Ended;
 use core::arch::global_asm;
@@ -130,7 +130,7 @@ global_asm!(
     "mrs x12, spsr_el1",
     "stp xzr, x10, [sp, #{x30}]",
     "stp x11, x12, [sp, #{pc}]",
-    "stp x8, x9, [sp, #64]",
+    "stp x8, x9, [sp, #{number}]",
     "mrs x10, tpidr_el1",
     "mov x28, sp",
     "ldp x11, x12, [x10]",
@@ -185,7 +185,7 @@ global_asm!(
     "csel x7, x7, xzr, hi",
     "mov x0, xzr",
     "l4k_load_badge:",
-    "ldr x9, [sp, #72]",
+    "ldr x9, [sp, #{badge}]",
     // x0–x7, x9: all results.
     "l4k_load:",
     "ldp x30, x8, [sp, #{x30}]",
@@ -296,7 +296,7 @@ global_asm!(
     "l4k_results:",
     // After a system call: results.
     "forget_others",
-    "ldr x9, [sp, #72]",
+    "ldr x9, [sp, #{badge}]",
     "ldp x6, x7, [sp, #48]",
     "ldp x4, x5, [sp, #32]",
     "ldp x2, x3, [sp, #16]",
@@ -320,6 +320,8 @@ global_asm!(
     "l4k_emergency_stack:",
     ".space 4096",
     "l4k_emergency_stack_top:",
+    number = const offset_of!(Context, x) + NUMBER * 8,
+    badge = const offset_of!(Context, x) + BADGE * 8,
     x30 = const offset_of!(Context, x) + 30 * 8,
     pc = const offset_of!(Context, pc),
     shape = const offset_of!(Context, shape),
@@ -348,4 +350,5 @@ global_asm!(
 
 const _: () = assert!(offset_of!(Context, x) == 0 && offset_of!(Context, sp) == 31 * 8);
 const _: () = assert!(offset_of!(Context, pstate) == offset_of!(Context, pc) + 8);
+const _: () = assert!(BADGE == NUMBER + 1);
 const _: () = assert!(Shape::SystemCall as u64 == 0);

@@ -333,7 +333,7 @@ fn thread(system: &Kernel, thread: Ref<ActualThread>) -> Thread {
         own_context: actual.own_context.map(address),
         notification: actual.notification.map(address),
         window: [u64::from(actual.window.first), u64::from(actual.window.count)],
-        registers: [x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[9]],
+        registers: [x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], actual.context.badge()],
         breakpoints: actual
             .debugging
             .breakpoints

@@ -5,7 +5,6 @@ use super::call::Answer;
 use super::driver::{Next, Pair};
 use super::state::{Object, State, ThreadState};
 use l4k::base::arch::{CoreNumber, Entered, Event};
-use l4k::base::registers::Shape;
 use l4k::kernel::Resume;
 use l4k::machine::simulated::Whereabouts;
 use l4k_sys::Error;
@@ -90,9 +89,8 @@ impl Pair {
         let thread = self.threads[&caller];
         let context = &mut self.system().store.get_mut(thread).context;
         context.x[..8].copy_from_slice(&x[..8]);
-        context.x[8] = call as u64;
-        context.x[9] = x[8];
-        context.shape = Shape::SystemCall;
+        (context.x[8], context.x[9]) = (call as u64, x[8]);
+        context.begin_system_call();
         context.pc = context.pc.wrapping_add(4);
     }
 
@@ -202,7 +200,7 @@ impl Pair {
             }
             self.run_again(thread, core)?;
             let context = &mut self.system().store.get_mut(thread).context;
-            context.shape = Shape::SystemCall;
+            context.begin_system_call();
             context.pc = pc;
         }
         Err("the call is interrupted for ever".to_owned())
