@@ -43,7 +43,7 @@ fn overflow_is_told_with_an_address_in_the_page_below_the_stack() {
     debugger.run_to(entry, || session.send("ps\r")).expect("a system call");
     assert_eq!(debugger.program_counter().expect("a register"), entry);
     let guard = symbol(|name| name == "__stacks");
-    let bytes = symbol(|name| name == "l4k_first_stack_bytes");
+    let bytes = symbol(|name| name == "l4k_first_stack_bytes") - symbol(|name| name == "l4k_core_local_bytes");
     assert_eq!(debugger.stack_pointer().expect("a register"), guard + GUARD + bytes, "the stack of the first core");
 
     // The same call with a stack that is used up.

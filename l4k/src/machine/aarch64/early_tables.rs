@@ -5,7 +5,7 @@
 //! image lies in onto itself, for the step from physical to virtual addresses and for reading the device tree.
 #![allow(unsafe_code)]
 
-use super::image_layout::{FIRST_STACK_BYTES, PAGE, STACK_BYTES};
+use super::image_layout::{CORE_LOCAL_BYTES, FIRST_STACK_BYTES, PAGE, STACK_BYTES};
 use core::arch::global_asm;
 
 /// SCTLR_EL1: the bits that are one in Armv8.0 (D24.2.175), MMU, caches, stack alignment checks, EL0 may wait for events and interrupts.
@@ -136,6 +136,9 @@ global_asm!(
     ".set l4k_stack_bytes, {stack_bytes}",
     ".global l4k_first_stack_bytes",
     ".set l4k_first_stack_bytes, {first_stack_bytes}",
+    // For who looks how much of a stack is left.
+    ".global l4k_core_local_bytes",
+    ".set l4k_core_local_bytes, {core_local_bytes}",
     sctlr = const SCTLR,
     span = const SCTLR_SPAN,
     mair = const MAIR,
@@ -148,4 +151,5 @@ global_asm!(
     page = const PAGE,
     stack_bytes = const STACK_BYTES,
     first_stack_bytes = const FIRST_STACK_BYTES,
+    core_local_bytes = const CORE_LOCAL_BYTES,
 );

@@ -19,8 +19,11 @@ pub const STACK_BYTES: u64 = if cfg!(any(debug_assertions, feature = "debug")) {
 /// The same of the first core, which starts the machine up; for the linker script, `l4k_first_stack_bytes`.
 pub const FIRST_STACK_BYTES: u64 = if cfg!(any(debug_assertions, feature = "debug")) { 4 * PAGE } else { 2 * PAGE };
 
-/// From the stacks' beginning to the top of the first: the page below it that is not mapped, and the stack.
-pub const FIRST_STACK_TOP: u64 = PAGE + FIRST_STACK_BYTES;
+/// Bytes at the upper end of each stack for what a core finds by TPIDR_EL1: in one line of memory with what is pushed first. A multiple of 16.
+pub const CORE_LOCAL_BYTES: u64 = 32;
+
+/// From the stacks' beginning to where the first one is empty: the page below it that is not mapped, and the stack.
+pub const FIRST_STACK_TOP: u64 = PAGE + FIRST_STACK_BYTES - CORE_LOCAL_BYTES;
 
 /// From one core's stack to the next, in virtual addresses. In memory there is no page between them.
 pub const STACK_STRIDE: u64 = PAGE + STACK_BYTES;

@@ -1,14 +1,14 @@
 //! What the [vectors](super::vectors) call: a core's turn in the kernel.
 //!
 //! While a program runs, SP_EL1 is the address of its thread's context, so that the vectors store straight into it; the kernel's
-//! stack is kept in the core's [`CoreLocal`], which TPIDR_EL1 points to.
+//! stack begins below the core's [`CoreLocal`], which TPIDR_EL1 points to.
 #![allow(unsafe_code)]
 
 use super::board::Board;
 use super::console::say;
 use super::cores::CORES_MAX;
 use super::firmware_call;
-use super::image_layout::{FIRST_STACK_BYTES, FIRST_STACK_TOP, STACK_BYTES, STACK_STRIDE};
+use super::image_layout::{CORE_LOCAL_BYTES, FIRST_STACK_BYTES, FIRST_STACK_TOP, STACK_BYTES, STACK_STRIDE};
 use super::instructions::wait_for_interrupt;
 use super::kernel_tables::WINDOW;
 use super::lock_times::Measure;
@@ -33,12 +33,10 @@ type KernelTicket = Ticket<'static, Kernel<Machine>>;
 /// Where each core is.
 static GATES: [Gate; CORES_MAX] = [const { Gate::inside() }; CORES_MAX];
 
-/// What a core finds by TPIDR_EL1.
+/// What a core finds by TPIDR_EL1, at the upper end of its stack: where this begins, the stack is empty.
 #[derive(Debug)]
-#[repr(C)]
+#[repr(C, align(32))]
 pub struct CoreLocal {
-    /// Top of the core's kernel stack; a constant once the core is set up.
-    stack_top: u64,
     /// 1 as long as this is the only core: it takes the fast paths without the lock.
     is_alone: AtomicU64,
     /// The kernel: whoever works with it keeps this in a register.
@@ -47,10 +45,6 @@ pub struct CoreLocal {
 }
 
 impl CoreLocal {
-    const fn new() -> CoreLocal {
-        CoreLocal { stack_top: 0, is_alone: AtomicU64::new(0), kernel: &KERNEL, number: CoreNumber(0) }
-    }
-
     /// Whether it is the only core.
     #[inline(always)]
     fn is_alone(&self) -> bool {
@@ -63,7 +57,7 @@ impl CoreLocal {
     }
 }
 
-const _: () = assert!(offset_of!(CoreLocal, stack_top) == 0 && offset_of!(CoreLocal, is_alone) == 8);
+const _: () = assert!(offset_of!(CoreLocal, is_alone) == 0 && size_of::<CoreLocal>() == CORE_LOCAL_BYTES as usize);
 
 /// Where the vectors find the kernel.
 pub(super) const KERNEL_OFFSET: usize = offset_of!(CoreLocal, kernel);
@@ -138,28 +132,26 @@ impl Symbols {
 
 /// Sets the vectors and the core's own structure.
 pub fn install(core: CoreNumber) {
-    static mut LOCALS: [CoreLocal; CORES_MAX] = [const { CoreLocal::new() }; CORES_MAX];
-    let index = usize::from(core.0) % CORES_MAX;
-    let stack_top = (&raw const __stacks) as u64 + FIRST_STACK_TOP + index as u64 * STACK_STRIDE;
+    let stacks = (&raw const __stacks).expose_provenance() as u64;
+    let local = stacks + FIRST_STACK_TOP + u64::from(core.0) * STACK_STRIDE;
+    let is_alone = AtomicU64::new((core.0 == 0).into());
     VBAR_EL1.set((&raw const l4k_vectors) as u64);
-    // SAFETY: the index is below the array's length.
-    let local = unsafe { (&raw mut LOCALS).cast::<CoreLocal>().add(index) };
-    // SAFETY: each core calls this once, before interrupts or programs, for its own number: nobody else uses the element.
+    // SAFETY: each core calls this once, on its own stack, which begins below: it has so many bytes more in the memory that the linker script
+    // reserves for stacks, and nobody else uses them.
     unsafe {
-        local.write(CoreLocal {
-            stack_top,
-            is_alone: AtomicU64::new((core.0 == 0).into()),
+        core::ptr::with_exposed_provenance_mut::<CoreLocal>(local as usize).write(CoreLocal {
+            is_alone,
             kernel: &KERNEL,
             number: core,
         })
     };
-    TPIDR_EL1.set(local as u64);
+    TPIDR_EL1.set(local);
 }
 
 /// The core that runs this.
 pub fn this_core() -> &'static CoreLocal {
-    // SAFETY: `install` set TPIDR_EL1 to a static of this type; it is not written again.
-    unsafe { &*(TPIDR_EL1.get() as *const CoreLocal) }
+    // SAFETY: `install` set TPIDR_EL1 to the address of one, which it has written; it is not written again.
+    unsafe { &*core::ptr::with_exposed_provenance(TPIDR_EL1.get() as usize) }
 }
 
 /// A core's gate.

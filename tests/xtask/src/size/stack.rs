@@ -193,8 +193,8 @@ fn reserved(elf: &File<'_>, purpose: Use) -> Result<u64> {
         found.map(|symbol| symbol.address()).with_context(|| format!("there is no symbol {name} in the kernel"))
     };
     match purpose {
-        Use::Exceptions | Use::Join => symbol("l4k_stack_bytes"),
-        Use::Boot => symbol("l4k_first_stack_bytes"),
+        Use::Exceptions | Use::Join => Ok(symbol("l4k_stack_bytes")? - symbol("l4k_core_local_bytes")?),
+        Use::Boot => Ok(symbol("l4k_first_stack_bytes")? - symbol("l4k_core_local_bytes")?),
         Use::Emergency => Ok(symbol("l4k_emergency_stack_top")? - symbol("l4k_emergency_stack")?),
     }
 }
