@@ -16,7 +16,7 @@ pub fn config_txt(console: Console) -> String {
         Console::MiniUart => "# The mini-UART's speed follows this clock.\ncore_freq=500\ncore_freq_min=500\n",
     };
     format!(
-        "# For the Raspberry Pi 4's loader. Made by `cargo xtask image`.\n\
+        "# For the Raspberry Pi 4's loader. Made by `cargo xtask`.\n\
          # The kernel is a raw image for 64 bits.\narm_64bit=1\nkernel=kernel8.img\n\
          # The GIC-400, and not the older interrupt controller.\nenable_gic=1\n\
          # Sets the console's pins and speed.\nenable_uart=1\n{console}\
@@ -25,19 +25,19 @@ pub fn config_txt(console: Console) -> String {
 }
 
 /// README.txt.
-pub fn readme_txt(example: &str, missing: &[&str]) -> String {
+pub fn readme_txt(name: &str, missing: &[&str]) -> String {
     let vendor = if missing.is_empty() {
         "The firmware files of the board's vendor are here.\n".to_owned()
     } else {
         format!(
             "These files of the board's vendor are still needed, beside this one; they are not l4k's to give away:\n\n{}\n\
              They are in the directory boot/ of https://github.com/raspberrypi/firmware, and on the first partition of a card with\n\
-             Raspberry Pi OS. `cargo xtask image --firmware DIRECTORY` puts them in.\n",
+             Raspberry Pi OS. The option `--firmware DIRECTORY` of the command that wrote this puts them in.\n",
             missing.iter().map(|name| format!("  {name}\n")).collect::<String>()
         )
     };
     format!(
-        "l4k, example {example}, for the Raspberry Pi 4.\n\n\
+        "l4k, {name}, for the Raspberry Pi 4.\n\n\
          kernel8.img  the kernel with its programs\nconfig.txt   for the board's loader\n\n{vendor}\n\
          Console: 115200 bits per second, 8 bits, no parity, 3.3 V, on pins 8 (out of the board), 10 (into it) and 6 (ground).\n\
          It was run in QEMU, and not on hardware.\n"

@@ -1,7 +1,8 @@
 //! `cargo xtask image`: what a board boots from, as a directory and as an SD card. May call `firmware`, `card` and `set_up`.
 //!
-//! [`make`] does it, [`configuration`] writes what the board's loader reads, [`vendor`] is about the files that cannot be shipped.
+//! [`make`] does it for an example, [`card`] writes the files, [`configuration`] writes what the board's loader reads, [`vendor`] is about the files that cannot be shipped.
 
+pub mod card;
 pub mod configuration;
 pub mod make;
 pub mod vendor;
