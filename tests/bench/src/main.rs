@@ -4,3 +4,6 @@
 
 #[cfg(feature = "board-qemu-virt")]
 bsp_qemu_virt::firmware!(concat!(env!("OUT_DIR"), "/programs.l4k"));
+
+#[cfg(feature = "board-rpi4")]
+bsp_rpi4::firmware!(concat!(env!("OUT_DIR"), "/programs.l4k"));

@@ -98,7 +98,7 @@ pub const REPORT: u64 = 1;
 
 /// What they say there.
 pub mod label {
-    /// It did what it was to do.
+    /// It did what it was to do; words 0 and 1 are how often, and how many ticks of the counter that took.
     pub const DONE: u32 = 1;
     /// The kernel refused something; word 0 is the error's code.
     pub const FAILED: u32 = 2;

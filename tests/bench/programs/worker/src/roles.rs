@@ -3,7 +3,7 @@
 use bench_support::machine;
 use bench_support::ring::Bells;
 use bench_support::role::{REPORT, Role, label, unpair};
-use l4k_marks::{Mark, measure};
+use l4k_marks::{Mark, Measured, measure};
 use l4k_sys::{CNode, abi::message::REGISTER_WORDS};
 use l4k_sys::{Endpoint, Error, Irq, Message, Notification, Received, Reply, system, window};
 
@@ -14,7 +14,7 @@ const WARM_UP: u64 = 4;
 pub extern "C" fn begin(role: u64, first: u64, second: u64) -> ! {
     let result = perform(role, first, second);
     let message = match result {
-        Ok(()) => Message::new(label::DONE, []),
+        Ok(measured) => Message::new(label::DONE, measured.words()),
         Err(error) => Message::new(label::FAILED, [error.code()]),
     };
     loop {
@@ -24,7 +24,7 @@ pub extern "C" fn begin(role: u64, first: u64, second: u64) -> ! {
     }
 }
 
-fn perform(role: u64, first: u64, second: u64) -> Result<(), Error> {
+fn perform(role: u64, first: u64, second: u64) -> Result<Measured, Error> {
     let [a, b] = unpair(first);
     let (endpoint, reply) = (Endpoint::from_slot(a), Reply::from_slot(b));
     match Role::from_number(role).ok_or(Error::InvalidArgument)? {
@@ -36,7 +36,7 @@ fn perform(role: u64, first: u64, second: u64) -> Result<(), Error> {
         Role::Taker => take(endpoint, reply, unpair(second)),
         Role::Giver => give(endpoint, b, unpair(second)),
         Role::MarkedCaller => call_marked(endpoint),
-        Role::Caller => endpoint.call(Message::EMPTY).map(drop),
+        Role::Caller => endpoint.call(Message::EMPTY).map(|_| Measured::NOTHING),
         Role::Yielder => loop {
             system::yield_now();
         },
@@ -55,7 +55,7 @@ fn perform(role: u64, first: u64, second: u64) -> Result<(), Error> {
     }
 }
 
-fn signal_role(role: Role, [a, b]: [u64; 2], second: u64) -> Result<(), Error> {
+fn signal_role(role: Role, [a, b]: [u64; 2], second: u64) -> Result<Measured, Error> {
     let (first, other) = (Notification::from_slot(a), Notification::from_slot(b));
     let bells = Bells { other: first, own: other };
     match role {
@@ -63,9 +63,9 @@ fn signal_role(role: Role, [a, b]: [u64; 2], second: u64) -> Result<(), Error> {
             first.wait()?;
         },
         Role::Signaller => again(second, || first.signal()),
-        Role::PacedSignaller => (0..second).try_for_each(|_| {
+        Role::PacedSignaller => (0..second).try_fold(Measured::NOTHING, |sum, _| {
             other.wait()?;
-            measure(1, || first.signal())
+            Ok(sum + measure(1, || first.signal())?)
         }),
         Role::Driver => loop {
             other.wait()?;
@@ -84,13 +84,13 @@ fn signal_role(role: Role, [a, b]: [u64; 2], second: u64) -> Result<(), Error> {
 
 /// A few times, then so many times measured.
 #[inline(always)]
-fn again(rounds: u64, mut operation: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
+fn again(rounds: u64, mut operation: impl FnMut() -> Result<(), Error>) -> Result<Measured, Error> {
     (0..WARM_UP).try_for_each(|_| operation())?;
     measure(rounds, operation)
 }
 
 #[inline(always)]
-fn serve(endpoint: Endpoint, reply: Reply, between: impl Fn()) -> Result<(), Error> {
+fn serve(endpoint: Endpoint, reply: Reply, between: impl Fn()) -> Result<Measured, Error> {
     let mut received = endpoint.receive(reply)?;
     loop {
         between();
@@ -100,7 +100,7 @@ fn serve(endpoint: Endpoint, reply: Reply, between: impl Fn()) -> Result<(), Err
 }
 
 #[inline(always)]
-fn call(endpoint: Endpoint, words: u64, rounds: u64, between: impl Fn()) -> Result<(), Error> {
+fn call(endpoint: Endpoint, words: u64, rounds: u64, between: impl Fn()) -> Result<Measured, Error> {
     let length = words as usize;
     // Words past the length are not sent.
     let words = core::array::from_fn(|index| if index < length { index as u64 + 1 } else { 0 });
@@ -111,14 +111,14 @@ fn call(endpoint: Endpoint, words: u64, rounds: u64, between: impl Fn()) -> Resu
     })
 }
 
-fn serve_split(endpoint: Endpoint, reply: Reply) -> Result<(), Error> {
+fn serve_split(endpoint: Endpoint, reply: Reply) -> Result<Measured, Error> {
     loop {
         let Received::Message { message, .. } = endpoint.receive(reply)? else { return Err(Error::InvalidArgument) };
         reply.send(message)?;
     }
 }
 
-fn take(endpoint: Endpoint, reply: Reply, [first, count]: [u64; 2]) -> Result<(), Error> {
+fn take(endpoint: Endpoint, reply: Reply, [first, count]: [u64; 2]) -> Result<Measured, Error> {
     window::set(first, count)?;
     endpoint.receive(reply)?;
     loop {
@@ -128,20 +128,20 @@ fn take(endpoint: Endpoint, reply: Reply, [first, count]: [u64; 2]) -> Result<()
     }
 }
 
-fn give(endpoint: Endpoint, first: u64, [count, rounds]: [u64; 2]) -> Result<(), Error> {
+fn give(endpoint: Endpoint, first: u64, [count, rounds]: [u64; 2]) -> Result<Measured, Error> {
     let mut words = [0; REGISTER_WORDS];
     words.iter_mut().zip(first..first + count).for_each(|(word, slot)| *word = slot);
     let tag = Message::long(1, count as usize, words)?.tag.with_capabilities(count as usize)?;
     again(rounds, || endpoint.call(Message { tag, words }).map(drop))
 }
 
-fn call_marked(endpoint: Endpoint) -> Result<(), Error> {
+fn call_marked(endpoint: Endpoint) -> Result<Measured, Error> {
     let message = Message::new(1, [1, 2]);
     Mark::Begin.make();
-    endpoint.call(message).map(drop)
+    endpoint.call(message).map(|_| Measured::NOTHING)
 }
 
-fn handle(endpoint: Endpoint, reply: Reply, rounds: u64) -> Result<(), Error> {
+fn handle(endpoint: Endpoint, reply: Reply, rounds: u64) -> Result<Measured, Error> {
     endpoint.receive(reply)?;
     again(rounds, || endpoint.reply_receive(reply, Message::EMPTY).map(drop))
 }

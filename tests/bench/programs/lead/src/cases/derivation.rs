@@ -21,7 +21,7 @@ pub fn revoke(bench: &mut Bench<'_>) -> Outcome {
             table.at(slot).copy_from(own(source), Rights::ALL)?;
         }
         bench.name(&line(format_args!("revoke_{count}")));
-        measure(1, || own(source).revoke())?;
+        bench.note(measure(1, || own(source).revoke())?)?;
     }
     Ok(())
 }

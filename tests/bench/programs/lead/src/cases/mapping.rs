@@ -45,10 +45,10 @@ pub fn pages_apart(bench: &mut Bench<'_>) -> Outcome {
     each(bench, "map_apart", map)
 }
 
-fn each(bench: &Bench<'_>, name: &str, work: impl Fn(u64) -> Result<(), Error>) -> Outcome {
+fn each(bench: &mut Bench<'_>, name: &str, work: impl Fn(u64) -> Result<(), Error>) -> Outcome {
     bench.name(name);
     let mut index = 0;
-    Ok(measure(PAGES, || {
+    bench.note(measure(PAGES, || {
         index += 1;
         work(index)
     })?)
@@ -62,17 +62,17 @@ pub fn retype(bench: &mut Bench<'_>) -> Outcome {
     let first = bench.slots(COUNT)?;
     bench.name("retype_page");
     let mut slot = first;
-    measure(COUNT, || {
+    bench.note(measure(COUNT, || {
         slot += 1;
         memory.retype(PAGE, own(slot - 1), 1).map(drop)
-    })?;
+    })?)?;
     bench.name("retype_page_used");
     let page = bench.untyped(12)?;
     let place = own(bench.slots(1)?);
     for _ in 0..COUNT {
         page.retype(PAGE, place, 1)?;
         place.delete()?;
-        measure(1, || page.retype(PAGE, place, 1).map(drop))?;
+        bench.note(measure(1, || page.retype(PAGE, place, 1).map(drop))?)?;
         place.delete()?;
     }
     Ok(())

@@ -19,7 +19,7 @@ pub fn threads(bench: &mut Bench<'_>) -> Outcome {
     let first = bench.slots(2 * COUNT)?;
     let mut slot = first;
     bench.name("thread_create");
-    measure(COUNT, || {
+    let measured = measure(COUNT, || {
         let helper = Helper { thread: Thread::from_slot(slot), context: SchedContext::from_slot(slot + 1) };
         memory.retype(NewObject::Thread, own(slot), 1)?;
         memory.retype(NewObject::SchedContext, own(slot + 1), 1)?;
@@ -27,15 +27,16 @@ pub fn threads(bench: &mut Bench<'_>) -> Outcome {
         bench.prepare(helper, Manner::of(Side::Left, 40), 0x1000, [Role::Yielder as u64, 0, 0])?;
         Ok::<(), Failure>(())
     })?;
+    bench.note(measured)?;
     slot = first;
     bench.name("thread_destroy");
-    measure(COUNT, || {
+    let measured = measure(COUNT, || {
         own(slot).delete()?;
         own(slot + 1).delete()?;
         slot += 2;
         Ok::<(), Error>(())
     })?;
-    Ok(())
+    bench.note(measured)
 }
 
 /// The smallest address space with an identifier; gone.
@@ -44,16 +45,17 @@ pub fn spaces(bench: &mut Bench<'_>) -> Outcome {
     let first = bench.slots(COUNT)?;
     let mut slot = first;
     bench.name("space_create");
-    measure(COUNT, || {
+    let measured = measure(COUNT, || {
         memory.retype(NewObject::AddressSpace(15), own(slot), 1)?;
         slot += 1;
         Resources::ASID_POOL.assign(AddressSpace::from_slot(slot - 1))
     })?;
+    bench.note(measured)?;
     slot = first;
     bench.name("space_destroy");
-    measure(COUNT, || {
+    let measured = measure(COUNT, || {
         slot += 1;
         own(slot - 1).delete()
     })?;
-    Ok(())
+    bench.note(measured)
 }

@@ -57,7 +57,7 @@ pub fn waiting_callers(bench: &mut Bench<'_>) -> Outcome {
         Mark::End { rounds: 1, ticks: 0 }.make();
         bench.name(&line(format_args!("receive_of_{count}")));
         let reply = Reply::from_slot(bench.make(NewObject::Reply)?);
-        measure(1, || endpoint.receive(reply).map(drop))?;
+        bench.note(measure(1, || endpoint.receive(reply).map(drop))?)?;
     }
     Ok(())
 }

@@ -1,12 +1,13 @@
-//! A case's bench: fresh objects, and for each of the two sides a table of capabilities that its threads have. Calls `system`.
+//! A case's bench: fresh objects, and for each of the two sides a table of capabilities that its threads have. Calls `system` and `sheet`.
 
 use bench_support::role::{REPORT, label};
-use l4k_marks::{Mark, Name};
+use l4k_marks::{Mark, Measured, Name};
 use l4k_sys::abi::{FrameSize, MapAttributes, Rights};
 use l4k_sys::handle::NewObject;
 use l4k_sys::{CNode, Endpoint, Frame, Notification, Place, Received, Reply, Untyped};
 
 use super::failure::{Failure, Outcome};
+use super::sheet::Sheet;
 use super::system::{System, Worker};
 
 /// Rights to read and write.
@@ -40,15 +41,16 @@ pub struct Table {
 pub struct Bench<'a> {
     /// What all cases have together.
     pub system: &'a System,
+    sheet: &'a mut Sheet,
     next_slot: u64,
     tables: [Table; 2],
 }
 
 impl<'a> Bench<'a> {
-    /// A bench with empty tables.
-    pub fn new(system: &'a System) -> Outcome<Bench<'a>> {
+    /// A bench with empty tables. What is measured goes to the sheet.
+    pub fn new(system: &'a System, sheet: &'a mut Sheet) -> Outcome<Bench<'a>> {
         let table = |worker| Table { worker, cnode: CNode::OWN, next_slot: REPORT, threads: 0 };
-        let mut bench = Bench { system, next_slot: system.slots.first, tables: system.workers.map(table) };
+        let mut bench = Bench { system, sheet, next_slot: system.slots.first, tables: system.workers.map(table) };
         for side in [Side::Left, Side::Right] {
             bench.table(side).cnode = CNode::from_slot(bench.make(NewObject::CNode(TABLE_BITS))?);
             bench.give(side, system.reports.slot())?;
@@ -57,8 +59,15 @@ impl<'a> Bench<'a> {
     }
 
     /// Marks that what follows is measured under this name.
-    pub fn name(&self, name: &str) {
-        Mark::Name(Name::new(name)).make();
+    pub fn name(&mut self, name: &str) {
+        let name = Name::new(name);
+        self.sheet.name(name);
+        Mark::Name(name).make();
+    }
+
+    /// Notes what was measured under the last name.
+    pub fn note(&mut self, measured: Measured) -> Outcome {
+        self.sheet.add(measured)
     }
 
     /// What this case has of a side.
@@ -130,12 +139,15 @@ impl<'a> Bench<'a> {
         Ok(place.slot)
     }
 
-    /// Waits until a thread of a worker is done. It is not answered: each has a reply object of its own to wait with.
+    /// Waits until a thread of a worker is done, and notes what it has measured. It is not answered: each has a reply object of its own to wait with.
     #[track_caller]
     pub fn wait_for_report(&mut self) -> Outcome {
         let reply = Reply::from_slot(self.make(NewObject::Reply)?);
         match self.system.reports.receive(reply)? {
-            Received::Message { message, .. } if message.label() == label::DONE => Ok(()),
+            Received::Message { message, .. } if message.label() == label::DONE => {
+                let [rounds, ticks, ..] = message.words;
+                self.note(Measured::from_words([rounds, ticks]))
+            }
             Received::Message { message, .. } => Err(Failure::of_worker(message.words[0])),
             _ => Err(Failure::unexpected()),
         }

@@ -1,20 +1,22 @@
-//! Runs the cases one after another. Calls `bench` and `system`.
-
-use l4k_sys::abi::boot::BootInformation;
+//! Runs the cases one after another. Calls `bench`, `sheet` and `system`.
 
 use super::bench::Bench;
 use super::failure::Outcome;
+use super::sheet::Sheet;
 use super::system::System;
 
 /// A case: sets up, lets it run, and waits for its end.
 pub type Case = fn(&mut Bench<'_>) -> Outcome;
 
-/// Runs all.
-pub fn run(information: &BootInformation<'_>, cases: &[Case]) -> Outcome {
-    let system = System::new(information)?;
+/// Runs all, each so many times in a row, and tells what each has measured.
+pub fn run(system: &System, cases: &[Case], times: u32, mut tell: impl FnMut(&Sheet) -> Outcome) -> Outcome {
     for case in cases {
-        let outcome = Bench::new(&system).and_then(|mut bench| case(&mut bench));
-        outcome.and(system.clean())?;
+        let mut sheet = Sheet::default();
+        for _ in 0..times {
+            let outcome = Bench::new(system, &mut sheet).and_then(|mut bench| case(&mut bench));
+            outcome.and(system.clean())?;
+        }
+        tell(&sheet)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use bench_support::role::label;
 use l4k_init::slots::SlotRange;
 use l4k_init::{Description, Program, Resources};
-use l4k_sys::abi::boot::{self, BootInformation};
+use l4k_sys::abi::boot;
 use l4k_sys::handle::NewObject;
 use l4k_sys::{AddressSpace, Badge, CNode, Endpoint, Nanoseconds, Received, Reply, SchedContext, Thread, Untyped};
 
@@ -44,13 +44,12 @@ pub struct System {
 
 impl System {
     /// Sets memory and slots aside and starts the workers.
-    pub fn new(information: &BootInformation<'_>) -> Outcome<System> {
-        let mut resources = Resources::new(information).map_err(|_| Failure::missing("boot information"))?;
+    pub fn new(resources: &mut Resources) -> Outcome<System> {
         let context = SchedContext::from_slot(boot::slot::SCHED_CONTEXT);
         Resources::SCHED_CONTROL.configure(context, LONG_SLICE, LONG_SLICE)?;
         let memory = resources.make(NewObject::Untyped(MEMORY_BITS))?;
         let reports = Endpoint::from_slot(resources.make(NewObject::Endpoint)?);
-        let workers = [worker(&mut resources, reports)?, worker(&mut resources, reports)?];
+        let workers = [worker(resources, reports)?, worker(resources, reports)?];
         let slots = resources.slots.take_range(SLOTS).ok_or_else(|| Failure::missing("slots"))?;
         Thread::from_slot(boot::slot::THREAD).set_priority(PRIORITY, 255)?;
         Ok(System { memory: Untyped::from_slot(memory), slots, workers, reports })
