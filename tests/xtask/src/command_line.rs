@@ -1,5 +1,6 @@
 //! The command line, as types. May call nothing of this crate but `test`'s list of parts, and the requests of other commands.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use l4k_qemu::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
 
 use crate::bench;
+use crate::bench::serial::Purpose;
 use crate::firmware::Profile;
 use crate::fuzz;
 use crate::image;
@@ -258,15 +260,44 @@ pub struct BenchRequest {
     /// Estimate the cycles of the sequences, by llvm-mca
     #[arg(long, requires = "told")]
     estimate: bool,
+    /// Run the form for boards in QEMU: it measures time, and prints a line for each row on the serial port
+    #[arg(long, group = "form", conflicts_with_all = COUNTED)]
+    serial: bool,
+    /// Write what a board boots the form for boards from, as a directory and as an SD card
+    #[arg(long, value_name = "DIRECTORY", group = "form", conflicts_with_all = COUNTED)]
+    image: Option<PathBuf>,
+    /// The board of --serial or --image [default: qemu-virt of --serial, rpi4 of --image]
+    #[arg(long, requires = "form")]
+    board: Option<Board>,
+    /// The clock of the cores in megahertz, so that --serial or --image tells cycles as well
+    #[arg(long, value_name = "MEGAHERTZ", requires = "form")]
+    core_clock: Option<NonZeroU32>,
+    /// Where the files of the board's vendor are for --image: start4.elf and the others
+    #[arg(long, value_name = "DIRECTORY", requires = "image", conflicts_with = "serial")]
+    firmware: Option<PathBuf>,
 }
+
+/// What goes with counted instructions only.
+const COUNTED: [&str; 9] = ["only", "sequence", "json", "accept", "plots", "markdown", "sequences", "text", "estimate"];
 
 impl BenchRequest {
     /// As the command takes it.
     pub fn request(self) -> bench::Request {
-        let BenchRequest { only, sequence, json, accept, plots, markdown, sequences, text, estimate } = self;
+        let serial = self.form();
+        let BenchRequest { only, sequence, json, accept, plots, markdown, sequences, text, estimate, .. } = self;
         let estimate = if estimate { bench::Estimate::Wanted } else { bench::Estimate::Left };
         let update = bench::Update { accepted: accept, plots, tables: markdown, sequences, text };
-        bench::Request { only, sequences: sequence, estimate, json, update }
+        bench::Request { only, sequences: sequence, estimate, json, update, serial }
+    }
+
+    /// The form for boards, if it is wanted.
+    fn form(&self) -> Option<bench::serial::Request> {
+        let purpose = match &self.image {
+            Some(output) => Purpose::Card { output: output.clone(), vendor: self.firmware.clone() },
+            None if self.serial => Purpose::Emulator,
+            None => return None,
+        };
+        Some(bench::serial::Request { purpose, board: self.board, core_megahertz: self.core_clock })
     }
 }
 
@@ -363,6 +394,15 @@ mod tests {
             "xtask bench --only",
             "xtask bench --only call --accept",
             "xtask bench --json",
+            "xtask bench --serial --image card",
+            "xtask bench --serial --only call",
+            "xtask bench --image card --accept",
+            "xtask bench --image",
+            "xtask bench --board rpi4",
+            "xtask bench --core-clock 1500",
+            "xtask bench --serial --core-clock 0",
+            "xtask bench --serial --board amiga",
+            "xtask bench --serial --firmware boot",
         ] {
             assert!(CommandLine::try_parse_from(wrong.split(' ')).is_err(), "{wrong}");
         }

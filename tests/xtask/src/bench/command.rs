@@ -12,7 +12,7 @@ use super::figure::{Figure, figures};
 use super::guard::{self, Accepted, Change, compare};
 use super::measure::{Measured, measure};
 use super::rows::{self, Row};
-use super::{book, json, lengths, sequence, table, text};
+use super::{book, json, lengths, sequence, serial, table, text};
 use crate::paths::functions::Functions;
 use crate::paths::kernel::compiler;
 use crate::project::Project;
@@ -30,6 +30,8 @@ pub struct Request {
     pub json: Option<PathBuf>,
     /// What of the project is to be written.
     pub update: Update,
+    /// The form without a plugin, and nothing else.
+    pub serial: Option<serial::Request>,
 }
 
 /// Files of the project that the figures are in.
@@ -80,6 +82,9 @@ impl Results {
 
 /// Measures and tells.
 pub fn run(project: &Project, request: &Request) -> Result<()> {
+    if let Some(serial) = &request.serial {
+        return serial::run(project, serial);
+    }
     let rows = chosen(&request.only)?;
     let told = chosen(&request.sequences)?;
     let results = Results::of(project)?;

@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::set_up::{self, Need};
 
 /// Where the benchmark's firmware is.
-const FIRMWARE: &str = "tests/bench";
+pub const FIRMWARE: &str = "tests/bench";
 
 /// How long it may take on this computer; it needs less than half a minute.
 const LIMIT: Duration = Duration::from_secs(300);

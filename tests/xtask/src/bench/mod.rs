@@ -2,7 +2,7 @@
 //!
 //! [`measure`] builds, boots and counts; [`rows`] says what is made of it, [`figure`] makes it. [`table`], [`lengths`], [`costs`] and [`json`] tell it,
 //! [`marks`] is what it is held against, [`guard`] what it was before; [`book`] writes it down, with [`plot`];
-//! [`sequence`] tells the instructions themselves, [`text`] what the kernel's bytes are spent on.
+//! [`sequence`] tells the instructions themselves, [`text`] what the kernel's bytes are spent on. [`serial`] is the form without a plugin, for boards.
 
 mod book;
 mod command;
@@ -17,6 +17,7 @@ mod measure;
 mod plot;
 mod rows;
 mod sequence;
+pub mod serial;
 mod table;
 mod text;
 

@@ -11,7 +11,7 @@ use super::part::Context;
 use crate::project::Project;
 
 /// What is typed, and what must stand in the answer.
-const REFUSED: [(&str, &str); 13] = [
+const REFUSED: [(&str, &str); 19] = [
     ("run no-such-example", "there is no example `no-such-example`; there are: control-loop, devices, files, hello"),
     ("run hello --board rpi4 --cores 2", "QEMU has it as rpi4, 4 x cortex-a72, GICv2, EL2, 2G"),
     ("run hello --board rpi4 --gic 3", "the board rpi4 cannot be chosen in parts"),
@@ -24,6 +24,12 @@ const REFUSED: [(&str, &str); 13] = [
     ("image hello --firmware examples", "has no start4.elf, no fixup4.dat"),
     ("bench --only cal", "there is no row `cal`; there are: null_syscall, call, reply_recv"),
     ("bench --only call --accept", "cannot be used with"),
+    ("bench --serial --board versal", "the benchmark is not for the board versal; it is for: qemu-virt, rpi4"),
+    ("bench --serial --accept", "cannot be used with"),
+    ("bench --board rpi4", "required arguments were not provided"),
+    ("bench --image target/no-card --board qemu-virt", "the board qemu-virt boots from no card; rpi4 does"),
+    ("bench --image README.md", "is a file, and a directory is to be there"),
+    ("bench --image target/no-card --firmware examples", "has no start4.elf, no fixup4.dat"),
     ("test --only everything", "the parts are: format, house"),
 ];
 
