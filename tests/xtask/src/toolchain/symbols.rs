@@ -17,7 +17,10 @@ const PROJECT: &str = "L4K_SYMBOLS_OF";
 /// What cargo's argument begins with; it follows a `-C`.
 const METADATA: &str = "metadata=";
 
-/// Lets a cargo command name symbols after places in the project at `root`.
+/// Lets a cargo command name symbols after places in the project at `root`. This takes the place of a wrapper that the user has set.
+///
+/// # Errors
+/// If this program's own path cannot be had.
 pub fn name_after_places(command: &mut Command, root: &Path) -> std::io::Result<()> {
     command.env("RUSTC_WRAPPER", env::current_exe()?).env(PROJECT, root);
     Ok(())
