@@ -19,7 +19,8 @@ pub const STACK_BYTES: u64 = if cfg!(any(debug_assertions, feature = "debug")) {
 /// The same of the first core, which starts the machine up; for the linker script, `l4k_first_stack_bytes`.
 pub const FIRST_STACK_BYTES: u64 = if cfg!(any(debug_assertions, feature = "debug")) { 4 * PAGE } else { 2 * PAGE };
 
-/// Bytes at the upper end of each stack for what a core finds by TPIDR_EL1: in one line of memory with what is pushed first. A multiple of 16.
+/// Bytes at the upper end of each stack for what a core finds by TPIDR_EL1: in one line of memory with what is pushed first. They are a multiple
+/// of the stack's alignment, and of its own.
 pub const CORE_LOCAL_BYTES: u64 = 32;
 
 /// From the stacks' beginning to where the first one is empty: the page below it that is not mapped, and the stack.

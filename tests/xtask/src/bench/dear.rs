@@ -104,7 +104,7 @@ impl Code {
 
     /// The instruction at an address.
     pub fn word(&self, address: u64) -> Option<u32> {
-        let index = address.checked_sub(self.start)? as usize / 4;
+        let index = (address.checked_sub(self.start)? / Code::WORD) as usize;
         self.words.get(index).copied()
     }
 
