@@ -1,0 +1,1 @@
+//! What `cargo l4k` does, as a library: each command is a module.

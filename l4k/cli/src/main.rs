@@ -1,0 +1,3 @@
+//! `cargo l4k`: reads the command line and calls the library.
+
+fn main() {}
