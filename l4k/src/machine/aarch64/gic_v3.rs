@@ -42,7 +42,10 @@ const PATIENCE: u32 = 1_000_000;
 const PRIORITIES: u32 = 0xa0a0_a0a0;
 
 /// Most lines that are shared by cores; 1020 to 1023 mean something else.
-const LINES_END: u32 = 1020;
+const LINES_END: u64 = 1020;
+
+/// Lines that each core has of its own; the shared ones follow.
+const PRIVATE: u32 = IntId::SGI_COUNT + IntId::PPI_COUNT;
 
 /// A GICv3 or GICv4: `arm-gic`'s driver, and what that does not do.
 #[derive(Debug)]
@@ -73,7 +76,7 @@ impl Gic {
     }
 
     /// Sets up the redistributor and the interface of the core that runs this, and lets some private lines interrupt it.
-    pub fn set_up_core(&mut self, core: CoreNumber, private: &[u32]) {
+    pub fn set_up_core(&mut self, core: CoreNumber, lines: &[u32]) {
         let affinity = MPIDR_EL1.get() & AFFINITY;
         if let Some(place) = self.affinities.get_mut(usize::from(core.0)) {
             *place = affinity;
@@ -83,7 +86,7 @@ impl Gic {
         let Some(own) = own else { return };
         self.driver.init_cpu(own);
         if let Ok(mut redistributor) = self.driver.redistributor(own) {
-            for line in private.iter().filter_map(|number| interrupt(*number)) {
+            for line in lines.iter().filter_map(|number| private(*number)) {
                 let _ = redistributor.enable_interrupt(line, true);
             }
         }
@@ -104,7 +107,7 @@ impl Gic {
             affinity1: (affinity >> 8) as u8,
             target_list: 1 << (affinity & 0xf),
         };
-        if let Some(line) = interrupt(number) {
+        if let Some(line) = private(number) {
             let _ = GicCpuInterface::send_sgi(line, target, SgiTargetGroup::CurrentGroup1);
         }
     }
@@ -112,7 +115,7 @@ impl Gic {
     /// Sends a shared line to a core.
     pub fn route(&mut self, number: u32, core: CoreNumber) {
         let affinity = self.affinity(core);
-        if let Some(line) = interrupt(number) {
+        if let Some(line) = shared(number) {
             let _ = self.driver.distributor().set_routing(line, Some(affinity));
         }
     }
@@ -124,7 +127,7 @@ impl Gic {
 
     /// Sets a shared line's trigger.
     pub fn configure(&mut self, number: u32, trigger: Trigger) {
-        let Some(line) = interrupt(number) else { return };
+        let Some(line) = shared(number) else { return };
         let trigger = match trigger {
             Trigger::Level => arm_gic::Trigger::Level,
             Trigger::Edge => arm_gic::Trigger::Edge,
@@ -135,7 +138,7 @@ impl Gic {
 
     /// Masks or unmasks a shared line.
     pub fn mask(&mut self, number: u32, mask: Mask) {
-        if let Some(line) = interrupt(number) {
+        if let Some(line) = shared(number) {
             let _ = self.driver.distributor().enable_interrupt(line, mask == Mask::Unmasked);
         }
     }
@@ -146,19 +149,24 @@ impl Gic {
     }
 }
 
-/// The driver's name for a line, if there is a line of this number. The driver's constructors panic outside of their ranges, which this keeps.
-const fn interrupt(number: u32) -> Option<IntId> {
-    match number {
-        0..16 => Some(IntId::sgi(number)),
-        16..32 => Some(IntId::ppi(number - 16)),
-        32..LINES_END => Some(IntId::spi(number - 32)),
-        _ => None,
+/// The driver's name for a line that is shared by cores, if there is one of this number. The driver's constructors panic outside of their ranges, so
+/// the range is checked on the very number that they take: a bound of another number is lost, and then the release kernel does not link.
+fn shared(number: u32) -> Option<IntId> {
+    let index = number.checked_sub(PRIVATE)?;
+    (index < IntId::MAX_SPI_COUNT).then(|| IntId::spi(index))
+}
+
+/// The driver's name for a line of a core, if there is one of this number.
+fn private(number: u32) -> Option<IntId> {
+    match number.checked_sub(IntId::SGI_COUNT) {
+        None => Some(IntId::sgi(number)),
+        Some(index) => (index < IntId::PPI_COUNT).then(|| IntId::ppi(index)),
     }
 }
 
 fn reset_shared(distributor: u64) {
     control(distributor, 0);
-    let lines = (32 * (u64::from(read_device(distributor + TYPER) & 0x1f) + 1)).min(u64::from(LINES_END));
+    let lines = (32 * (u64::from(read_device(distributor + TYPER) & 0x1f) + 1)).min(LINES_END);
     for word in 1..lines.div_ceil(32) {
         write_device(distributor + ICENABLER + word * 4, u32::MAX);
         write_device(distributor + IGROUPR + word * 4, u32::MAX);
