@@ -67,7 +67,7 @@ impl Gic {
         let registers = NonNull::new(distributor as *mut Gicd)?;
         let redistributors = NonNull::new(redistributors as *mut GicrSgi)?;
         // SAFETY: start-up mapped both blocks as device memory at these addresses, once, and calls this once: no other pointer to them exists but
-        // the address by which `raise` writes GICD_ISPENDR, which the driver leaves alone.
+        // the address by which `write_bit` writes GICD_ICENABLER and GICD_ISPENDR, which no method of the driver that is called here touches.
         let registers = unsafe { UniqueMmioPointer::new(registers) };
         // SAFETY: as above, for the redistributors, two frames of 64 KiB each, one behind the other. The driver reads in GICR_TYPER whether they have
         // the two more frames of a GICv4.
@@ -136,16 +136,24 @@ impl Gic {
         let _ = self.driver.distributor().set_trigger(line, trigger);
     }
 
-    /// Masks or unmasks a shared line.
+    /// Masks or unmasks a shared line. Masking is not the driver's: it reads GICD_ICENABLER, sets a bit and writes the word back, which masks every
+    /// other unmasked line of the word too. A write of one bit masks one line (IHI 0069H, 12.9.5).
     pub fn mask(&mut self, number: u32, mask: Mask) {
-        if let Some(line) = shared(number) {
-            let _ = self.driver.distributor().enable_interrupt(line, mask == Mask::Unmasked);
+        match (mask, shared(number)) {
+            (_, None) => {}
+            (Mask::Masked, Some(_)) => self.write_bit(ICENABLER, number),
+            (Mask::Unmasked, Some(line)) => drop(self.driver.distributor().enable_interrupt(line, true)),
         }
     }
 
-    /// Makes a shared line pending: the one register that the driver does not write, neither does anybody else.
+    /// Makes a shared line pending, which the driver cannot do.
     pub fn raise(&mut self, number: u32) {
-        write_device(self.distributor + ISPENDR + u64::from(number / 32) * 4, 1 << (number % 32));
+        self.write_bit(ISPENDR, number);
+    }
+
+    /// Writes the line's bit, and no other, to one of the registers in which a bit that is 0 changes nothing.
+    fn write_bit(&self, register: u64, number: u32) {
+        write_device(self.distributor + register + u64::from(number / 32) * 4, 1 << (number % 32));
     }
 }
 
