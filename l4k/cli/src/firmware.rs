@@ -120,7 +120,7 @@ pub fn kernel_of(messages: &str, directory: &Path) -> Result<PathBuf> {
 }
 
 /// Where a project of this repository is built; projects elsewhere build to their own place, as cargo does it.
-fn build_in_project(command: &mut Command, directory: &Path) -> Result<()> {
+pub(crate) fn build_in_project(command: &mut Command, directory: &Path) -> Result<()> {
     match directory.ancestors().find(|above| above.join("tests/xtask").is_dir()) {
         Some(root) => build_together(command, root),
         None => Ok(()),

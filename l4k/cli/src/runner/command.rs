@@ -15,38 +15,48 @@ use super::options::Options;
 use super::place;
 use super::test_list::{TestEntry, Usual};
 use super::trial::{self, Show};
-use super::verdict::judge;
+use super::verdict::{Ending, judge};
 use crate::equipment::Equipment;
 use crate::firmware::{self, Firmware};
 use crate::project::Project;
 use crate::run;
+use crate::toolchain::Choice;
 use crate::workplace::Workplace;
+
+/// What is around the project.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The directory for what is made once for every project; without it, each project has its own.
+    pub cache: Option<&'a Path>,
+    /// Which compiler is to be taken.
+    pub choice: Choice,
+}
 
 /// Runs the binary, and ends this process with the status of the firmware, or with that of the tests.
 ///
 /// # Errors
 /// It cannot be booted.
-pub fn run(binary: &Path, arguments: &[OsString], cache: Option<&Path>) -> Result<()> {
+pub fn run(binary: &Path, arguments: &[OsString], surroundings: Surroundings<'_>) -> Result<()> {
     let file = fs::read(binary).with_context(|| format!("reading {}", binary.display()))?;
     let read = Binary::read(file).with_context(|| binary.display().to_string())?;
     let options = Options::from_environment()?;
     match read {
         Binary::Firmware { load_address } => {
             ensure!(arguments.is_empty(), "a firmware takes no arguments");
-            boot(binary, load_address, &options, cache)
+            boot(binary, load_address, &options, surroundings)
         }
         Binary::Tests(program) => {
             let arguments = Arguments::from_iter([OsString::from("cargo l4k runner")].iter().chain(arguments));
-            test(program, binary, arguments, options, cache)?.exit()
+            test(program, binary, arguments, options, surroundings)?.exit()
         }
     }
 }
 
-fn project(binary: &Path, cache: Option<&Path>) -> Result<Project> {
+fn project(binary: &Path, surroundings: Surroundings<'_>) -> Result<Project> {
     let directory = place::firmware_directory()?;
     let target = place::target_directory(binary)?;
-    let place = Workplace::new(&directory, &target);
-    let place = match cache {
+    let place = Workplace::new(&directory, &target).with_choice(surroundings.choice);
+    let place = match surroundings.cache {
         Some(cache) => place.with_cache(cache),
         None => place,
     };
@@ -55,8 +65,8 @@ fn project(binary: &Path, cache: Option<&Path>) -> Result<Project> {
 }
 
 /// Boots a firmware, with what its project wants to find in the machine.
-fn boot(binary: &Path, load_address: u64, options: &Options, cache: Option<&Path>) -> Result<()> {
-    let project = project(binary, cache)?;
+fn boot(binary: &Path, load_address: u64, options: &Options, surroundings: Surroundings<'_>) -> Result<()> {
+    let project = project(binary, surroundings)?;
     let boards = firmware::boards(project.directory())?;
     let machine = Machine::of(place::board_of(load_address, options.board, &boards)?);
     let firmware = Firmware { kernel: binary.to_owned(), made: PathBuf::new() };
@@ -77,14 +87,14 @@ fn test(
     binary: &Path,
     arguments: Arguments,
     options: Options,
-    cache: Option<&Path>,
+    surroundings: Surroundings<'_>,
 ) -> Result<Conclusion> {
     let tests = program.tests.clone();
     // A list needs no kernel and no machine.
     let bench = if arguments.list {
         None
     } else {
-        let project = project(binary, cache)?;
+        let project = project(binary, surroundings)?;
         let board = place::board_for_tests(options.board, &firmware::boards(project.directory())?)?;
         let bytes = program.package(0, options.stack_size)?.len();
         let kernel = TestKernel::build(&project, board, bytes)?;
@@ -112,7 +122,7 @@ impl Bench {
         judge(&entry.expected, ending, &output)
     }
 
-    fn boot(&self, number: u32) -> Result<(super::verdict::Ending, String)> {
+    fn boot(&self, number: u32) -> Result<(Ending, String)> {
         let scratch = tempfile::tempdir().context("making a directory for the machine")?;
         let boot = self.kernel.boot(&self.program, number, self.options.stack_size, scratch.path())?;
         trial::run(&boot, self.options.limit, self.show)
