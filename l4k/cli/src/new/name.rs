@@ -64,11 +64,11 @@ pub fn check(name: &str) -> Result<()> {
     );
     let same = |other: &&str| other.eq_ignore_ascii_case(name);
     ensure!(
-        !KEPT.iter().any(|kept| same(kept)),
+        !KEPT.iter().any(same),
         "`{name}` is a name that cargo, Rust or the system keeps; take another name"
     );
     ensure!(
-        !PACKAGES.iter().any(|package| same(package)),
+        !PACKAGES.iter().any(same),
         "`{name}` is a package of every new project; take another name"
     );
     let lower = name.to_ascii_lowercase();
