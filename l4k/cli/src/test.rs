@@ -37,10 +37,18 @@ pub struct Request {
 /// # Errors
 /// Something is missing, or cargo does not start.
 pub fn run(project: &Project, request: &Request, missing: Missing) -> Result<ExitStatus> {
+    // The runner, which cargo starts, takes the same compiler.
+    let chosen = project.place().choice().name();
     let toolchain = set_up::ensure(project.place(), &[Need::Emulator], missing)?;
     let mut command = toolchain.cargo(project.directory(), "test");
     firmware::build_in_project(&mut command, project.directory())?;
+    if let Some(chosen) = chosen {
+        command.env(options::TOOLCHAIN, chosen);
+    }
     set_runner(&mut command, &env::current_exe().context("the path of this program")?)?;
+    if let Some(board) = request.board {
+        command.arg("--no-default-features").args(firmware::features_of(project.directory(), board)?);
+    }
     add(&mut command, request);
     command.status().context("cargo does not start")
 }
@@ -62,7 +70,6 @@ fn set_runner(command: &mut Command, program: &Path) -> Result<()> {
 
 fn add(command: &mut Command, request: &Request) {
     if let Some(board) = request.board {
-        command.arg("--no-default-features").args(firmware::board_features(board));
         command.env(options::BOARD, board.name());
     }
     if let Some(seconds) = request.seconds {
@@ -93,10 +100,7 @@ mod tests {
         let mut command = Command::new("cargo");
         add(&mut command, &request);
         let line: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
-        assert_eq!(
-            line.join(" "),
-            "--no-default-features --features board-rpi4,debug --release greeting -- --nocapture"
-        );
+        assert_eq!(line.join(" "), "--release greeting -- --nocapture");
         let variables: Vec<_> = command.get_envs().map(|(name, _)| name.to_string_lossy()).collect();
         assert_eq!(variables, ["L4K_BOARD", "L4K_TEST_SECONDS"]);
     }
@@ -105,6 +109,9 @@ mod tests {
     fn a_program_in_a_directory_with_spaces_can_be_the_runner() {
         let mut command = Command::new("cargo");
         command.env("PATH", "/bin");
+        if let Some(chosen) = chosen {
+            command.env(options::TOOLCHAIN, chosen);
+        }
         set_runner(&mut command, Path::new("/my tools/cargo-l4k")).unwrap();
         let set: Vec<_> = command.get_envs().map(|(_, value)| value.unwrap_or_default().to_string_lossy()).collect();
         assert_eq!(set, ["cargo-l4k l4k runner", "/my tools:/bin"]);

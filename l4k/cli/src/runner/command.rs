@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use l4k_qemu::{Boot, Machine};
+use l4k_qemu::Machine;
 use libtest_mimic::{Arguments, Conclusion, Trial};
 
 use super::binary::{Binary, TestProgram};
@@ -16,62 +16,54 @@ use super::place;
 use super::test_list::{TestEntry, Usual};
 use super::trial::{self, Show};
 use super::verdict::{Ending, judge};
-use crate::equipment::Equipment;
 use crate::firmware::{self, Firmware};
-use crate::project::Project;
-use crate::run;
+use crate::project::{self, Project};
 use crate::toolchain::Choice;
 use crate::workplace::Workplace;
+use crate::{cache, run};
 
-/// What is around the project.
-#[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
-    /// The directory for what is made once for every project; without it, each project has its own.
-    pub cache: Option<&'a Path>,
-    /// Which compiler is to be taken.
-    pub choice: Choice,
-}
+/// Status of tests of which some have failed, as in the standard library's harness.
+const FAILED: u8 = 101;
 
-/// Runs the binary, and ends this process with the status of the firmware, or with that of the tests.
+/// Runs the binary, and returns the status of the firmware, or that of the tests.
 ///
 /// # Errors
 /// It cannot be booted.
-pub fn run(binary: &Path, arguments: &[OsString], surroundings: Surroundings<'_>) -> Result<()> {
+pub fn run(binary: &Path, arguments: &[OsString], choice: Choice) -> Result<u8> {
     let file = fs::read(binary).with_context(|| format!("reading {}", binary.display()))?;
     let read = Binary::read(file).with_context(|| binary.display().to_string())?;
     let options = Options::from_environment()?;
     match read {
         Binary::Firmware { load_address } => {
             ensure!(arguments.is_empty(), "a firmware takes no arguments");
-            boot(binary, load_address, &options, surroundings)
+            boot(binary, load_address, &options, choice)
         }
         Binary::Tests(program) => {
             let arguments = Arguments::from_iter([OsString::from("cargo l4k runner")].iter().chain(arguments));
-            test(program, binary, arguments, options, surroundings)?.exit()
+            let conclusion = test(program, binary, arguments, options, choice)?;
+            Ok(if conclusion.has_failed() { FAILED } else { 0 })
         }
     }
 }
 
-fn project(binary: &Path, surroundings: Surroundings<'_>) -> Result<Project> {
+fn project(binary: &Path, choice: Choice) -> Result<Project> {
     let directory = place::firmware_directory()?;
-    let target = place::target_directory(binary)?;
-    let place = Workplace::new(&directory, &target).with_choice(surroundings.choice);
-    let place = match surroundings.cache {
-        Some(cache) => place.with_cache(cache),
-        None => place,
+    let place = match project::repository(&directory) {
+        Some(repository) => Workplace::new(repository, &repository.join("target")),
+        None => Workplace::new(&directory, &place::target_directory(binary)?).with_cache(&cache::directory()?),
     };
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
-    Ok(Project::at(&name, &directory, place))
+    Ok(Project::at(&name, &directory, place.with_choice(choice)))
 }
 
 /// Boots a firmware, with what its project wants to find in the machine.
-fn boot(binary: &Path, load_address: u64, options: &Options, surroundings: Surroundings<'_>) -> Result<()> {
-    let project = project(binary, surroundings)?;
+fn boot(binary: &Path, load_address: u64, options: &Options, choice: Choice) -> Result<u8> {
+    let project = project(binary, choice)?;
     let boards = firmware::boards(project.directory())?;
     let machine = Machine::of(place::board_of(load_address, options.board, &boards)?);
     let firmware = Firmware { kernel: binary.to_owned(), made: PathBuf::new() };
-    let boot = Boot::new(machine.clone(), &firmware.image(&machine)?);
-    run::boot(&Equipment::of(project.directory())?.install(boot, &project.scratch())?)
+    let image = firmware.image(&machine)?;
+    run::boot(&project, machine, &image, None)
 }
 
 /// What all tests of a program have in common.
@@ -87,14 +79,14 @@ fn test(
     binary: &Path,
     arguments: Arguments,
     options: Options,
-    surroundings: Surroundings<'_>,
+    choice: Choice,
 ) -> Result<Conclusion> {
     let tests = program.tests.clone();
     // A list needs no kernel and no machine.
     let bench = if arguments.list {
         None
     } else {
-        let project = project(binary, surroundings)?;
+        let project = project(binary, choice)?;
         let board = place::board_for_tests(options.board, &firmware::boards(project.directory())?)?;
         let bytes = program.package(0, options.stack_size)?.len();
         let kernel = TestKernel::build(&project, board, bytes)?;

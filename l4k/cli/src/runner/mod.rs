@@ -13,4 +13,4 @@ pub mod test_list;
 pub mod trial;
 pub mod verdict;
 
-pub use command::{Surroundings, run};
+pub use command::run;
