@@ -2,34 +2,30 @@
 //!
 //! Each has a file or a directory of its own; this file only sends each task to its own.
 
-mod bench;
 mod book;
-mod card;
 mod command_line;
 mod conformance;
 mod coverage;
-mod equipment;
-mod firmware;
+mod examples;
 mod fuzz;
-mod gdb;
-mod image;
+mod llvm;
 mod model;
 mod mutants;
-mod paths;
-mod process;
 mod project;
-mod run;
 mod set_up;
 mod size;
 mod test;
-mod toolchain;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 
+use cargo_l4k::{equipment, firmware, image, process, toolchain};
 use command_line::{CommandLine, Task};
+use l4k_bench as bench;
+use l4k_card as card;
+use l4k_paths_tool as paths;
 use project::Project;
 use set_up::Need;
 
@@ -54,11 +50,8 @@ fn perform(task: Task) -> Result<()> {
             println!("nothing is missing; {}", toolchain.describe());
             Ok(())
         }
-        Task::Run(boot) => {
-            let machine = boot.machine.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
-            run::run(&project, &boot.example, boot.machine.profile(), machine)
-        }
-        Task::Image(request) => image::run(&project, &request.request()),
+        Task::Run(boot) => examples::run(&project, &boot),
+        Task::Image(request) => examples::image(&project, request),
         Task::Test { only, steps, json } => test::run(&project, only, steps, json.as_deref()),
         Task::Model { steps, seed } => model::run(&project, model::Request { steps, seed }),
         Task::Suite { name, hostile_calls, stress_seconds, boot, json } => {
@@ -67,15 +60,12 @@ fn perform(task: Task) -> Result<()> {
             conformance::run(&project, machine, boot.profile(), &choice, json.as_deref())
         }
         Task::Size { json } => size::print(&project, json.as_deref()),
-        Task::Paths(request) => paths::run(&project, &request.request()),
-        Task::Bench(request) => bench::run(&project, &request.request()),
+        Task::Paths(request) => paths::run(&project.place(), &request.request(&project)?),
+        Task::Bench(request) => bench::run(&project.place(), &request.request()),
         Task::Coverage { json } => coverage::run(&project, json.as_deref()),
         Task::Mutants(request) => mutants::run(&project, &request.request()),
         Task::Fuzz { target, seconds, json } => fuzz::run(&project, &fuzz::Request { target, seconds, json }),
-        Task::Gdb { boot, more } => {
-            let machine = boot.machine.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
-            gdb::gdb(&project, &boot.example, boot.machine.profile(), machine, &more)
-        }
+        Task::Gdb { boot, more } => examples::gdb(&project, &boot, more),
         Task::Book => {
             set_up::ensure(&project, &[Need::BookTool])?;
             book::build(&project)
