@@ -6,3 +6,4 @@ mod facts;
 mod markdown;
 mod panic_handler;
 mod picture;
+mod template;
