@@ -30,7 +30,7 @@ pub fn run(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     outcome.add("build", book::build(&context.project));
     let mut code = host_cargo(context.project.root(), "test");
-    code.args(["--no-fail-fast", "--doc", "--package", PACKAGE]);
+    code.args(["--no-fail-fast", "--package", PACKAGE]);
     outcome.add_all("code", libtest::run(&mut code));
     if let Err(error) = sessions(context, &mut outcome) {
         outcome.add("sessions", Err(error));
