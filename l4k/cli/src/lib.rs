@@ -3,6 +3,14 @@
 //! [`project`] is a firmware project, [`workplace`] says where a command on it works. [`set_up`] finds the compiler for the target and the other programs that a command needs;
 //! [`toolchain`] is that compiler, [`debian`] all that serves Debian's. [`firmware`] builds. [`run`], [`gdb`] and [`image`] are commands;
 //! [`equipment`] reads what a project wants to find in the emulated machine. [`process`] and [`files`] are small tools.
+//!
+//! # Re-exports
+//!
+//! [`anyhow`] and [`l4k_qemu`]: errors, machines and boards are their types.
+//!
+//! # Features
+//!
+//! This crate has no features.
 
 pub mod debian;
 pub mod equipment;
@@ -16,6 +24,8 @@ pub mod run;
 pub mod set_up;
 pub mod toolchain;
 pub mod workplace;
+
+pub use {anyhow, l4k_qemu};
 
 pub use project::Project;
 pub use toolchain::TARGET;

@@ -39,7 +39,8 @@ pub fn check(metadata: &Metadata, place: &Path) -> Result<()> {
 /// It does not, or the crate is elsewhere.
 pub fn check_use(metadata: &Metadata, name: &str, place: &Path) -> Result<()> {
     let package = metadata.packages.iter().find(|package| package.name.as_str() == name);
-    let package = package.with_context(|| format!("the project does not use {name}, so this proves nothing about it"))?;
+    let package =
+        package.with_context(|| format!("the project does not use {name}, so this proves nothing about it"))?;
     let manifest = package.manifest_path.as_std_path();
     ensure!(manifest.starts_with(place), "{name} was taken from {} and not from its package", manifest.display());
     Ok(())

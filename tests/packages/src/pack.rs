@@ -68,7 +68,13 @@ pub fn state(packed: &[Packed]) -> Result<String> {
 /// The file cannot be unpacked, or holds something else.
 pub fn unpack(packed: &Packed, place: &Path) -> Result<PathBuf> {
     fs::create_dir_all(place).with_context(|| format!("making {}", place.display()))?;
-    run(Command::new("tar").arg("--extract").arg("--gzip").arg("--file").arg(&packed.file).arg("--directory").arg(place))?;
+    run(Command::new("tar")
+        .arg("--extract")
+        .arg("--gzip")
+        .arg("--file")
+        .arg(&packed.file)
+        .arg("--directory")
+        .arg(place))?;
     let directory = place.join(&packed.name);
     fs::rename(place.join(&packed.directory), &directory)
         .with_context(|| format!("{} does not hold the directory {}", packed.file.display(), packed.directory))?;

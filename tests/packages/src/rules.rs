@@ -65,11 +65,15 @@ fn words(package: &Package, problems: &mut Vec<String>) {
             && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_+".contains(letter))
     };
     if !(1..=MOST).contains(&package.keywords.len()) || !package.keywords.iter().all(is_keyword) {
-        problems.push(format!("`keywords` has to list 1 to {MOST} words of up to 20 letters; it lists {:?}", package.keywords));
+        problems.push(format!(
+            "`keywords` has to list 1 to {MOST} words of up to 20 letters; it lists {:?}",
+            package.keywords
+        ));
     }
     let is_category = |slug: &String| CATEGORIES.contains(&slug.as_str());
     if !(1..=MOST).contains(&package.categories.len()) || !package.categories.iter().all(is_category) {
-        problems.push(format!("`categories` has to list 1 to {MOST} of {CATEGORIES:?}; it lists {:?}", package.categories));
+        problems
+            .push(format!("`categories` has to list 1 to {MOST} of {CATEGORIES:?}; it lists {:?}", package.categories));
     }
 }
 
@@ -77,9 +81,11 @@ fn words(package: &Package, problems: &mut Vec<String>) {
 fn documentation_target(package: &Package, problems: &mut Vec<String>) {
     let settings = &package.metadata["docs"]["rs"];
     let wanted = if runs_on_target(package) { cargo_l4k::TARGET } else { "x86_64-unknown-linux-gnu" };
-    let targets: Vec<&str> = settings["targets"].as_array().into_iter().flatten().filter_map(|name| name.as_str()).collect();
+    let targets: Vec<&str> =
+        settings["targets"].as_array().into_iter().flatten().filter_map(|name| name.as_str()).collect();
     if settings["default-target"].as_str() != Some(wanted) || targets != [wanted] {
-        problems.push(format!("`[package.metadata.docs.rs]` has to name {wanted} as `default-target` and in `targets`"));
+        problems
+            .push(format!("`[package.metadata.docs.rs]` has to name {wanted} as `default-target` and in `targets`"));
     }
 }
 
@@ -123,7 +129,8 @@ fn texts(package: &Package, problems: &mut Vec<String>) {
 
 fn compare(place: &str, text: &str, features: &[&str], problems: &mut Vec<String>) {
     match listed(text) {
-        None => problems.push(format!("{place} has no section \"Features\" with a table, or the sentence that there are none")),
+        None => problems
+            .push(format!("{place} has no section \"Features\" with a table, or the sentence that there are none")),
         Some(mut names) => {
             names.sort();
             let mut features = features.to_vec();

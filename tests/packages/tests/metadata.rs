@@ -21,7 +21,8 @@ fn release_takes_the_crates_in_the_order_of_their_dependencies() {
     let workspace = Workspace::read().expect("the workspace");
     let order = order::of_publication(workspace.published()).expect("an order");
     let text = fs::read_to_string(workspace.root().join("book/RELEASING.md")).expect("book/RELEASING.md");
-    let named: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("cargo publish --package ")).collect();
+    let named: Vec<&str> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("cargo publish --package ")).collect();
     assert_eq!(named, order, "book/RELEASING.md has to list the commands in this order");
 }
 

@@ -1,0 +1,126 @@
+//! A firmware project that is made of the packed crates alone: built, and booted to its prompt. May call `origin`, `pack` and `workspace`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use cargo_l4k::set_up::{self, Missing, Need};
+use cargo_l4k::toolchain::Toolchain;
+use cargo_l4k::{Workplace, firmware, process};
+use cargo_metadata::MetadataCommand;
+use l4k_qemu::{Boot, Machine, Session};
+
+use crate::origin;
+use crate::pack::{self, Packed};
+use crate::workspace::Workspace;
+
+/// The name of the project.
+const NAME: &str = "greeting";
+
+/// The crates that the firmware is made of. Each has to come from its package.
+const USED: [&str; 7] = ["bsp-qemu-virt", "l4k", "l4k-build", "l4k-drivers", "l4k-init", "l4k-sys", "l4k-test"];
+
+/// How long a booted machine has for an answer.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A directory outside of the repository, with the unpacked crates and the project. It goes away with the value.
+#[derive(Debug)]
+struct Outside {
+    place: PathBuf,
+}
+
+impl Outside {
+    /// The directory for a state of the packed crates, empty.
+    fn new(state: &str) -> Result<Outside> {
+        let place = std::env::temp_dir().join(format!("l4k-packed-{state}"));
+        if place.exists() {
+            fs::remove_dir_all(&place).with_context(|| format!("removing {}", place.display()))?;
+        }
+        fs::create_dir_all(&place).with_context(|| format!("making {}", place.display()))?;
+        Ok(Outside { place: place.canonicalize()? })
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        // What cannot be removed stays in the system's directory for such files.
+        let _ = fs::remove_dir_all(&self.place);
+    }
+}
+
+/// Unpacks the crates to a directory outside of the repository, makes the template's project there, proves that it uses these crates and
+/// nothing of the repository, builds it and boots it.
+///
+/// # Errors
+/// One of these steps fails.
+pub fn build_and_boot(workspace: &Workspace, packed: &[Packed]) -> Result<()> {
+    let outside = Outside::new(&pack::state(packed)?)?;
+    let crates = outside.place.join("crates");
+    for one in packed {
+        pack::unpack(one, &crates)?;
+    }
+    let project = make_project(workspace, &outside.place, packed)?;
+    let place = Workplace::new(workspace.root(), &workspace.root().join("target"));
+    let toolchain = set_up::ensure(&place, &[Need::Emulator], Missing::Name)?;
+    prove_origin(workspace, &outside.place, &project)?;
+    let kernel = build(workspace, &toolchain, &project)?;
+    boot(&kernel)
+}
+
+/// Copies the template, with the unpacked crates in place of those of the registry.
+fn make_project(workspace: &Workspace, place: &Path, packed: &[Packed]) -> Result<PathBuf> {
+    let project = place.join(NAME);
+    copy(&workspace.root().join("examples/template"), &project)?;
+    let mut patches = String::from("[patch.crates-io]\n");
+    for one in packed.iter().filter(|one| one.name.starts_with("bsp-") || USED.contains(&one.name.as_str())) {
+        patches.push_str(&format!("{} = {{ path = \"../crates/{}\" }}\n", one.name, one.name));
+    }
+    fs::write(project.join(".cargo/crates.toml"), patches).context("writing .cargo/crates.toml")?;
+    Ok(project)
+}
+
+/// Copies everything but what was built.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
+    for entry in cargo_l4k::files::entries(from)? {
+        let name = entry.file_name().unwrap_or_default();
+        if name == "target" {
+            continue;
+        }
+        if entry.is_dir() {
+            copy(&entry, &to.join(name))?;
+        } else {
+            fs::copy(&entry, to.join(name)).with_context(|| format!("copying {}", entry.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn prove_origin(workspace: &Workspace, place: &Path, project: &Path) -> Result<()> {
+    origin::check_texts(place, workspace.root())?;
+    let metadata = MetadataCommand::new()
+        .current_dir(project)
+        .other_options(["--offline".to_owned()])
+        .exec()
+        .with_context(|| format!("reading the project {}", project.display()))?;
+    origin::check(&metadata, place)?;
+    USED.iter().try_for_each(|name| origin::check_use(&metadata, name, &place.join("crates")))
+}
+
+/// What is built goes to the repository's own directory for that, so that crates of the registry are built once.
+fn build(workspace: &Workspace, toolchain: &Toolchain, project: &Path) -> Result<PathBuf> {
+    let mut command: Command = toolchain.cargo(project, "build");
+    command.args(["--quiet", "--offline", "--message-format", "json-render-diagnostics"]);
+    command.env("CARGO_TARGET_DIR", workspace.root().join("target/packed/firmware"));
+    firmware::kernel_of(&process::answer(&mut command)?, project)
+}
+
+fn boot(kernel: &Path) -> Result<()> {
+    let mut session = Session::start(&Boot::new(Machine::default(), kernel))?;
+    session.expect("name> ", LIMIT)?;
+    session.ask("Ada", "Hello, Ada!", LIMIT)?;
+    session.send("exit\r")?;
+    session.wait_for_end(LIMIT).map(|_| ())
+}
