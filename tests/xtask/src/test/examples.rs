@@ -51,6 +51,7 @@ fn image_of_hello(context: &Context) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("l4k-image-of-hello-{}", std::process::id()));
     let request = image::Request {
         board: Board::RaspberryPi4,
+        format: image::Format::Card,
         profile: Profile::Development,
         console: Console::Pl011,
         output: Some(scratch.clone()),
