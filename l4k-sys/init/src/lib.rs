@@ -7,7 +7,7 @@
 //!
 //! # Re-exports
 //!
-//! [`l4k_sys`]: its handles and its boot information appear in the interface.
+//! [`l4k_sys`]: its handles and its boot information appear in the interface. [`heapless`]: an [`Image`] has its list of segments.
 //!
 //! # Features
 //!
@@ -39,11 +39,12 @@ mod build;
 #[cfg(test)]
 mod testing;
 
+pub use {heapless, l4k_sys};
+
 pub use description::{Description, DeviceMapping, Supply, SupplySource};
 pub use failure::{Cause, Failure, Step};
 pub use home::Home;
 pub use image::Image;
-pub use l4k_sys;
 pub use problem::Problem;
 pub use program::Program;
 pub use resources::{ResourceProblem, Resources};

@@ -1,19 +1,16 @@
-//! A firmware project that is made of the packed crates alone: built, and booted to its prompt. May call `origin`, `pack` and `workspace`.
+//! A firmware project that is made of the packed crates alone: built, and booted to its prompt. May call
+//! `console`, `origin`, `pack`, `tool` and `workspace`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cargo_l4k::set_up::{self, Missing, Need};
-use cargo_l4k::toolchain::Toolchain;
-use cargo_l4k::{Workplace, firmware, process};
 use cargo_metadata::MetadataCommand;
-use l4k_qemu::{Boot, Machine, Session};
 
+use crate::console::talk;
 use crate::origin;
 use crate::pack::{self, Packed};
+use crate::tool::Tool;
 use crate::workspace::Workspace;
 
 /// The name of the project.
@@ -21,9 +18,6 @@ const NAME: &str = "greeting";
 
 /// The crates that the firmware is made of. Each has to come from its package.
 const USED: [&str; 7] = ["bsp-qemu-virt", "l4k", "l4k-build", "l4k-drivers", "l4k-init", "l4k-sys", "l4k-test"];
-
-/// How long a booted machine has for an answer.
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// A directory outside of the repository, with the unpacked crates and the project. It goes away with the value.
 #[derive(Debug)]
@@ -50,8 +44,8 @@ impl Drop for Outside {
     }
 }
 
-/// Unpacks the crates to a directory outside of the repository, makes the template's project there, proves that it uses these crates and
-/// nothing of the repository, builds it and boots it.
+/// Unpacks the crates to a directory outside of the repository, builds the tool `cargo l4k` from its package, and makes the template's project there. Proves
+/// that the project uses these crates and nothing of the repository, and has the tool build it and boot it.
 ///
 /// # Errors
 /// One of these steps fails.
@@ -61,12 +55,11 @@ pub fn build_and_boot(workspace: &Workspace, packed: &[Packed]) -> Result<()> {
     for one in packed {
         pack::unpack(one, &crates)?;
     }
+    let tool = Tool::build(workspace, packed, &crates)?;
     let project = make_project(workspace, &outside.place, packed)?;
-    let place = Workplace::new(workspace.root(), &workspace.root().join("target"));
-    let toolchain = set_up::ensure(&place, &[Need::Emulator], Missing::Name)?;
     prove_origin(workspace, &outside.place, &project)?;
-    let kernel = build(workspace, &toolchain, &project)?;
-    boot(&kernel)
+    tool.build_firmware(&project)?;
+    talk(&mut tool.run(&project))
 }
 
 /// Copies the template, with the unpacked crates in place of those of the registry.
@@ -107,20 +100,4 @@ fn prove_origin(workspace: &Workspace, place: &Path, project: &Path) -> Result<(
         .with_context(|| format!("reading the project {}", project.display()))?;
     origin::check(&metadata, place)?;
     USED.iter().try_for_each(|name| origin::check_use(&metadata, name, &place.join("crates")))
-}
-
-/// What is built goes to the repository's own directory for that, so that crates of the registry are built once.
-fn build(workspace: &Workspace, toolchain: &Toolchain, project: &Path) -> Result<PathBuf> {
-    let mut command: Command = toolchain.cargo(project, "build");
-    command.args(["--quiet", "--offline", "--message-format", "json-render-diagnostics"]);
-    command.env("CARGO_TARGET_DIR", workspace.root().join("target/packed/firmware"));
-    firmware::kernel_of(&process::answer(&mut command)?, project)
-}
-
-fn boot(kernel: &Path) -> Result<()> {
-    let mut session = Session::start(&Boot::new(Machine::default(), kernel))?;
-    session.expect("name> ", LIMIT)?;
-    session.ask("Ada", "Hello, Ada!", LIMIT)?;
-    session.send("exit\r")?;
-    session.wait_for_end(LIMIT).map(|_| ())
 }
