@@ -12,7 +12,9 @@
 //!
 //! # Features
 //!
-//! This crate has no features.
+//! | feature | what it does |
+//! |---|---|
+//! | `images` | Adds the tests that boot images. They need QEMU and a compiler for the target. The tool is the same without it. |
 
 pub mod cache;
 pub mod command_line;

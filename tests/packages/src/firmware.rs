@@ -44,7 +44,7 @@ impl Drop for Outside {
     }
 }
 
-/// Unpacks the crates to a directory outside of the repository, builds the tool `cargo l4k` from its package, and makes the template's project there. Proves
+/// Unpacks the crates to a directory outside of the repository, builds the tool `cargo l4k` from its package, and has it make the template's project there. Proves
 /// that the project uses these crates and nothing of the repository, and has the tool build it and boot it.
 ///
 /// # Errors
@@ -56,39 +56,10 @@ pub fn build_and_boot(workspace: &Workspace, packed: &[Packed]) -> Result<()> {
         pack::unpack(one, &crates)?;
     }
     let tool = Tool::build(workspace, packed, &crates)?;
-    let project = make_project(workspace, &outside.place, packed)?;
+    let project = tool.new_project(&outside.place, NAME, &crates)?;
     prove_origin(workspace, &outside.place, &project)?;
     tool.build_firmware(&project)?;
     talk(&mut tool.run(&project))
-}
-
-/// Copies the template, with the unpacked crates in place of those of the registry.
-fn make_project(workspace: &Workspace, place: &Path, packed: &[Packed]) -> Result<PathBuf> {
-    let project = place.join(NAME);
-    copy(&workspace.root().join("examples/template"), &project)?;
-    let mut patches = String::from("[patch.crates-io]\n");
-    for one in packed.iter().filter(|one| one.name.starts_with("bsp-") || USED.contains(&one.name.as_str())) {
-        patches.push_str(&format!("{} = {{ path = \"../crates/{}\" }}\n", one.name, one.name));
-    }
-    fs::write(project.join(".cargo/crates.toml"), patches).context("writing .cargo/crates.toml")?;
-    Ok(project)
-}
-
-/// Copies everything but what was built.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
-    for entry in cargo_l4k::files::entries(from)? {
-        let name = entry.file_name().unwrap_or_default();
-        if name == "target" {
-            continue;
-        }
-        if entry.is_dir() {
-            copy(&entry, &to.join(name))?;
-        } else {
-            fs::copy(&entry, to.join(name)).with_context(|| format!("copying {}", entry.display()))?;
-        }
-    }
-    Ok(())
 }
 
 fn prove_origin(workspace: &Workspace, place: &Path, project: &Path) -> Result<()> {

@@ -1,16 +1,18 @@
-//! The commands: `l4k-packages boot`, `public`, `deny TOOL`, `semver TOOL`, `keep`.
+//! The commands: `l4k-packages boot`, `order`, `public`, `deny TOOL`, `semver TOOL`, `keep`.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
-use l4k_packages::{Workspace, firmware, judges, pack, public};
+use l4k_packages::{Workspace, firmware, judges, order, pack, public};
 
 /// Judges the crates of l4k that can be published.
 #[derive(Parser)]
 enum Command {
     /// Packs the crates, and builds and boots a firmware that is made of the packed crates alone.
     Boot,
+    /// Prints the commands that publish the crates, in the order of their dependencies.
+    Order,
     /// Checks that each crate re-exports the dependencies that appear in its interface.
     Public,
     /// Checks licences, bans and sources of all dependencies.
@@ -31,6 +33,12 @@ fn main() -> Result<()> {
     let workspace = Workspace::read()?;
     match Command::parse() {
         Command::Boot => firmware::build_and_boot(&workspace, &pack::pack(&workspace)?),
+        Command::Order => {
+            order::of_publication(workspace.published())?
+                .iter()
+                .for_each(|name| println!("cargo publish --package {name}"));
+            Ok(())
+        }
         Command::Public => public::check(&workspace),
         Command::Deny { tool } => judges::deny(&workspace, &tool),
         Command::Semver { tool } => judges::semver(&workspace, &tool),

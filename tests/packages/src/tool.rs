@@ -41,6 +41,15 @@ impl Tool {
         Ok(Tool { program: place.join("debug").join(PACKAGE), target })
     }
 
+    /// Has it make the template's project `name` in the directory `place`, with the crates in the directory `crates`, and returns the project's directory.
+    ///
+    /// # Errors
+    /// It fails.
+    pub fn new_project(&self, place: &Path, name: &str, crates: &Path) -> Result<PathBuf> {
+        pack::run(self.command(place, "new").arg(name).arg("--crates").arg(crates))?;
+        Ok(place.join(name))
+    }
+
     /// Has it build the firmware of a project.
     ///
     /// # Errors
