@@ -32,3 +32,17 @@ fn needed_by(packages: &[Package], name: &str) -> Vec<String> {
         .map(|dependency| dependency.name.clone())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::of_publication;
+    use crate::Workspace;
+
+    #[test]
+    fn crate_that_needs_an_unpublished_one_is_found() {
+        let workspace = Workspace::read().expect("the workspace");
+        let packages = workspace.published().iter().filter(|package| package.name.as_str() != "l4k-sys").cloned();
+        let error = of_publication(&packages.collect::<Vec<_>>()).expect_err("l4k needs l4k-sys");
+        assert!(error.to_string().contains("l4k needs [\"l4k-sys\"]"), "{error}");
+    }
+}

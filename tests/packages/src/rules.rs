@@ -146,3 +146,51 @@ fn library_source(package: &Package) -> Option<String> {
     let library = package.targets.iter().find(|target| target.kind.contains(&TargetKind::Lib))?;
     fs::read_to_string(&library.src_path).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use cargo_metadata::Package;
+
+    use super::problems;
+    use crate::Workspace;
+
+    /// The problems of `l4k-sys` after a change to what its manifest says.
+    fn problems_after(change: impl FnOnce(&mut Package)) -> Vec<String> {
+        let workspace = Workspace::read().expect("the workspace");
+        let found = workspace.published().iter().find(|package| package.name.as_str() == "l4k-sys");
+        let mut package = found.expect("l4k-sys").clone();
+        change(&mut package);
+        problems(&package, workspace.root())
+    }
+
+    #[test]
+    fn each_omission_in_a_manifest_is_one_problem() {
+        let omissions: [(fn(&mut Package), &str); 9] = [
+            (|package| package.description = None, "`description`"),
+            (|package| package.license = None, "`license"),
+            (|package| package.repository = None, "`repository`"),
+            (|package| package.rust_version = None, "`rust-version`"),
+            (|package| package.readme = None, "`readme"),
+            (|package| package.keywords.clear(), "`keywords`"),
+            (|package| package.categories = vec!["no-such-category".to_owned()], "`categories`"),
+            (|package| package.metadata = serde_json::Value::Null, "docs.rs"),
+            (|package| drop(package.features.insert("new".to_owned(), Vec::new())), "\"new\""),
+        ];
+        for (omit, named) in omissions {
+            let problems = problems_after(omit);
+            assert!(!problems.is_empty(), "nothing was found without {named}");
+            assert!(problems.iter().all(|problem| problem.contains(named)), "{problems:?} without {named}");
+        }
+        assert_eq!(problems_after(|_| ()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn directory_without_texts_is_found() {
+        let empty = tempfile::tempdir().expect("a directory");
+        let manifest = empty.path().join("Cargo.toml").try_into().expect("a path in UTF-8");
+        let problems = problems_after(|package| package.manifest_path = manifest);
+        for named in ["LICENSE-MIT", "LICENSE-APACHE", "README.md has no example", "does not lead to the book"] {
+            assert!(problems.iter().any(|problem| problem.contains(named)), "{named} is not in {problems:?}");
+        }
+    }
+}
