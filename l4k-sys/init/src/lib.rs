@@ -5,6 +5,14 @@
 //! given, and a [`Home`] is the memory that everything of it is made of: destroying the program is one revoke of that
 //! memory, and starting it again begins with all of it whole. A [`Program`] is the three of them together.
 //!
+//! # Re-exports
+//!
+//! [`l4k_sys`]: its handles and its boot information appear in the interface. [`heapless`]: an [`Image`] has its list of segments.
+//!
+//! # Features
+//!
+//! This crate has no features.
+//!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
 // src/window.rs
@@ -31,6 +39,8 @@ pub mod window;
 mod build;
 #[cfg(test)]
 mod testing;
+
+pub use {heapless, l4k_sys};
 
 pub use description::{Description, DeviceMapping, Supply, SupplySource};
 pub use failure::{Cause, Failure, Step};

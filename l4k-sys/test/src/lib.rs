@@ -34,6 +34,14 @@
 //! Other attributes are passed on to the function, doc comments among them. `#[cfg(…)]` on a test is not supported: put it on the whole file, by
 //! `required-features` in `Cargo.toml`. A file has one [`tests!`].
 //!
+//! # Re-exports
+//!
+//! [`l4k_sys`]: the boot information that a test can ask for is its type.
+//!
+//! # Features
+//!
+//! This crate has no features.
+//!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
 // src/declare.rs

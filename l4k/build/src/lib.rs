@@ -10,6 +10,14 @@
 //!
 //! [`Packed`] takes programs that were packed before, [`link_tests`] links tests that run on the target. Below them are two functions over bytes, for other tools and for tests: [`convert`] checks an ELF file and takes out what is
 //! needed to run it, [`write()`] packs programs in the format that [`l4k_sys::package`] reads.
+//!
+//! # Re-exports
+//!
+//! [`l4k_sys`]: its access rights and its package format appear in the interface.
+//!
+//! # Features
+//!
+//! This crate has no features.
 
 mod dep_info;
 mod directives;
@@ -40,6 +48,7 @@ pub use elf_fault::{ElfError, ElfFault, Span};
 pub use error::BuildError;
 pub use firmware::Firmware;
 pub use image::{AbiVersion, DEFAULT_STACK_SIZE, ImageSegment, ProgramImage};
+pub use l4k_sys;
 pub use link_tests::link_tests;
 pub use pack::{PackError, write};
 pub use packed::Packed;

@@ -5,6 +5,16 @@
 //! that serves Debian's. [`firmware`] builds. [`new`], [`run`], [`test`], [`runner`], [`gdb`], [`image`], [`size`], [`symbolize`] and [`doctor`] are commands;
 //! [`equipment`] reads what a project wants to find in the emulated machine.
 //! [`cache`], [`files`], [`lock`], [`process`] and [`progress`] are small tools.
+//!
+//! # Re-exports
+//!
+//! [`anyhow`] and [`l4k_qemu`]: errors, machines and boards are their types.
+//!
+//! # Features
+//!
+//! | feature | what it does |
+//! |---|---|
+//! | `images` | Adds the tests that boot images. They need QEMU and a compiler for the target. The tool is the same without it. |
 
 pub mod cache;
 pub mod command_line;
@@ -28,6 +38,8 @@ pub mod symbolize;
 pub mod test;
 pub mod toolchain;
 pub mod workplace;
+
+pub use {anyhow, l4k_qemu};
 
 pub use project::Project;
 pub use toolchain::TARGET;
