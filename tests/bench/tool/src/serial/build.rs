@@ -1,0 +1,62 @@
+//! Builds the form without a plugin: the kernel that a product has, without debug console, and the programs that tell on the serial port. May call
+//! `firmware`.
+
+use std::fs;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, ensure};
+use l4k_qemu::{Board, raw};
+
+use super::super::measure::FIRMWARE;
+use cargo_l4k::Workplace;
+use cargo_l4k::firmware;
+use cargo_l4k::process;
+use cargo_l4k::toolchain::Toolchain;
+
+/// The feature of the programs.
+const FEATURE: &str = "serial";
+
+/// The variable that tells their build how fast the cores are.
+const CORE_HERTZ: &str = "L4K_CORE_HERTZ";
+
+/// What the counted form is built with, to use what is not stable. Nothing here does; but with another value cargo would build what both forms depend on
+/// anew, each time that the form changes.
+const AS_COUNTED: (&str, &str) = ("RUSTC_BOOTSTRAP", "bench");
+
+const HERTZ_PER_MEGAHERTZ: u64 = 1_000_000;
+
+/// Builds it for a board; the kernel's ELF file.
+pub fn build(
+    project: &Workplace,
+    toolchain: &Toolchain,
+    board: Board,
+    core_megahertz: Option<NonZeroU32>,
+) -> Result<PathBuf> {
+    check_board(project, board)?;
+    let directory = project.path(FIRMWARE);
+    let mut command = toolchain.cargo(&directory, "build");
+    command.args(["--quiet", "--release", "--no-default-features", "--features", FEATURE]);
+    command.args(firmware::board_feature(board)).args(["--message-format", "json-render-diagnostics"]);
+    command.env(AS_COUNTED.0, AS_COUNTED.1);
+    match core_megahertz {
+        Some(rate) => command.env(CORE_HERTZ, (u64::from(rate.get()) * HERTZ_PER_MEGAHERTZ).to_string()),
+        None => command.env_remove(CORE_HERTZ),
+    };
+    firmware::build_together(&mut command, project.root())?;
+    firmware::kernel_of(&process::answer(command.stderr(Stdio::inherit()))?, &directory)
+}
+
+/// Only boards that the benchmark's features name.
+pub fn check_board(project: &Workplace, board: Board) -> Result<()> {
+    let boards = firmware::boards(&project.path(FIRMWARE))?;
+    let names: Vec<&str> = boards.iter().map(|board| board.name()).collect();
+    ensure!(boards.contains(&board), "the benchmark is not for the board {board}; it is for: {}", names.join(", "));
+    Ok(())
+}
+
+/// The raw image in an ELF file.
+pub fn raw_image(kernel: &Path) -> Result<Vec<u8>> {
+    raw::image(&fs::read(kernel).with_context(|| format!("reading {}", kernel.display()))?)
+}
