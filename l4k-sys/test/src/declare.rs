@@ -53,11 +53,21 @@ macro_rules! tests {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __remark {
-    (ignore $($reason:tt)*) => { "\x1fignore" };
-    (should_panic) => { "\x1fshould_panic" };
-    (should_panic(expected = $text:literal)) => { concat!("\x1fshould_panic=", $text) };
-    (should_panic = $text:literal) => { concat!("\x1fshould_panic=", $text) };
-    ($($other:tt)*) => { "" };
+    (ignore $($reason:tt)*) => {
+        "\x1fignore"
+    };
+    (should_panic) => {
+        "\x1fshould_panic"
+    };
+    (should_panic(expected = $text:literal)) => {
+        concat!("\x1fshould_panic=", $text)
+    };
+    (should_panic = $text:literal) => {
+        concat!("\x1fshould_panic=", $text)
+    };
+    ($($other:tt)*) => {
+        ""
+    };
 }
 
 /// The function of a test, without the attributes that only the runner understands.

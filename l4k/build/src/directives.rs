@@ -5,8 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
 /// Variables besides those of cargo's own bookkeeping that change what is built.
-const VARIABLES: &[&str] =
-    &["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC", "RUSTC_WRAPPER", crate::room::VARIABLE];
+const VARIABLES: &[&str] = &["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC", "RUSTC_WRAPPER", crate::room::VARIABLE];
 
 /// Lines for cargo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

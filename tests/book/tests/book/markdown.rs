@@ -73,3 +73,36 @@ fn every_source_file_that_is_cited_exists() {
     }
     assert!(seen > 50, "only {seen} source files are cited");
 }
+
+/// The anchors of a text's headings, as mdbook and GitHub make them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let code: BTreeSet<usize> =
+        blocks(text).iter().flat_map(|block| block.line..=block.line + block.lines.len()).collect();
+    let is_kept = |character: &char| character.is_alphanumeric() || matches!(character, '-' | '_' | ' ');
+    let lines = text.lines().enumerate().filter(|(index, line)| line.starts_with('#') && !code.contains(index));
+    let titles = lines.map(|(_, line)| line.trim_start_matches('#').trim().to_lowercase());
+    titles.map(|title| title.chars().filter(is_kept).collect::<String>().replace(' ', "-")).collect()
+}
+
+/// The targets of a text's links that are files or places of the project.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    targets.filter(|target| !target.contains("://") && !target.contains([' ', '\n']))
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut seen = 0;
+    for text in texts() {
+        let folder = Path::new(&text.name).parent().unwrap_or(Path::new(""));
+        for link in links(&text.text) {
+            let (file, place) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { Path::new(&text.name).to_owned() } else { folder.join(file) };
+            assert!(root().join(&target).is_file(), "{} links to {link}: there is no such file", text.name);
+            let known = place.is_empty() || anchors(&read(&target.to_string_lossy()).text).contains(place);
+            assert!(known, "{} links to {link}: the file has no such heading", text.name);
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "only {seen} links were found");
+}
