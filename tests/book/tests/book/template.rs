@@ -51,10 +51,12 @@ fn with_files(chapter: &str, files: &Files) -> (String, Vec<String>) {
         names.push(name.to_owned());
         let Some(contents) = files.get(name) else { continue };
         assert_eq!(lines.next(), Some(""), "an empty line follows the name {name}");
-        let fence = lines.next().unwrap_or_default();
-        assert!(fence.starts_with("```"), "a block of code follows the name {name}, not: {fence}");
-        assert!(lines.by_ref().any(|line| line == "```"), "the block of {name} does not end");
-        text.extend(["\n", fence, "\n", contents.trim_end_matches('\n'), "\n```\n"]);
+        let opening = lines.next().unwrap_or_default();
+        let fence = &opening[..opening.len() - opening.trim_start_matches('`').len()];
+        assert!(fence.len() >= 3, "a block of code follows the name {name}, not: {opening}");
+        assert!(lines.by_ref().any(|line| line == fence), "the block of {name} does not end");
+        assert!(!contents.lines().any(|line| line == fence), "{name} has a line {fence}: take a longer fence");
+        text.extend(["\n", opening, "\n", contents.trim_end_matches('\n'), "\n", fence, "\n"]);
     }
     (text, names)
 }
