@@ -64,6 +64,8 @@ pub struct Extras<'a> {
     pub features: &'a [&'a str],
     /// Variables that its build looks at.
     pub variables: &'a [(&'a str, &'a str)],
+    /// Where it is built, if not where the project is always built.
+    pub target: Option<&'a Path>,
 }
 
 /// Builds the project in `directory` for a board, with more than the usual.
@@ -82,6 +84,9 @@ pub fn build_with(
     command.envs(extras.variables.iter().copied());
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     build_in_project(&mut command, directory)?;
+    if let Some(target) = extras.target {
+        command.env("CARGO_TARGET_DIR", target);
+    }
     if profile == Profile::Release {
         command.arg("--release");
     }

@@ -1,7 +1,7 @@
 //! What `cargo l4k` does, as a library.
 //!
 //! [`project`] is a firmware project, [`workplace`] says where a command on it works. [`set_up`] finds the compiler for the target and the other programs that a command needs;
-//! [`toolchain`] is that compiler, [`debian`] all that serves Debian's. [`firmware`] builds. [`run`], [`gdb`] and [`image`] are commands;
+//! [`toolchain`] is that compiler, [`debian`] all that serves Debian's. [`firmware`] builds. [`new`], [`run`], [`runner`], [`gdb`] and [`image`] are commands;
 //! [`equipment`] reads what a project wants to find in the emulated machine. [`process`] and [`files`] are small tools.
 
 pub mod debian;
@@ -10,9 +10,11 @@ pub mod files;
 pub mod firmware;
 pub mod gdb;
 pub mod image;
+pub mod new;
 pub mod process;
 pub mod project;
 pub mod run;
+pub mod runner;
 pub mod set_up;
 pub mod toolchain;
 pub mod workplace;

@@ -24,10 +24,17 @@ pub fn run(project: &Project, profile: Profile, machine: Machine, missing: Missi
     let toolchain = set_up::ensure(project.place(), &[Need::Emulator], missing)?;
     let firmware = firmware::build(&toolchain, project.directory(), profile, machine.board)?;
     let image = firmware.image(&machine)?;
-    let boot = Equipment::of(project.directory())?.install(Boot::new(machine, &image), &project.scratch())?;
+    boot(&Equipment::of(project.directory())?.install(Boot::new(machine, &image), &project.scratch())?)
+}
+
+/// Boots. The emulator's exit status becomes that of this process.
+///
+/// # Errors
+/// The emulator does not start.
+pub fn boot(boot: &Boot) -> Result<()> {
     match io::stdin().is_terminal() {
-        true => on_terminal(&boot),
-        false => on_pipe(&boot),
+        true => on_terminal(boot),
+        false => on_pipe(boot),
     }
 }
 
