@@ -13,8 +13,8 @@ const CHAPTER: &str = "book/src/your-own-firmware.md";
 const TEMPLATE: &str = "examples/template";
 const UPDATE: &str = "L4K_UPDATE_BOOK";
 
-/// What cargo writes: nobody reads or changes it by hand.
-const NOT_SHOWN: [&str; 2] = ["Cargo.lock", "target"];
+/// What cargo writes, and what only cargo-generate reads: they are not in the project that a reader gets, or nobody changes them by hand.
+const NOT_SHOWN: [&str; 4] = ["Cargo.lock", "target", "Cargo.toml.liquid", "cargo-generate.toml"];
 
 /// Files by their name in the project.
 type Files = BTreeMap<String, String>;
