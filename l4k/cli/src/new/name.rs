@@ -63,14 +63,8 @@ pub fn check(name: &str) -> Result<()> {
         "`{name}` is a word of Rust, and no crate can be called that; take another name"
     );
     let same = |other: &&str| other.eq_ignore_ascii_case(name);
-    ensure!(
-        !KEPT.iter().any(|kept| same(kept)),
-        "`{name}` is a name that cargo, Rust or the system keeps; take another name"
-    );
-    ensure!(
-        !PACKAGES.iter().any(|package| same(package)),
-        "`{name}` is a package of every new project; take another name"
-    );
+    ensure!(!KEPT.iter().any(same), "`{name}` is a name that cargo, Rust or the system keeps; take another name");
+    ensure!(!PACKAGES.iter().any(same), "`{name}` is a package of every new project; take another name");
     let lower = name.to_ascii_lowercase();
     ensure!(!OWN.iter().any(|own| lower.starts_with(own)), "`{name}` begins like l4k's own crates; take another name");
     Ok(())

@@ -10,6 +10,8 @@ use l4k_qemu::Board;
 pub const BOARD: &str = "L4K_BOARD";
 /// The directory of the firmware project on whose kernel the tests run.
 pub const FIRMWARE: &str = "L4K_FIRMWARE";
+/// The compiler for the kernel: the value of the option `--toolchain`.
+pub const TOOLCHAIN: &str = "L4K_TOOLCHAIN";
 /// How long a test may take, in seconds.
 pub const SECONDS: &str = "L4K_TEST_SECONDS";
 /// How much stack a test has, in KiB.

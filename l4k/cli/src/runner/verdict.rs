@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::test_list::Expected;
 
 /// Stands before and behind what a test prints: `l4k_test::harness::SEPARATOR`.
-const SEPARATOR: char = '\u{1e}';
+pub const SEPARATOR: char = '\u{1e}';
 
 /// Status of a program that panicked: `l4k_sys::exit::Status::PANIC`.
 const PANIC: i32 = 101;

@@ -23,6 +23,18 @@ pub enum Choice {
     Debian,
 }
 
+impl Choice {
+    /// As a person chooses it; `None` if nothing is chosen.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Choice::Free => None,
+            Choice::Own => Some("own"),
+            Choice::Debian => Some("debian"),
+        }
+    }
+}
+
 /// The compiler in use for the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Toolchain {
@@ -76,7 +88,8 @@ pub fn host_cargo(directory: &Path, subcommand: &str) -> Command {
 }
 
 /// Whether the compiler that cargo would use in `directory` has the target's library.
-fn own_compiler_has_target(directory: &Path) -> bool {
+#[must_use]
+pub fn own_compiler_has_target(directory: &Path) -> bool {
     let mut command = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     command.args(["--print", "target-libdir", "--target", TARGET]).stderr(Stdio::null()).current_dir(directory);
     let Ok(output) = command.output() else { return false };

@@ -1,4 +1,4 @@
-//! Part `examples`: every example but hello, which has a part of its own, is built for each of its boards and run with what it wants to find
+//! Part `examples`: every example but hello and the template, which have tests of their own, is built for each of its boards and run with what it wants to find
 //! there; it prints what its manifest says. May call `card`, `equipment`, `firmware` and `image`.
 
 use std::fs;
@@ -21,6 +21,9 @@ use cargo_l4k::set_up::Missing;
 /// How long a line may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// Examples that talk to a person: tests of their own do that.
+const WITH_TESTS_OF_THEIR_OWN: [&str; 2] = ["hello", "template"];
+
 /// The example that draws, and goes on.
 const PICTURE: &str = "picture";
 
@@ -36,7 +39,7 @@ pub fn run(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     match context.project.examples() {
         Ok(names) => {
-            for name in names.iter().filter(|name| *name != "hello") {
+            for name in names.iter().filter(|name| !WITH_TESTS_OF_THEIR_OWN.contains(&name.as_str())) {
                 example(context, name, &mut outcome);
             }
         }
@@ -51,6 +54,7 @@ fn image_of_hello(context: &Context) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("l4k-image-of-hello-{}", std::process::id()));
     let request = image::Request {
         board: Board::RaspberryPi4,
+        format: image::Format::Card,
         profile: Profile::Development,
         console: Console::Pl011,
         output: Some(scratch.clone()),
