@@ -109,9 +109,6 @@ mod tests {
     fn a_program_in_a_directory_with_spaces_can_be_the_runner() {
         let mut command = Command::new("cargo");
         command.env("PATH", "/bin");
-        if let Some(chosen) = chosen {
-            command.env(options::TOOLCHAIN, chosen);
-        }
         set_runner(&mut command, Path::new("/my tools/cargo-l4k")).unwrap();
         let set: Vec<_> = command.get_envs().map(|(_, value)| value.unwrap_or_default().to_string_lossy()).collect();
         assert_eq!(set, ["cargo-l4k l4k runner", "/my tools:/bin"]);
