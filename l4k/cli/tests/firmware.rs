@@ -3,10 +3,11 @@
 //! It needs QEMU and a compiler for the target, and builds everything: `cargo test -p cargo-l4k --features firmware`.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
+use cargo_l4k::lock::Lock;
 use serde_json::Value;
 
 /// The copy, removed at the end. What is built stays in the repository's target directory for the next run of this test.
@@ -29,12 +30,16 @@ impl Copy {
         Copy(copy)
     }
 
-    fn call(&self, arguments: &[&str], input: &str) -> Output {
+    fn start(&self, arguments: &[&str]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-l4k"));
-        command.arg("l4k").args(arguments).arg("--manifest-path").arg(self.0.join("Cargo.toml"));
+        command.arg("l4k").arg("--manifest-path").arg(self.0.join("Cargo.toml")).args(arguments);
         command.env("L4K_CACHE", root().join("target")).env("CARGO_TARGET_DIR", built());
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = pipes.spawn().expect("the program starts");
+        pipes.spawn().expect("the program starts")
+    }
+
+    fn call(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self.start(arguments);
         child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
         child.wait_with_output().expect("it ends")
     }
@@ -76,10 +81,23 @@ fn hello_elsewhere_is_built_booted_looked_up_and_debugged() {
     let kernel = built_there["kernel"].as_str().expect("a file");
     assert!(Path::new(kernel).starts_with(built()), "{kernel}");
 
+    the_second_command_waits_for_the_first(&copy);
     let console = faults_are_told_with_their_place(&copy);
     addresses_are_told_with_their_place(&copy, &console);
     a_raw_image_is_written(&copy);
     a_debugger_stops_where_the_shell_begins(&copy);
+}
+
+/// It says that it waits, and goes on when the lock is free.
+fn the_second_command_waits_for_the_first(copy: &Copy) {
+    let first = Lock::take(&built().join("l4k-build.lock"), "nobody").expect("the lock");
+    let mut second = copy.start(&["build"]);
+    let errors = BufReader::new(second.stderr.take().expect("a pipe"));
+    let mut lines = errors.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line == "waiting for another cargo l4k in this project"));
+    drop(first);
+    lines.for_each(drop);
+    assert!(second.wait().expect("it ends").success());
 }
 
 /// The console without lines of ours.
