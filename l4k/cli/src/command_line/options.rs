@@ -42,13 +42,13 @@ pub struct L4k {
 #[derive(Args, Debug)]
 pub struct Common {
     /// The project's manifest [default: that of the current directory, or of the next one above it]
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Project and compiler")]
     pub manifest_path: Option<PathBuf>,
     /// The firmware, if the project has several
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Project and compiler")]
     pub package: Option<String>,
     /// The compiler: the one that cargo uses here, or Debian's [default: own where it has the target or can get it]
-    #[arg(long, value_enum, env = "L4K_TOOLCHAIN", global = true)]
+    #[arg(long, value_enum, env = "L4K_TOOLCHAIN", global = true, help_heading = "Project and compiler")]
     pub toolchain: Option<Compiler>,
 }
 
