@@ -62,6 +62,9 @@ pub enum Task {
     Suite {
         /// An area, or an area and a test: ipc, or ipc::a_call_is_answered
         name: Option<String>,
+        /// Only a share of the tests: of n, number i, from 0
+        #[arg(long, value_name = "i/n", value_parser = shard)]
+        shard: Option<String>,
         /// System calls that the hostile programs make in all [default: 200000]
         #[arg(long, value_name = "COUNT")]
         hostile_calls: Option<u64>,
@@ -359,6 +362,15 @@ impl MachineChoice {
         };
         machine.check()?;
         Ok(machine)
+    }
+}
+
+/// As the suite takes it, which trusts whoever writes its parameters.
+fn shard(text: &str) -> std::result::Result<String, String> {
+    let numbers = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+    match numbers {
+        Some((index, count)) if u64::lt(&index, &count) => Ok(text.to_owned()),
+        _ => Err("write i/n, two numbers with i below n: 0/2 and 1/2 are the two halves".to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 use l4k_qemu::{Board, Entry, Machine, raw};
@@ -43,13 +44,34 @@ impl Firmware {
         }
     }
 
-    /// Writes the raw image.
+    /// Writes the raw image. It appears whole or not at all: another machine may boot from it meanwhile.
     pub fn raw_image(&self) -> Result<PathBuf> {
         let file = self.kernel.with_extension("img");
         let elf = fs::read(&self.kernel).with_context(|| format!("reading {}", self.kernel.display()))?;
-        fs::write(&file, raw::image(&elf)?).with_context(|| format!("writing {}", file.display()))?;
+        replace(&file, &raw::image(&elf)?)?;
         Ok(file)
     }
+
+    /// A copy of it with parameters for the program that takes them, in a directory of this name beside the kernel.
+    pub fn with_parameters(&self, name: &str, parameters: &[(&'static str, String)]) -> Result<Firmware> {
+        let mut image = fs::read(&self.kernel).with_context(|| format!("reading {}", self.kernel.display()))?;
+        let parameters: Vec<(&str, &str)> = parameters.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        l4k_parameters::fill(&mut image, &parameters).with_context(|| self.kernel.display().to_string())?;
+        let directory = self.kernel.with_extension(format!("with-{name}"));
+        fs::create_dir_all(&directory).with_context(|| format!("making {}", directory.display()))?;
+        let kernel = directory.join(self.kernel.file_name().unwrap_or_default());
+        replace(&kernel, &image)?;
+        Ok(Firmware { kernel, made: self.made.clone() })
+    }
+}
+
+/// Writes a file that appears whole or not at all.
+fn replace(file: &Path, contents: &[u8]) -> Result<()> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let new = file.with_extension(format!("new-{}-{number}", std::process::id()));
+    fs::write(&new, contents).with_context(|| format!("writing {}", new.display()))?;
+    fs::rename(&new, file).with_context(|| format!("writing {}", file.display()))
 }
 
 /// Builds the project in `directory` for a board.
@@ -85,8 +107,7 @@ pub fn build_with(
     if profile == Profile::Release {
         command.arg("--release");
     }
-    let messages = process::answer(&mut command)?;
-    read(&messages).with_context(|| format!("`cargo build` in {} made no kernel", directory.display()))
+    read_messages(&process::answer(&mut command)?, directory)
 }
 
 /// The command that builds for release without the debug console, with the compiler's notes on how much stack each function takes; they are
@@ -110,8 +131,12 @@ pub fn build_without_console(toolchain: &Toolchain, directory: &Path, board: Boa
 
 /// The kernel's file, from cargo's messages.
 pub fn kernel_of(messages: &str, directory: &Path) -> Result<PathBuf> {
-    let firmware = read(messages).with_context(|| format!("`cargo` in {} made no kernel", directory.display()))?;
-    Ok(firmware.kernel)
+    Ok(read_messages(messages, directory)?.kernel)
+}
+
+/// What was built in `directory`, from cargo's messages.
+pub fn read_messages(messages: &str, directory: &Path) -> Result<Firmware> {
+    read(messages).with_context(|| format!("`cargo` in {} made no kernel", directory.display()))
 }
 
 /// Where a project of this repository is built; projects elsewhere build to their own place, as cargo does it.

@@ -61,9 +61,9 @@ fn perform(task: Task) -> Result<()> {
         Task::Image(request) => image::run(&project, &request.request()),
         Task::Test { only, steps, json } => test::run(&project, only, steps, json.as_deref()),
         Task::Model { steps, seed } => model::run(&project, model::Request { steps, seed }),
-        Task::Suite { name, hostile_calls, stress_seconds, boot, json } => {
+        Task::Suite { name, shard, hostile_calls, stress_seconds, boot, json } => {
             let machine = boot.machine(&firmware::boards(&project.path("tests/suite"))?)?;
-            let choice = conformance::Choice { name, hostile_calls, stress_seconds };
+            let choice = conformance::Choice { name, shard, hostile_calls, stress_seconds };
             conformance::run(&project, machine, boot.profile(), &choice, json.as_deref())
         }
         Task::Size { json } => size::print(&project, json.as_deref()),

@@ -12,7 +12,8 @@ use super::board_matrix::{machines, several_cores};
 use super::outcome::{Failure, Outcome};
 use super::parallel;
 use super::part::Context;
-use crate::firmware::{self, Extras, Firmware, Profile};
+use crate::conformance::Choice;
+use crate::firmware::{self, Firmware, Profile};
 
 /// The boards that the suite is built for.
 const BOARDS: [Board; 2] = [Board::QemuVirt, Board::RaspberryPi4];
@@ -21,7 +22,7 @@ const BOARDS: [Board; 2] = [Board::QemuVirt, Board::RaspberryPi4];
 const LIMIT: Duration = Duration::from_secs(1200);
 
 /// How long several cores are stressed, in seconds.
-const STRESS_SECONDS: &str = "120";
+const STRESS_SECONDS: u64 = 120;
 
 /// Builds the suite for each board and runs it on every machine of the board; then, as the release build, on the usual one.
 pub fn run(context: &Context) -> Outcome {
@@ -44,10 +45,11 @@ pub fn run(context: &Context) -> Outcome {
 /// Shares of time, where time is counted in instructions: no budget is missed by more than a thousandth.
 fn shares(context: &Context, outcome: &mut Outcome) {
     let machine = Machine { clock: Clock::InstructionsOnly, ..Machine::default() };
-    let extras = Extras { variables: &[("L4K_SUITE_FILTER", "budgets")], ..Extras::default() };
-    let project = context.project.path("tests/suite");
-    let firmware = firmware::build_with(&context.toolchain, &project, Profile::Release, Board::QemuVirt, extras);
+    let choice = Choice { name: Some("budgets".to_owned()), ..Choice::default() };
+    let firmware =
+        firmware::build(&context.toolchain, &context.project.path("tests/suite"), Profile::Release, Board::QemuVirt);
     let result = firmware.and_then(|firmware| {
+        let firmware = firmware.with_parameters("budgets", &choice.parameters())?;
         let (report, output) = boot(machine, &firmware)?;
         ensure!(report.failed.is_empty(), "{output}");
         let shares: Vec<[u64; 2]> = output.lines().filter_map(share).collect();
@@ -71,11 +73,11 @@ fn share(line: &str) -> Option<[u64; 2]> {
 /// Everything at once on four cores.
 fn stress(context: &Context, outcome: &mut Outcome) {
     let machine = Machine { cores: 4, ..Machine::default() };
-    let variables = [("L4K_SUITE_FILTER", "stress"), ("L4K_STRESS_SECONDS", STRESS_SECONDS)];
-    let extras = Extras { variables: &variables, ..Extras::default() };
-    let project = context.project.path("tests/suite");
-    let firmware = firmware::build_with(&context.toolchain, &project, Profile::Release, Board::QemuVirt, extras);
+    let choice = Choice { name: Some("stress".to_owned()), stress_seconds: Some(STRESS_SECONDS), ..Choice::default() };
+    let firmware =
+        firmware::build(&context.toolchain, &context.project.path("tests/suite"), Profile::Release, Board::QemuVirt);
     let result = firmware.and_then(|firmware| {
+        let firmware = firmware.with_parameters("stress", &choice.parameters())?;
         let (report, output) = boot(machine, &firmware)?;
         ensure!(report.failed.is_empty() && report.passed.len() == 1, "{output}");
         Ok(())
