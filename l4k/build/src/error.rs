@@ -87,6 +87,11 @@ pub enum BuildError {
         /// The binaries that were to be built.
         names: Vec<String>,
     },
+    /// cargo cannot remove what another firmware has built of a package of the same name.
+    Clean {
+        /// The package.
+        package: String,
+    },
     /// cargo has not built a program, and has not said so.
     NotBuilt {
         /// The program.
@@ -181,6 +186,11 @@ impl BuildError {
                     names.join(", ")
                 )
             }
+            Self::Clean { package } => write!(
+                formatter,
+                "cargo cannot remove what another firmware has built of a package `{package}`: see its message, or let each firmware build \
+                 its programs in a directory of its own, named by the variable L4K_PROGRAMS_TARGET_DIR"
+            ),
             Self::NotBuilt { program } => write!(formatter, "program '{program}': cargo has not built it"),
             _ => Ok(()),
         }

@@ -27,6 +27,7 @@ mod packed;
 mod plan;
 mod profile;
 mod variables;
+mod workshop;
 
 #[cfg(test)]
 mod elf_tests;
