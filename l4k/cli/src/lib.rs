@@ -1,1 +1,22 @@
-//! What `cargo l4k` does, as a library: each command is a module.
+//! What `cargo l4k` does, as a library.
+//!
+//! [`project`] is a firmware project, [`workplace`] says where a command on it works. [`set_up`] finds the compiler for the target and the other programs that a command needs;
+//! [`toolchain`] is that compiler, [`debian`] all that serves Debian's. [`firmware`] builds. [`run`], [`gdb`] and [`image`] are commands;
+//! [`equipment`] reads what a project wants to find in the emulated machine. [`process`] and [`files`] are small tools.
+
+pub mod debian;
+pub mod equipment;
+pub mod files;
+pub mod firmware;
+pub mod gdb;
+pub mod image;
+pub mod process;
+pub mod project;
+pub mod run;
+pub mod set_up;
+pub mod toolchain;
+pub mod workplace;
+
+pub use project::Project;
+pub use toolchain::TARGET;
+pub use workplace::Workplace;

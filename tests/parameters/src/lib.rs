@@ -3,13 +3,16 @@
 //!
 //! The block holds text: a line `key=value` for each parameter.
 //!
-//! [`keys`] names the parameters, [`layout`] says which bytes a block has, [`block`] is the program's side, [`text`] reads the lines, [`fill`](mod@fill) is the host's side.
+//! [`keys`] names the parameters, [`layout`] says which bytes a block has, [`block`] is the program's side, [`text`] reads the lines, [`fill`](mod@fill) is the host's side;
+//! with the feature `host`, `file` fills copies of files.
 #![no_std]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "host"))]
 extern crate std;
 
 pub mod block;
+#[cfg(feature = "host")]
+pub mod file;
 pub mod fill;
 pub mod keys;
 pub mod layout;

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::process;
 use crate::project::Project;
-use crate::set_up::needs::book_tool;
+use crate::set_up::book_tool;
 
 /// Builds the book.
 pub fn build(project: &Project) -> Result<()> {

@@ -17,6 +17,7 @@ use crate::image::configuration::Console;
 use crate::model;
 use crate::mutants;
 use crate::paths;
+use crate::project::Project;
 use crate::test::Part;
 
 /// The project's commands.
@@ -198,7 +199,7 @@ impl MutantsRequest {
 #[derive(Args, Debug)]
 pub struct ImageRequest {
     /// The example's name
-    example: String,
+    pub example: String,
     /// The board: rpi4
     #[arg(long, default_value = "rpi4")]
     board: Board,
@@ -306,12 +307,13 @@ impl BenchRequest {
 
 impl PathsRequest {
     /// As the command takes it.
-    pub fn request(self) -> paths::Request {
+    pub fn request(self, project: &Project) -> Result<paths::Request> {
+        let time = Duration::from_secs(self.seconds);
         let software = match self.example.as_str() {
             paths::SUITE => paths::Software::Suite,
-            _ => paths::Software::Example { name: self.example, time: Duration::from_secs(self.seconds) },
+            name => paths::Software::Example { directory: project.example(name)?, time },
         };
-        paths::Request { software, json: self.json }
+        Ok(paths::Request { software, json: self.json })
     }
 }
 
@@ -319,7 +321,6 @@ impl ImageRequest {
     /// As the command takes it.
     pub fn request(self) -> image::Request {
         image::Request {
-            example: self.example,
             board: self.board,
             profile: if self.release { Profile::Release } else { Profile::Development },
             console: if self.mini_uart { Console::MiniUart } else { Console::Pl011 },

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use l4k_parameters::file::copy_with;
 use l4k_parameters::keys;
 use l4k_qemu::{Boot, Machine, Report, Session};
 use serde_json::json;
 
-use crate::firmware::{self, Profile};
+use crate::firmware::{self, Firmware, Profile};
 use crate::project::Project;
 use crate::set_up::{self, Need};
 
@@ -35,7 +36,7 @@ pub struct Choice {
 
 impl Choice {
     /// As parameters of the suite.
-    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+    fn parameters(&self) -> Vec<(&'static str, String)> {
         let number = |number: Option<u64>| number.map(|number| number.to_string());
         let given = [
             (keys::FILTER, self.name.clone()),
@@ -45,13 +46,19 @@ impl Choice {
         ];
         given.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
+
+    /// A copy of the suite in which this is chosen, under a name.
+    pub fn of(&self, firmware: &Firmware, name: &str) -> Result<Firmware> {
+        let kernel = copy_with(&firmware.kernel, name, &self.parameters())?;
+        Ok(Firmware { kernel, made: firmware.made.clone() })
+    }
 }
 
 /// Builds the suite, boots it with the tests that were chosen, and prints a table.
 pub fn run(project: &Project, machine: Machine, profile: Profile, choice: &Choice, json: Option<&Path>) -> Result<()> {
     let toolchain = set_up::ensure(project, &[Need::Emulator])?;
     let firmware = firmware::build(&toolchain, &project.path("tests/suite"), profile, machine.board)?;
-    let firmware = firmware.with_parameters("chosen", &choice.parameters())?;
+    let firmware = choice.of(&firmware, "chosen")?;
     println!("{machine}");
     let image = firmware.image(&machine)?;
     let cores = machine.cores;

@@ -2,34 +2,30 @@
 //!
 //! Each has a file or a directory of its own; this file only sends each task to its own.
 
-mod bench;
 mod book;
-mod card;
 mod command_line;
 mod conformance;
 mod coverage;
-mod equipment;
-mod firmware;
 mod fuzz;
-mod gdb;
-mod image;
+mod llvm;
 mod model;
 mod mutants;
-mod paths;
-mod process;
 mod project;
-mod run;
 mod set_up;
 mod size;
 mod test;
-mod toolchain;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 
+use cargo_l4k::set_up::Missing;
+use cargo_l4k::{equipment, firmware, gdb, image, process, run, toolchain};
 use command_line::{CommandLine, Task};
+use l4k_bench as bench;
+use l4k_card as card;
+use l4k_paths_tool as paths;
 use project::Project;
 use set_up::Need;
 
@@ -55,10 +51,13 @@ fn perform(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Run(boot) => {
-            let machine = boot.machine.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
-            run::run(&project, &boot.example, boot.machine.profile(), machine)
+            let example = project.example_project(&boot.example)?;
+            let machine = boot.machine.machine(&firmware::boards(example.directory())?)?;
+            run::run(&example, boot.machine.profile(), machine, Missing::Install)
         }
-        Task::Image(request) => image::run(&project, &request.request()),
+        Task::Image(request) => {
+            image::run(&project.example_project(&request.example)?, &request.request(), Missing::Install)
+        }
         Task::Test { only, steps, json } => test::run(&project, only, steps, json.as_deref()),
         Task::Model { steps, seed } => model::run(&project, model::Request { steps, seed }),
         Task::Suite { name, shard, hostile_calls, stress_seconds, boot, json } => {
@@ -67,14 +66,15 @@ fn perform(task: Task) -> Result<()> {
             conformance::run(&project, machine, boot.profile(), &choice, json.as_deref())
         }
         Task::Size { json } => size::print(&project, json.as_deref()),
-        Task::Paths(request) => paths::run(&project, &request.request()),
-        Task::Bench(request) => bench::run(&project, &request.request()),
+        Task::Paths(request) => paths::run(&project.place(), &request.request(&project)?),
+        Task::Bench(request) => bench::run(&project.place(), &request.request()),
         Task::Coverage { json } => coverage::run(&project, json.as_deref()),
         Task::Mutants(request) => mutants::run(&project, &request.request()),
         Task::Fuzz { target, seconds, json } => fuzz::run(&project, &fuzz::Request { target, seconds, json }),
         Task::Gdb { boot, more } => {
-            let machine = boot.machine.machine(&firmware::boards(&project.example(&boot.example)?)?)?;
-            gdb::gdb(&project, &boot.example, boot.machine.profile(), machine, &more)
+            let example = project.example_project(&boot.example)?;
+            let machine = boot.machine.machine(&firmware::boards(example.directory())?)?;
+            gdb::gdb(&example, boot.machine.profile(), machine, &more, Missing::Install)
         }
         Task::Book => {
             set_up::ensure(&project, &[Need::BookTool])?;

@@ -1,12 +1,12 @@
-//! Where things are in the project. May call nothing of this crate.
+//! Where things are in the project. May call the crate `cargo-l4k` only.
 
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use cargo_l4k::Workplace;
 
-/// The one target that kernel and programs are built for.
-pub const TARGET: &str = "aarch64-unknown-none-softfloat";
+pub use cargo_l4k::TARGET;
+pub use cargo_l4k::files::entries;
 
 /// The project's directories.
 #[derive(Clone, Debug)]
@@ -37,6 +37,16 @@ impl Project {
     /// What is made and can be thrown away.
     pub fn target(&self) -> PathBuf {
         self.root.join("target")
+    }
+
+    /// Where commands of `cargo-l4k` work here.
+    pub fn place(&self) -> Workplace {
+        Workplace::new(&self.root, &self.target())
+    }
+
+    /// An example, as `cargo-l4k` takes a firmware project.
+    pub fn example_project(&self, name: &str) -> Result<cargo_l4k::Project> {
+        Ok(cargo_l4k::Project::at(name, &self.example(name)?, self.place()))
     }
 
     /// Names of the examples, in order.
@@ -71,21 +81,6 @@ impl Project {
         all.extend(["tests/bench", "tests/suite", "tests/kept"].map(|name| self.path(name)));
         Ok(all)
     }
-}
-
-/// The entries of a directory; none if it does not exist.
-pub fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
-    let list = match fs::read_dir(directory) {
-        Ok(list) => list,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error).with_context(|| format!("reading {}", directory.display())),
-    };
-    let mut paths = Vec::new();
-    for entry in list {
-        paths.push(entry.with_context(|| format!("reading {}", directory.display()))?.path());
-    }
-    paths.sort();
-    Ok(paths)
 }
 
 #[cfg(test)]

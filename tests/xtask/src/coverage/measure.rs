@@ -7,10 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use crate::llvm::{CoverageTools, HostCompiler};
 use crate::process;
 use crate::project::{Project, entries};
 use crate::toolchain::choice::host_cargo;
-use crate::toolchain::llvm::{CoverageTools, HostCompiler};
 
 /// The tests that count.
 const TESTS: [&str; 8] = [

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::lines::{self, FileLines};
 use super::measure;
+use crate::llvm::HostCompiler;
 use crate::project::Project;
 use crate::set_up::{self, Need};
-use crate::toolchain::llvm::HostCompiler;
 
 /// Least share of the lines, in percent.
 const LEAST: f64 = 95.0;

@@ -9,11 +9,11 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use super::report::Report;
+use crate::llvm::HostCompiler;
 use crate::process;
 use crate::project::Project;
 use crate::set_up::{self, Need};
 use crate::toolchain::choice::host_cargo;
-use crate::toolchain::llvm::HostCompiler;
 
 /// What is fuzzed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -9,8 +9,7 @@ use anyhow::{Context, Result, ensure};
 use super::outcome::Outcomes;
 use crate::process;
 use crate::project::Project;
-use crate::set_up::needs::mutation_tool;
-use crate::set_up::{self, Need};
+use crate::set_up::{self, Need, mutation_tool};
 use crate::toolchain::choice::host_cargo;
 
 /// What to try.

@@ -9,8 +9,7 @@ use object::File;
 use serde_json::json;
 
 use super::lines::Lines;
-use super::sections::Bytes;
-use super::stack::{Stacks, Use};
+use super::{Bytes, Stacks, Use};
 use crate::firmware;
 use crate::project::Project;
 use crate::set_up;

@@ -13,11 +13,12 @@ const BOARDS: [Board; 2] = [Board::QemuVirt, Board::RaspberryPi4];
 /// Runs the benchmark and compares; runs the form for boards and looks at its lines.
 pub fn check(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
-    outcome.add("no figure is beyond 2% above what was accepted", bench::check(&context.project));
+    outcome.add("no figure is beyond 2% above what was accepted", bench::check(&context.project.place()));
     for board in BOARDS {
-        outcome.add(&format!("every row is told on the serial port, {board}"), form::run(&context.project, board));
+        outcome
+            .add(&format!("every row is told on the serial port, {board}"), form::run(&context.project.place(), board));
     }
-    let card = form::written(&context.project, Board::RaspberryPi4);
+    let card = form::written(&context.project.place(), Board::RaspberryPi4);
     outcome.add("the card for rpi4 has the kernel that QEMU runs", card);
     outcome
 }

@@ -16,6 +16,7 @@ use crate::equipment::{Equipment, card_in};
 use crate::firmware::{self, Firmware, Profile};
 use crate::image;
 use crate::image::configuration::Console;
+use cargo_l4k::set_up::Missing;
 
 /// How long a line may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -49,7 +50,6 @@ pub fn run(context: &Context) -> Outcome {
 fn image_of_hello(context: &Context) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("l4k-image-of-hello-{}", std::process::id()));
     let request = image::Request {
-        example: "hello".to_owned(),
         board: Board::RaspberryPi4,
         profile: Profile::Development,
         console: Console::Pl011,
@@ -57,7 +57,7 @@ fn image_of_hello(context: &Context) -> Result<()> {
         vendor: None,
         json: Some(std::env::temp_dir().join(format!("l4k-image-of-hello-{}.json", std::process::id()))),
     };
-    image::run(&context.project, &request)?;
+    image::run(&context.project.example_project("hello")?, &request, Missing::Install)?;
     if let Some(json) = &request.json {
         let written: serde_json::Value = serde_json::from_slice(&fs::read(json)?)?;
         ensure!(written["files"][0]["path"] == "kernel8.img", "{written:#}");

@@ -8,6 +8,6 @@ use crate::paths::{Request, Software, run};
 pub fn check(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     let request = Request { software: Software::Suite, json: None };
-    outcome.add("no stretch is longer than the bound", run(&context.project, &request));
+    outcome.add("no stretch is longer than the bound", run(&context.project.place(), &request));
     outcome
 }

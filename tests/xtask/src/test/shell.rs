@@ -62,7 +62,7 @@ pub fn session_with(context: &Context, board: Board, firmware: &Firmware) -> Res
 
 fn tests(context: &Context, board: Board, firmware: &Firmware) -> Result<Command> {
     let mut command = host_cargo(context.project.root(), "test");
-    command.args(["--no-fail-fast", "--package", "l4k-qemu", "--features", "images"]);
+    command.args(["--no-fail-fast", "--package", "l4k-qemu-tests", "--features", "images"]);
     command.env(BOARD, board.name()).env(IMAGE, &firmware.kernel).env(RAW_IMAGE, firmware.raw_image()?);
     Ok(command)
 }

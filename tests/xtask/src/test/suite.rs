@@ -49,7 +49,7 @@ fn shares(context: &Context, outcome: &mut Outcome) {
     let firmware =
         firmware::build(&context.toolchain, &context.project.path("tests/suite"), Profile::Release, Board::QemuVirt);
     let result = firmware.and_then(|firmware| {
-        let firmware = firmware.with_parameters("budgets", &choice.parameters())?;
+        let firmware = choice.of(&firmware, "budgets")?;
         let (report, output) = boot(machine, &firmware)?;
         ensure!(report.failed.is_empty(), "{output}");
         let shares: Vec<[u64; 2]> = output.lines().filter_map(share).collect();
@@ -77,7 +77,7 @@ fn stress(context: &Context, outcome: &mut Outcome) {
     let firmware =
         firmware::build(&context.toolchain, &context.project.path("tests/suite"), Profile::Release, Board::QemuVirt);
     let result = firmware.and_then(|firmware| {
-        let firmware = firmware.with_parameters("stress", &choice.parameters())?;
+        let firmware = choice.of(&firmware, "stress")?;
         let (report, output) = boot(machine, &firmware)?;
         ensure!(report.failed.is_empty() && report.passed.len() == 1, "{output}");
         Ok(())

@@ -1,0 +1,116 @@
+//! What an example wants to find in the emulated machine, by `[package.metadata.l4k]` in its manifest. May call the crate `l4k-card`.
+//!
+//! `card` names a directory whose files are on the SD card, `qemu` are further arguments for QEMU, `monitor` commands for its monitor before the
+//! machine starts, and `expected` lines that the example prints, in their order.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use l4k_card as card;
+use l4k_qemu::Boot;
+use toml::{Table, Value};
+
+/// What an example wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Equipment {
+    /// The directory with what is on its card.
+    pub card: Option<PathBuf>,
+    /// Further arguments for QEMU.
+    pub qemu: Vec<String>,
+    /// Commands for QEMU's monitor.
+    pub monitor: Vec<String>,
+    /// What the example prints.
+    pub expected: Vec<String>,
+}
+
+impl Equipment {
+    /// That of the firmware project in a directory.
+    pub fn of(directory: &Path) -> Result<Equipment> {
+        let manifest = directory.join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).with_context(|| format!("reading {}", manifest.display()))?;
+        Equipment::read(&text, directory).with_context(|| format!("reading {}", manifest.display()))
+    }
+
+    fn read(manifest: &str, directory: &Path) -> Result<Equipment> {
+        let manifest: Table = toml::from_str(manifest)?;
+        let metadata = manifest.get("package").and_then(|package| package.get("metadata"));
+        let Some(table) = metadata.and_then(|metadata| metadata.get("l4k")).and_then(Value::as_table) else {
+            return Ok(Equipment::default());
+        };
+        Equipment::in_table(table, directory)
+    }
+
+    /// What a table says; the directory of a card is below `directory`.
+    pub fn in_table(table: &Table, directory: &Path) -> Result<Equipment> {
+        let mut equipment = Equipment::default();
+        for (key, value) in table {
+            match key.as_str() {
+                "card" => {
+                    equipment.card = Some(directory.join(value.as_str().context("`card` is a directory's name")?))
+                }
+                "qemu" => equipment.qemu = strings(value)?,
+                "monitor" => equipment.monitor = strings(value)?,
+                "expected" => equipment.expected = strings(value)?,
+                other => bail!("there is no `{other}` to be said; there are: card, qemu, monitor, expected"),
+            }
+        }
+        Ok(equipment)
+    }
+
+    /// Puts it into a machine. A card is the file `card`, which is made if there is none: what a run writes to it is there in the next one.
+    pub fn install(&self, boot: Boot, scratch: &Path) -> Result<Boot> {
+        let qemu: Vec<&str> = self.qemu.iter().map(String::as_str).collect();
+        let mut boot = boot.with_arguments(&qemu);
+        fs::create_dir_all(scratch).with_context(|| format!("making {}", scratch.display()))?;
+        if let Some(directory) = &self.card {
+            let card = card_in(scratch);
+            if !card.exists() {
+                card::write(&card, &card::files_in(directory)?)?;
+            }
+            boot = boot.with_arguments(&["-drive", &format!("if=sd,format=raw,file={}", card.display())]);
+        }
+        if !self.monitor.is_empty() {
+            let file = scratch.join("monitor.txt");
+            let commands: String = self.monitor.iter().map(|command| format!("{command}\n")).collect();
+            fs::write(&file, commands + "cont\n").with_context(|| format!("writing {}", file.display()))?;
+            let chardev = format!("file,id=commands,path=/dev/null,input-path={}", file.display());
+            boot = boot.with_arguments(&["-S", "-chardev", &chardev, "-mon", "chardev=commands"]);
+        }
+        Ok(boot)
+    }
+}
+
+/// The card of the example whose files are kept in `scratch`.
+pub fn card_in(scratch: &Path) -> PathBuf {
+    scratch.join("card.img")
+}
+
+fn strings(value: &Value) -> Result<Vec<String>> {
+    let list = value.as_array().context("a list of strings is expected")?;
+    list.iter().map(|item| item.as_str().map(str::to_owned).context("a list of strings is expected")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Equipment;
+    use std::path::Path;
+
+    #[test]
+    fn what_the_manifest_says_is_read() {
+        let manifest =
+            "[package.metadata.l4k]\ncard = \"card\"\nqemu = [\"-device\", \"tmp105\"]\nexpected = [\"a\"]\n";
+        let equipment = Equipment::read(manifest, Path::new("/e")).expect("equipment");
+        assert_eq!(equipment.card.as_deref(), Some(Path::new("/e/card")));
+        assert_eq!((equipment.qemu.len(), equipment.expected), (2, vec!["a".to_owned()]));
+        assert_eq!(Equipment::read("[package]\nname = \"x\"", Path::new("/")).expect("none"), Equipment::default());
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for wrong in ["cards = \"x\"", "card = 5", "qemu = \"-device\"", "monitor = [5]"] {
+            let manifest = format!("[package.metadata.l4k]\n{wrong}\n");
+            assert!(Equipment::read(&manifest, Path::new("/")).is_err(), "{wrong}");
+        }
+    }
+}

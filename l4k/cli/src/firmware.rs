@@ -1,0 +1,216 @@
+//! Building a firmware project for the target, and finding what came of it. May call `toolchain`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result, bail, ensure};
+use l4k_qemu::{Board, Entry, Machine, raw};
+use serde_json::Value;
+
+use crate::files::entries;
+use crate::process;
+use crate::toolchain::{Toolchain, symbols};
+
+/// How it is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// cargo's `dev`.
+    Development,
+    /// cargo's `release`.
+    Release,
+}
+
+/// What the feature of an example that is for a board begins with.
+const BOARD_FEATURE: &str = "board-";
+
+/// A firmware that was built.
+#[derive(Clone, Debug)]
+pub struct Firmware {
+    /// The kernel with the programs in it, as an ELF file.
+    pub kernel: PathBuf,
+    /// Where its build script left the programs.
+    pub made: PathBuf,
+}
+
+impl Firmware {
+    /// The file that a machine boots. Loaders of boards take a raw image, which is written beside the ELF file; without one, at
+    /// EL3, QEMU takes the ELF file itself.
+    pub fn image(&self, machine: &Machine) -> Result<PathBuf> {
+        match (machine.board, machine.entry) {
+            (Board::QemuVirt, _) | (Board::RaspberryPi4, Entry::El3) => Ok(self.kernel.clone()),
+            (Board::RaspberryPi4, Entry::El1 | Entry::El2) | (Board::Versal, _) => self.raw_image(),
+        }
+    }
+
+    /// Writes the raw image. It appears whole or not at all: another machine may boot from it meanwhile.
+    pub fn raw_image(&self) -> Result<PathBuf> {
+        let file = self.kernel.with_extension("img");
+        let elf = fs::read(&self.kernel).with_context(|| format!("reading {}", self.kernel.display()))?;
+        replace(&file, &raw::image(&elf)?)?;
+        Ok(file)
+    }
+}
+
+/// Writes a file that appears whole or not at all.
+fn replace(file: &Path, contents: &[u8]) -> Result<()> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let new = file.with_extension(format!("new-{}-{number}", std::process::id()));
+    fs::write(&new, contents).with_context(|| format!("writing {}", new.display()))?;
+    fs::rename(&new, file).with_context(|| format!("writing {}", file.display()))
+}
+
+/// Builds the project in `directory` for a board.
+pub fn build(toolchain: &Toolchain, directory: &Path, profile: Profile, board: Board) -> Result<Firmware> {
+    build_with(toolchain, directory, profile, board, Extras::default())
+}
+
+/// What a build has beside the usual.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras<'a> {
+    /// More features of the project.
+    pub features: &'a [&'a str],
+    /// Variables that its build looks at.
+    pub variables: &'a [(&'a str, &'a str)],
+}
+
+/// Builds the project in `directory` for a board, with more than the usual.
+pub fn build_with(
+    toolchain: &Toolchain,
+    directory: &Path,
+    profile: Profile,
+    board: Board,
+    extras: Extras<'_>,
+) -> Result<Firmware> {
+    let boards = boards(directory)?;
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    ensure!(boards.contains(&board), "`{name}` is not for the board {board}; it is for: {}", names(&boards));
+    let mut command = toolchain.cargo(directory, "build");
+    command.arg("--no-default-features").args(board_features(board)).args(["--features", &extras.features.join(",")]);
+    command.envs(extras.variables.iter().copied());
+    command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
+    build_in_project(&mut command, directory)?;
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    read_messages(&process::answer(&mut command)?, directory)
+}
+
+/// The command that builds for release without the debug console, with the compiler's notes on how much stack each function takes; they are
+/// in the file and not in the image, and change no instruction.
+pub fn command_without_console(toolchain: &Toolchain, directory: &Path, board: Board) -> Result<Command> {
+    let mut command = toolchain.cargo(directory, "rustc");
+    command.args(["--quiet", "--release", "--no-default-features"]).args(board_feature(board));
+    command.args(["--message-format", "json-render-diagnostics", "--", "-Zemit-stack-sizes"]);
+    // Lets this crate alone use what is not stable.
+    let name = directory.file_name().unwrap_or_default().to_string_lossy().replace('-', "_");
+    command.env("RUSTC_BOOTSTRAP", name);
+    build_in_project(&mut command, directory)?;
+    Ok(command)
+}
+
+/// Builds for release without the debug console, and returns the kernel's file.
+pub fn build_without_console(toolchain: &Toolchain, directory: &Path, board: Board) -> Result<PathBuf> {
+    let mut command = command_without_console(toolchain, directory, board)?;
+    kernel_of(&process::answer(&mut command)?, directory)
+}
+
+/// The kernel's file, from cargo's messages.
+pub fn kernel_of(messages: &str, directory: &Path) -> Result<PathBuf> {
+    Ok(read_messages(messages, directory)?.kernel)
+}
+
+/// What was built in `directory`, from cargo's messages.
+pub fn read_messages(messages: &str, directory: &Path) -> Result<Firmware> {
+    read(messages).with_context(|| format!("`cargo` in {} made no kernel", directory.display()))
+}
+
+/// Where a project of this repository is built; projects elsewhere build to their own place, as cargo does it.
+fn build_in_project(command: &mut Command, directory: &Path) -> Result<()> {
+    match directory.ancestors().find(|above| above.join("tests/xtask").is_dir()) {
+        Some(root) => build_together(command, root),
+        None => Ok(()),
+    }
+}
+
+/// Firmware is built to one place below the repository at `root`, so that what it depends on is built once, and with the same symbols
+/// wherever the repository is.
+pub fn build_together(command: &mut Command, root: &Path) -> Result<()> {
+    command.env("CARGO_TARGET_DIR", root.join("target/firmware"));
+    // The same for all, whoever of them makes use of it: cargo builds anew what looks at this variable when it changes, and all that depends on it.
+    command.env("RUSTC_BOOTSTRAP", crates_of_firmware(root)?.join(","));
+    symbols::name_after_places(command, root).context("the path of this program")
+}
+
+/// The crates of the firmware in the repository at `root`, as the compiler names them.
+fn crates_of_firmware(root: &Path) -> Result<Vec<String>> {
+    let mut directories = entries(&root.join("examples"))?;
+    directories.push(root.join("tests/bench"));
+    let names = directories.iter().filter_map(|directory| directory.file_name()?.to_str());
+    Ok(names.map(|name| name.replace('-', "_")).collect())
+}
+
+/// The features of a development or release build for a board.
+pub fn board_features(board: Board) -> [String; 2] {
+    ["--features".to_owned(), format!("{BOARD_FEATURE}{board},debug")]
+}
+
+/// The feature of a build for a board without the debug console.
+pub fn board_feature(board: Board) -> [String; 2] {
+    ["--features".to_owned(), format!("{BOARD_FEATURE}{board}")]
+}
+
+/// The boards that a firmware project is for: those that its features name.
+pub fn boards(directory: &Path) -> Result<Vec<Board>> {
+    let manifest = directory.join("Cargo.toml");
+    if !manifest.is_file() {
+        bail!("there is no firmware project in {}", directory.display());
+    }
+    let text = fs::read_to_string(&manifest).with_context(|| format!("reading {}", manifest.display()))?;
+    let value: toml::Value = toml::from_str(&text).with_context(|| format!("reading {}", manifest.display()))?;
+    let is_named =
+        |board: &Board| value.get("features").and_then(|all| all.get(format!("{BOARD_FEATURE}{board}"))).is_some();
+    Ok(Board::ALL.iter().copied().filter(is_named).collect())
+}
+
+fn names(boards: &[Board]) -> String {
+    let names: Vec<&str> = boards.iter().map(|board| board.name()).collect();
+    names.join(", ")
+}
+
+/// From cargo's messages: the one executable, and the build script's directory of the same package.
+fn read(messages: &str) -> Option<Firmware> {
+    let messages: Vec<Value> = messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let binary = messages.iter().rfind(|message| message["executable"].is_string())?;
+    let package = &binary["package_id"];
+    let script = messages
+        .iter()
+        .find(|message| message["reason"] == "build-script-executed" && message["package_id"] == *package)?;
+    Some(Firmware { kernel: binary["executable"].as_str()?.into(), made: script["out_dir"].as_str()?.into() })
+}
+
+/// The ELF files of the programs in a firmware, with their symbols, as `l4k-build` leaves them.
+pub fn programs(firmware: &Firmware) -> Result<Vec<PathBuf>> {
+    entries(&firmware.made.join("symbols"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn kernel_and_its_build_directory_are_found() {
+        let messages = r#"
+{"reason":"build-script-executed","package_id":"other","out_dir":"/other"}
+{"reason":"build-script-executed","package_id":"hello","out_dir":"/made"}
+{"reason":"compiler-artifact","package_id":"hello","executable":null}
+{"reason":"compiler-artifact","package_id":"hello","executable":"/hello.elf"}
+{"reason":"build-finished","success":true}"#;
+        let firmware = read(messages).expect("a firmware");
+        assert_eq!(firmware.kernel.to_str(), Some("/hello.elf"));
+        assert_eq!(firmware.made.to_str(), Some("/made"));
+        assert!(read("").is_none());
+    }
+}
