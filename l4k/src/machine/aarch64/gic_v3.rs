@@ -42,7 +42,7 @@ const PATIENCE: u32 = 1_000_000;
 const PRIORITIES: u32 = 0xa0a0_a0a0;
 
 /// Most lines that are shared by cores; 1020 to 1023 mean something else.
-const LINES_END: u64 = 1020;
+const LINES_END: u32 = 1020;
 
 /// A GICv3 or GICv4: `arm-gic`'s driver, and what that does not do.
 #[derive(Debug)]
@@ -66,8 +66,9 @@ impl Gic {
         // SAFETY: start-up mapped both blocks as device memory at these addresses, once, and calls this once: no other pointer to them exists but
         // the address by which `raise` writes GICD_ISPENDR, which the driver leaves alone.
         let registers = unsafe { UniqueMmioPointer::new(registers) };
-        // SAFETY: as above, for the redistributors, two frames of 64 KiB each, one behind the other.
-        let driver = unsafe { GicV3::new(registers, redistributors, count as usize) }.ok()?;
+        // SAFETY: as above, for the redistributors, two frames of 64 KiB each, one behind the other. The driver reads in GICR_TYPER whether they have
+        // the two more frames of a GICv4.
+        let driver = unsafe { GicV3::new(registers, redistributors, count as usize, true) };
         Some(Gic { driver, distributor, affinities: [0; CORES_MAX] })
     }
 
@@ -82,7 +83,7 @@ impl Gic {
         let Some(own) = own else { return };
         self.driver.init_cpu(own);
         if let Ok(mut redistributor) = self.driver.redistributor(own) {
-            for line in private.iter().filter_map(|line| IntId::try_from(*line).ok()) {
+            for line in private.iter().filter_map(|number| interrupt(*number)) {
                 let _ = redistributor.enable_interrupt(line, true);
             }
         }
@@ -103,7 +104,7 @@ impl Gic {
             affinity1: (affinity >> 8) as u8,
             target_list: 1 << (affinity & 0xf),
         };
-        if let Ok(line) = IntId::try_from(number) {
+        if let Some(line) = interrupt(number) {
             let _ = GicCpuInterface::send_sgi(line, target, SgiTargetGroup::CurrentGroup1);
         }
     }
@@ -111,7 +112,7 @@ impl Gic {
     /// Sends a shared line to a core.
     pub fn route(&mut self, number: u32, core: CoreNumber) {
         let affinity = self.affinity(core);
-        if let Ok(line) = IntId::try_from(number) {
+        if let Some(line) = interrupt(number) {
             let _ = self.driver.distributor().set_routing(line, Some(affinity));
         }
     }
@@ -123,7 +124,7 @@ impl Gic {
 
     /// Sets a shared line's trigger.
     pub fn configure(&mut self, number: u32, trigger: Trigger) {
-        let Ok(line) = IntId::try_from(number) else { return };
+        let Some(line) = interrupt(number) else { return };
         let trigger = match trigger {
             Trigger::Level => arm_gic::Trigger::Level,
             Trigger::Edge => arm_gic::Trigger::Edge,
@@ -134,7 +135,7 @@ impl Gic {
 
     /// Masks or unmasks a shared line.
     pub fn mask(&mut self, number: u32, mask: Mask) {
-        if let Ok(line) = IntId::try_from(number) {
+        if let Some(line) = interrupt(number) {
             let _ = self.driver.distributor().enable_interrupt(line, mask == Mask::Unmasked);
         }
     }
@@ -145,9 +146,19 @@ impl Gic {
     }
 }
 
+/// The driver's name for a line, if there is a line of this number. The driver's constructors panic outside of their ranges, which this keeps.
+const fn interrupt(number: u32) -> Option<IntId> {
+    match number {
+        0..16 => Some(IntId::sgi(number)),
+        16..32 => Some(IntId::ppi(number - 16)),
+        32..LINES_END => Some(IntId::spi(number - 32)),
+        _ => None,
+    }
+}
+
 fn reset_shared(distributor: u64) {
     control(distributor, 0);
-    let lines = (32 * (u64::from(read_device(distributor + TYPER) & 0x1f) + 1)).min(LINES_END);
+    let lines = (32 * (u64::from(read_device(distributor + TYPER) & 0x1f) + 1)).min(u64::from(LINES_END));
     for word in 1..lines.div_ceil(32) {
         write_device(distributor + ICENABLER + word * 4, u32::MAX);
         write_device(distributor + IGROUPR + word * 4, u32::MAX);

@@ -4,8 +4,7 @@ use super::gic_v2::GicV2;
 use super::gic_v3::Gic;
 use super::instructions::end_interrupt;
 use crate::base::arch::{Claimed, CoreNumber, LINES, Line, Mask, Trigger};
-use arm_gic::gicv3::GicCpuInterface;
-use arm_gic::{IntId, InterruptGroup};
+use arm_gic::gicv3::{GicCpuInterface, InterruptGroup};
 
 /// The virtual timer's interrupt: PPI 11 (DEN0094, base system architecture).
 pub const TIMER: u32 = 27;
@@ -46,7 +45,7 @@ impl Interrupts {
         let number = match self {
             Self::None => return Claimed::Spurious,
             Self::V2(gic) => gic.acknowledge(),
-            Self::V3(_) => GicCpuInterface::get_and_acknowledge_interrupt(InterruptGroup::Group1).map(IntId::raw_value),
+            Self::V3(_) => GicCpuInterface::get_and_acknowledge_interrupt(InterruptGroup::Group1).map(u32::from),
         };
         match number {
             None => Claimed::Spurious,
