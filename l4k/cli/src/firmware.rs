@@ -144,12 +144,12 @@ pub fn build_together(command: &mut Command, root: &Path) -> Result<()> {
     symbols::name_after_places(command, root).context("the path of this program")
 }
 
-/// The crates of the firmware in the repository at `root`, as the compiler names them.
+/// The crates of the firmware in the repository at `root`, as the compiler names them, and of the copies of it that its tests make.
 fn crates_of_firmware(root: &Path) -> Result<Vec<String>> {
     let mut directories = entries(&root.join("examples"))?;
     directories.push(root.join("tests/bench"));
     let names = directories.iter().filter_map(|directory| directory.file_name()?.to_str());
-    Ok(names.map(|name| name.replace('-', "_")).collect())
+    Ok(names.map(|name| name.replace('-', "_")).flat_map(|name| [format!("{name}_copied"), name]).collect())
 }
 
 /// The features of a development or release build for a board.

@@ -18,7 +18,7 @@ use crate::model;
 use crate::mutants;
 use crate::paths;
 use crate::project::Project;
-use crate::test::Part;
+use crate::test::{self, Part};
 
 /// The project's commands.
 #[derive(Debug, Parser)]
@@ -40,15 +40,9 @@ pub enum Task {
     Image(ImageRequest),
     /// Run every test there is, on the host and in QEMU
     Test {
-        /// Only one part
-        #[arg(long, value_name = "PART", value_parser = part)]
-        only: Option<Part>,
-        /// Steps of the part `model`
-        #[arg(long, default_value_t = model::STEPS, value_parser = clap::value_parser!(u64).range(1..))]
-        steps: u64,
-        /// Write the results to a file as well
-        #[arg(long, value_name = "FILE")]
-        json: Option<PathBuf>,
+        /// What of it.
+        #[command(flatten)]
+        request: TestRequest,
     },
     /// Make random system calls on the kernel's core and on the reference model, and compare
     Model {
@@ -120,6 +114,58 @@ pub enum Task {
     },
     /// Build the book to target/book
     Book,
+}
+
+/// Which tests to run, and how.
+#[derive(Args, Debug)]
+pub struct TestRequest {
+    /// Only one part
+    #[arg(long, value_name = "PART", value_parser = part)]
+    only: Option<Part>,
+    /// Only jobs whose names have this in them, and what they wait for
+    #[arg(long, value_name = "TEXT")]
+    matching: Option<String>,
+    /// Only what can have broken since the last commit, or since --base: by what git says has changed, and what depends on it
+    #[arg(long)]
+    changed: bool,
+    /// With --changed: the revision to compare with
+    #[arg(long, value_name = "REVISION", default_value = "HEAD", requires = "changed")]
+    base: String,
+    /// All the rest as well: every machine, long stress, millions of steps, mutants, planted faults; takes hours
+    #[arg(long)]
+    long: bool,
+    /// Steps of the part `model`
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    steps: Option<u64>,
+    /// How many jobs run at once [default: as many as there are processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: Option<u8>,
+    /// Write the results to a file as well
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Do this job in this process; the test calls itself so
+    #[arg(long, hide = true, requires = "result")]
+    job: Option<String>,
+    /// With --job: the file for what it came to
+    #[arg(long, hide = true, value_name = "FILE")]
+    result: Option<PathBuf>,
+}
+
+impl TestRequest {
+    /// As the command takes it.
+    pub fn request(self) -> test::Request {
+        let TestRequest { only, matching, changed, base, long, steps, jobs, json, job, result } = self;
+        test::Request {
+            only,
+            matching,
+            changed: changed.then_some(base),
+            scope: if long { test::Scope::Long } else { test::Scope::Usual },
+            steps,
+            lanes: jobs.map(usize::from),
+            json,
+            job: job.zip(result),
+        }
+    }
 }
 
 /// What to boot, and on what.

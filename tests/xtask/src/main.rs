@@ -58,7 +58,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Image(request) => {
             image::run(&project.example_project(&request.example)?, &request.request(), Missing::Install)
         }
-        Task::Test { only, steps, json } => test::run(&project, only, steps, json.as_deref()),
+        Task::Test { request } => test::run(&project, request.request()),
         Task::Model { steps, seed } => model::run(&project, model::Request { steps, seed }),
         Task::Suite { name, shard, hostile_calls, stress_seconds, boot, json } => {
             let machine = boot.machine(&firmware::boards(&project.path("tests/suite"))?)?;

@@ -5,12 +5,16 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::job::{Job, Resource, Subject};
 use super::outcome::Outcome;
-use super::part::Context;
+use super::part::{Context, Part};
 use crate::firmware::{board_features, boards};
 use crate::process;
 use crate::project::TARGET;
 use crate::toolchain::choice::host_cargo;
+
+/// The variable that names the directory in which programs are built: see l4k-build.
+const PROGRAMS_DIRECTORY: &str = "L4K_PROGRAMS_TARGET_DIR";
 
 /// Crates of the workspace that run on the target.
 const ON_TARGET: [&str; 6] = ["l4k-sys", "l4k-drivers", "l4k-init", "l4k", "bsp-qemu-virt", "bsp-rpi4"];
@@ -19,8 +23,21 @@ const ON_TARGET: [&str; 6] = ["l4k-sys", "l4k-drivers", "l4k-init", "l4k", "bsp-
 const FEATURES: &str =
     "l4k/debug,l4k/critical-section,l4k-sys/critical-section-multi-thread,bsp-rpi4/mini-uart-console";
 
-/// Code of the host: with the features that the tests need, and the libraries as a user without them sees them.
-pub fn host(context: &Context) -> Outcome {
+/// Code of the host.
+pub fn host_jobs() -> Vec<Job> {
+    vec![Job::build(Part::LintHost, "workspace", Resource::Workspace, host).about(Subject::Workspace)]
+}
+
+/// Code of the target.
+pub fn target_jobs() -> Vec<Job> {
+    vec![
+        Job::build(Part::LintTarget, "libraries", Resource::Workspace, target_libraries).about(Subject::Workspace),
+        Job::build(Part::LintTarget, "firmware", Resource::Lint, target_firmware).about(Subject::AllFirmware),
+    ]
+}
+
+/// With the features that the tests need, and the libraries as a user without them sees them.
+fn host(context: &Context) -> Outcome {
     let root = context.project.root();
     let mut outcome = Outcome::default();
     let clippy = || host_cargo(root, "clippy");
@@ -29,8 +46,8 @@ pub fn host(context: &Context) -> Outcome {
     outcome
 }
 
-/// Code of the target: the libraries with and without their features, and each firmware with its programs.
-pub fn target(context: &Context) -> Outcome {
+/// The libraries with and without their features.
+fn target_libraries(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     let packages = ON_TARGET.iter().flat_map(|package| ["--package", package]);
     let libraries = || {
@@ -40,6 +57,12 @@ pub fn target(context: &Context) -> Outcome {
     };
     outcome.add("libraries", deny(&mut libraries()));
     outcome.add("libraries, features", deny(libraries().args(["--features", FEATURES])));
+    outcome
+}
+
+/// Each firmware with its programs.
+fn target_firmware(context: &Context) -> Outcome {
+    let mut outcome = Outcome::default();
     match context.project.firmware() {
         Ok(all) => all.iter().for_each(|directory| firmware(context, directory, &mut outcome)),
         Err(error) => outcome.add("examples", Err(error)),
@@ -56,8 +79,9 @@ fn firmware(context: &Context, directory: &Path, outcome: &mut Outcome) {
                 let mut command = context.toolchain.cargo(directory, "clippy");
                 // The programs are the same on every board.
                 command.args((index == 0).then_some("--workspace")).arg("--no-default-features");
-                // What they all depend on is looked at once.
+                // What they all depend on is looked at once, and the programs are those that are built to be run.
                 command.args(board_features(board)).env("CARGO_TARGET_DIR", context.project.target().join("lint"));
+                command.env(PROGRAMS_DIRECTORY, context.project.target().join("firmware").join(TARGET).join("l4k-programs"));
                 outcome.add(&format!("{name}, {board}"), deny(&mut command));
             }
         }

@@ -5,8 +5,9 @@ use l4k_parameters::keys::{FILTER, SHARD};
 
 /// What whoever boots the suite has chosen.
 ///
-/// - The parameter `filter` is a list of names with commas between them. A test is chosen if its area begins with one of them, or if one is
-///   `area::name` and the test's name begins with that. Without it all tests are chosen.
+/// - The parameter `filter` is a list of names with commas between them. A name is that of an area, or `area::test`; it stands for all tests whose
+///   names begin so. A test is chosen if one of the names stands for it, or if there are only names with a `-` before them; but not if one with a
+///   `-` stands for it. Without the parameter all tests are chosen.
 /// - The parameter `shard` is `i/n`: of the chosen tests, each n-th runs, from number `i` on, counted from 0. All `n` shards together run
 ///   each test once.
 pub struct Choice<'a> {
@@ -37,10 +38,18 @@ impl<'a> Choice<'a> {
 
     fn names(&self, area: &str, name: &str) -> bool {
         let Some(filter) = self.filter else { return true };
-        filter.split(',').any(|wanted| match wanted.split_once("::") {
+        let is_meant = |pattern: &str| match pattern.split_once("::") {
             Some((wanted_area, wanted)) => wanted_area == area && name.starts_with(wanted),
-            None => area.starts_with(wanted),
-        })
+            None => area.starts_with(pattern),
+        };
+        let (mut wanted, mut unwanted) = (None, false);
+        for pattern in filter.split(',') {
+            match pattern.strip_prefix('-') {
+                Some(pattern) => unwanted |= is_meant(pattern),
+                None => wanted = Some(wanted == Some(true) || is_meant(pattern)),
+            }
+        }
+        wanted.unwrap_or(true) && !unwanted
     }
 }
 
