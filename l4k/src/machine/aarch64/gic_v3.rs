@@ -42,7 +42,10 @@ const PATIENCE: u32 = 1_000_000;
 const PRIORITIES: u32 = 0xa0a0_a0a0;
 
 /// Most lines that are shared by cores; 1020 to 1023 mean something else.
-const LINES_END: u32 = 1020;
+const LINES_END: u64 = 1020;
+
+/// Lines that each core has of its own; the shared ones follow.
+const PRIVATE: u32 = IntId::SGI_COUNT + IntId::PPI_COUNT;
 
 /// A GICv3 or GICv4: `arm-gic`'s driver, and what that does not do.
 #[derive(Debug)]
@@ -64,7 +67,7 @@ impl Gic {
         let registers = NonNull::new(distributor as *mut Gicd)?;
         let redistributors = NonNull::new(redistributors as *mut GicrSgi)?;
         // SAFETY: start-up mapped both blocks as device memory at these addresses, once, and calls this once: no other pointer to them exists but
-        // the address by which `raise` writes GICD_ISPENDR, which the driver leaves alone.
+        // the address by which `write_bit` writes GICD_ICENABLER and GICD_ISPENDR, which no method of the driver that is called here touches.
         let registers = unsafe { UniqueMmioPointer::new(registers) };
         // SAFETY: as above, for the redistributors, two frames of 64 KiB each, one behind the other. The driver reads in GICR_TYPER whether they have
         // the two more frames of a GICv4.
@@ -73,7 +76,7 @@ impl Gic {
     }
 
     /// Sets up the redistributor and the interface of the core that runs this, and lets some private lines interrupt it.
-    pub fn set_up_core(&mut self, core: CoreNumber, private: &[u32]) {
+    pub fn set_up_core(&mut self, core: CoreNumber, lines: &[u32]) {
         let affinity = MPIDR_EL1.get() & AFFINITY;
         if let Some(place) = self.affinities.get_mut(usize::from(core.0)) {
             *place = affinity;
@@ -83,7 +86,7 @@ impl Gic {
         let Some(own) = own else { return };
         self.driver.init_cpu(own);
         if let Ok(mut redistributor) = self.driver.redistributor(own) {
-            for line in private.iter().filter_map(|number| interrupt(*number)) {
+            for line in lines.iter().filter_map(|number| private(*number)) {
                 let _ = redistributor.enable_interrupt(line, true);
             }
         }
@@ -104,7 +107,7 @@ impl Gic {
             affinity1: (affinity >> 8) as u8,
             target_list: 1 << (affinity & 0xf),
         };
-        if let Some(line) = interrupt(number) {
+        if let Some(line) = private(number) {
             let _ = GicCpuInterface::send_sgi(line, target, SgiTargetGroup::CurrentGroup1);
         }
     }
@@ -112,7 +115,7 @@ impl Gic {
     /// Sends a shared line to a core.
     pub fn route(&mut self, number: u32, core: CoreNumber) {
         let affinity = self.affinity(core);
-        if let Some(line) = interrupt(number) {
+        if let Some(line) = shared(number) {
             let _ = self.driver.distributor().set_routing(line, Some(affinity));
         }
     }
@@ -124,7 +127,7 @@ impl Gic {
 
     /// Sets a shared line's trigger.
     pub fn configure(&mut self, number: u32, trigger: Trigger) {
-        let Some(line) = interrupt(number) else { return };
+        let Some(line) = shared(number) else { return };
         let trigger = match trigger {
             Trigger::Level => arm_gic::Trigger::Level,
             Trigger::Edge => arm_gic::Trigger::Edge,
@@ -133,32 +136,45 @@ impl Gic {
         let _ = self.driver.distributor().set_trigger(line, trigger);
     }
 
-    /// Masks or unmasks a shared line.
+    /// Masks or unmasks a shared line. Masking is not the driver's: it reads GICD_ICENABLER, sets a bit and writes the word back, which masks every
+    /// other unmasked line of the word too. A write of one bit masks one line (IHI 0069H, 12.9.5).
     pub fn mask(&mut self, number: u32, mask: Mask) {
-        if let Some(line) = interrupt(number) {
-            let _ = self.driver.distributor().enable_interrupt(line, mask == Mask::Unmasked);
+        match (mask, shared(number)) {
+            (_, None) => {}
+            (Mask::Masked, Some(_)) => self.write_bit(ICENABLER, number),
+            (Mask::Unmasked, Some(line)) => drop(self.driver.distributor().enable_interrupt(line, true)),
         }
     }
 
-    /// Makes a shared line pending: the one register that the driver does not write, neither does anybody else.
+    /// Makes a shared line pending, which the driver cannot do.
     pub fn raise(&mut self, number: u32) {
-        write_device(self.distributor + ISPENDR + u64::from(number / 32) * 4, 1 << (number % 32));
+        self.write_bit(ISPENDR, number);
+    }
+
+    /// Writes the line's bit, and no other, to one of the registers in which a bit that is 0 changes nothing.
+    fn write_bit(&self, register: u64, number: u32) {
+        write_device(self.distributor + register + u64::from(number / 32) * 4, 1 << (number % 32));
     }
 }
 
-/// The driver's name for a line, if there is a line of this number. The driver's constructors panic outside of their ranges, which this keeps.
-const fn interrupt(number: u32) -> Option<IntId> {
-    match number {
-        0..16 => Some(IntId::sgi(number)),
-        16..32 => Some(IntId::ppi(number - 16)),
-        32..LINES_END => Some(IntId::spi(number - 32)),
-        _ => None,
+/// The driver's name for a line that is shared by cores, if there is one of this number. The driver's constructors panic outside of their ranges, so
+/// the range is checked on the very number that they take: a bound of another number is lost, and then the release kernel does not link.
+fn shared(number: u32) -> Option<IntId> {
+    let index = number.checked_sub(PRIVATE)?;
+    (index < IntId::MAX_SPI_COUNT).then(|| IntId::spi(index))
+}
+
+/// The driver's name for a line of a core, if there is one of this number.
+fn private(number: u32) -> Option<IntId> {
+    match number.checked_sub(IntId::SGI_COUNT) {
+        None => Some(IntId::sgi(number)),
+        Some(index) => (index < IntId::PPI_COUNT).then(|| IntId::ppi(index)),
     }
 }
 
 fn reset_shared(distributor: u64) {
     control(distributor, 0);
-    let lines = (32 * (u64::from(read_device(distributor + TYPER) & 0x1f) + 1)).min(u64::from(LINES_END));
+    let lines = (32 * (u64::from(read_device(distributor + TYPER) & 0x1f) + 1)).min(LINES_END);
     for word in 1..lines.div_ceil(32) {
         write_device(distributor + ICENABLER + word * 4, u32::MAX);
         write_device(distributor + IGROUPR + word * 4, u32::MAX);
