@@ -13,7 +13,7 @@ use crate::nested;
 use crate::plan::Call;
 
 /// The file whose lock says that a firmware is at work.
-const LOCK: &str = "l4k-build.lock";
+const LOCK: &str = "l4k-programs.lock";
 
 /// The directory that says whose each package is.
 const OWNERS: &str = "l4k-build-owners";

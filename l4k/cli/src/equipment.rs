@@ -1,7 +1,18 @@
-//! What an example wants to find in the emulated machine, by `[package.metadata.l4k]` in its manifest. May call the crate `l4k-card`.
+//! What a firmware wants to find in the emulated machine, by `[package.metadata.l4k]` in its manifest. May call the crate `l4k-card`.
 //!
-//! `card` names a directory whose files are on the SD card, `qemu` are further arguments for QEMU, `monitor` commands for its monitor before the
-//! machine starts, and `expected` lines that the example prints, in their order.
+//! ```toml
+//! [package.metadata.l4k]
+//! # A directory of the project. Its files are on the machine's SD card, which is made once and then kept.
+//! card = "card"
+//! # Further arguments for QEMU: devices, for example.
+//! qemu = ["-device", "tmp105,address=0x48"]
+//! # Commands for QEMU's monitor, before the machine starts.
+//! monitor = ["qom-set /machine/peripheral/sensor temperature 21000"]
+//! # What the firmware prints, in this order. Tests wait for these lines.
+//! expected = ["sensor: 21.0 degrees"]
+//! ```
+//!
+//! Each key may be left out. A key that is not known is refused by its name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,7 +63,9 @@ impl Equipment {
                 "qemu" => equipment.qemu = strings(value)?,
                 "monitor" => equipment.monitor = strings(value)?,
                 "expected" => equipment.expected = strings(value)?,
-                other => bail!("there is no `{other}` to be said; there are: card, qemu, monitor, expected"),
+                other => bail!(
+                    "[package.metadata.l4k] has the key `{other}`, which is not known; known: card, qemu, monitor, expected"
+                ),
             }
         }
         Ok(equipment)

@@ -1,6 +1,7 @@
 //! Building a firmware project for the target, and finding what came of it. May call `toolchain`.
 
 use std::fs;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,6 +12,8 @@ use serde_json::Value;
 
 use crate::files::entries;
 use crate::process;
+use crate::progress::Progress;
+use crate::project;
 use crate::toolchain::{Toolchain, symbols};
 
 /// How it is built.
@@ -22,8 +25,31 @@ pub enum Profile {
     Release,
 }
 
+impl Profile {
+    /// By the option `--release`.
+    #[must_use]
+    pub fn of_release(release: bool) -> Profile {
+        match release {
+            true => Profile::Release,
+            false => Profile::Development,
+        }
+    }
+
+    /// As cargo names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Development => "dev",
+            Profile::Release => "release",
+        }
+    }
+}
+
 /// What the feature of an example that is for a board begins with.
 const BOARD_FEATURE: &str = "board-";
+
+/// The feature with the kernel's console.
+const DEBUG_FEATURE: &str = "debug";
 
 /// A firmware that was built.
 #[derive(Clone, Debug)]
@@ -74,6 +100,18 @@ pub struct Extras<'a> {
     pub features: &'a [&'a str],
     /// Variables that its build looks at.
     pub variables: &'a [(&'a str, &'a str)],
+    /// Whom the build is shown to.
+    pub audience: Audience,
+}
+
+/// Whom a build is shown to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Nobody, as long as nothing is wrong.
+    #[default]
+    Nobody,
+    /// The person who waits for it.
+    Person,
 }
 
 /// Builds the project in `directory` for a board, with more than the usual.
@@ -88,14 +126,44 @@ pub fn build_with(
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
     ensure!(boards.contains(&board), "`{name}` is not for the board {board}; it is for: {}", names(&boards));
     let mut command = toolchain.cargo(directory, "build");
-    command.arg("--no-default-features").args(board_features(board)).args(["--features", &extras.features.join(",")]);
+    command.arg("--no-default-features").args(features_of(directory, board)?);
+    command.args(["--features", &extras.features.join(",")]);
     command.envs(extras.variables.iter().copied());
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     build_in_project(&mut command, directory)?;
     if profile == Profile::Release {
         command.arg("--release");
     }
-    read_messages(&process::answer(&mut command)?, directory)
+    let firmware = listen(&mut command, extras.audience, &format!("building {name} for {board}"))?;
+    firmware.with_context(|| format!("`cargo build` in {} made no kernel", directory.display()))
+}
+
+/// Runs cargo, shows its steps, and reads what it made.
+fn listen(command: &mut Command, audience: Audience, what: &str) -> Result<Option<Firmware>> {
+    let progress = match audience {
+        Audience::Nobody => return Ok(read(&process::answer(command)?)),
+        Audience::Person => Progress::of(what),
+    };
+    if io::stderr().is_terminal() {
+        // What cargo says of mistakes passes through a pipe.
+        command.env("CARGO_TERM_COLOR", "always");
+    }
+    let messages = process::follow(command, &progress, |line| {
+        if let Some(step) = step(line) {
+            progress.step(&step);
+        }
+    })?;
+    progress.done();
+    Ok(read(&messages))
+}
+
+/// What one of cargo's messages says that was done.
+fn step(message: &str) -> Option<String> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    match message["reason"].as_str()? {
+        "compiler-artifact" => Some(message["target"]["name"].as_str()?.to_owned()),
+        _ => None,
+    }
 }
 
 /// The command that builds for release without the debug console, with the compiler's notes on how much stack each function takes; they are
@@ -117,6 +185,16 @@ pub fn build_without_console(toolchain: &Toolchain, directory: &Path, board: Boa
     kernel_of(&process::answer(&mut command)?, directory)
 }
 
+/// The same with the programs, for a person who waits.
+///
+/// # Errors
+/// It does not build.
+pub fn build_for_size(toolchain: &Toolchain, directory: &Path, board: Board) -> Result<Firmware> {
+    let mut command = command_without_console(toolchain, directory, board)?;
+    let firmware = listen(&mut command, Audience::Person, &format!("building for {board}, release, without console"))?;
+    firmware.with_context(|| format!("`cargo rustc` in {} made no kernel", directory.display()))
+}
+
 /// The kernel's file, from cargo's messages.
 pub fn kernel_of(messages: &str, directory: &Path) -> Result<PathBuf> {
     Ok(read_messages(messages, directory)?.kernel)
@@ -129,7 +207,7 @@ pub fn read_messages(messages: &str, directory: &Path) -> Result<Firmware> {
 
 /// Where a project of this repository is built; projects elsewhere build to their own place, as cargo does it.
 fn build_in_project(command: &mut Command, directory: &Path) -> Result<()> {
-    match directory.ancestors().find(|above| above.join("tests/xtask").is_dir()) {
+    match project::repository(directory) {
         Some(root) => build_together(command, root),
         None => Ok(()),
     }
@@ -162,17 +240,39 @@ pub fn board_feature(board: Board) -> [String; 2] {
     ["--features".to_owned(), format!("{BOARD_FEATURE}{board}")]
 }
 
-/// The boards that a firmware project is for: those that its features name.
+/// The features of a development or release build of a project for a board: a project may do without a console.
+fn features_of(directory: &Path, board: Board) -> Result<[String; 2]> {
+    let features = features(directory)?;
+    Ok(match features.contains_key(DEBUG_FEATURE) {
+        true => board_features(board),
+        false => board_feature(board),
+    })
+}
+
+/// The boards that a firmware project is for: those that its features name. That of its default features comes first.
+///
+/// # Errors
+/// There is no manifest, or it cannot be read.
 pub fn boards(directory: &Path) -> Result<Vec<Board>> {
+    let features = features(directory)?;
+    let feature = |board: &Board| format!("{BOARD_FEATURE}{board}");
+    let usual = features.get("default").and_then(toml::Value::as_array);
+    let is_usual =
+        |board: &Board| usual.is_some_and(|list| list.iter().any(|name| name.as_str() == Some(&feature(board))));
+    let mut boards: Vec<Board> =
+        Board::ALL.iter().copied().filter(|board| features.contains_key(&feature(board))).collect();
+    boards.sort_by_key(|board| !is_usual(board));
+    Ok(boards)
+}
+
+fn features(directory: &Path) -> Result<toml::Table> {
     let manifest = directory.join("Cargo.toml");
     if !manifest.is_file() {
         bail!("there is no firmware project in {}", directory.display());
     }
     let text = fs::read_to_string(&manifest).with_context(|| format!("reading {}", manifest.display()))?;
-    let value: toml::Value = toml::from_str(&text).with_context(|| format!("reading {}", manifest.display()))?;
-    let is_named =
-        |board: &Board| value.get("features").and_then(|all| all.get(format!("{BOARD_FEATURE}{board}"))).is_some();
-    Ok(Board::ALL.iter().copied().filter(is_named).collect())
+    let value: toml::Table = toml::from_str(&text).with_context(|| format!("reading {}", manifest.display()))?;
+    Ok(value.get("features").and_then(toml::Value::as_table).cloned().unwrap_or_default())
 }
 
 fn names(boards: &[Board]) -> String {
@@ -198,7 +298,19 @@ pub fn programs(firmware: &Firmware) -> Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{boards, features_of, read};
+    use l4k_qemu::Board;
+
+    #[test]
+    fn the_board_of_the_default_features_comes_first() {
+        let directory = std::env::temp_dir().join(format!("l4k-boards-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).expect("a directory");
+        let features = "[features]\ndefault = [\"board-rpi4\"]\nboard-qemu-virt = []\nboard-rpi4 = []\n";
+        std::fs::write(directory.join("Cargo.toml"), features).expect("a manifest");
+        assert_eq!(boards(&directory).expect("boards"), [Board::RaspberryPi4, Board::QemuVirt]);
+        assert_eq!(features_of(&directory, Board::QemuVirt).expect("features")[1], "board-qemu-virt");
+        std::fs::remove_dir_all(directory).expect("the directory can be removed");
+    }
 
     #[test]
     fn kernel_and_its_build_directory_are_found() {

@@ -1,19 +1,28 @@
 //! What `cargo l4k` does, as a library.
 //!
-//! [`project`] is a firmware project, [`workplace`] says where a command on it works. [`set_up`] finds the compiler for the target and the other programs that a command needs;
-//! [`toolchain`] is that compiler, [`debian`] all that serves Debian's. [`firmware`] builds. [`run`], [`gdb`] and [`image`] are commands;
-//! [`equipment`] reads what a project wants to find in the emulated machine. [`process`] and [`files`] are small tools.
+//! [`command_line`] is what a person types. [`project`] is a firmware project, [`workplace`] says where a command on it works.
+//! [`set_up`] finds the compiler for the target and the other programs that a command needs; [`toolchain`] is that compiler, [`debian`] all
+//! that serves Debian's. [`firmware`] builds. [`run`], [`gdb`], [`image`], [`size`], [`symbolize`] and [`doctor`] are commands;
+//! [`equipment`] reads what a project wants to find in the emulated machine.
+//! [`cache`], [`files`], [`lock`], [`process`] and [`progress`] are small tools.
 
+pub mod cache;
+pub mod command_line;
 pub mod debian;
+pub mod doctor;
 pub mod equipment;
 pub mod files;
 pub mod firmware;
 pub mod gdb;
 pub mod image;
+pub mod lock;
 pub mod process;
+pub mod progress;
 pub mod project;
 pub mod run;
 pub mod set_up;
+pub mod size;
+pub mod symbolize;
 pub mod toolchain;
 pub mod workplace;
 

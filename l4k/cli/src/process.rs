@@ -1,9 +1,13 @@
-//! Starting other programs, and telling what became of them. May call nothing of this crate.
+//! Starting other programs, and telling what became of them. May call `progress`.
 
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use anyhow::{Context, Result, bail};
+
+use crate::progress::Progress;
 
 /// Variables that cargo and rustup set for the program that they run, and that would speak to the next cargo as if they came from the
 /// user. `CARGO_HOME` and `CARGO_NET_…` and the like come from the user and stay.
@@ -59,6 +63,32 @@ pub fn answer(command: &mut Command) -> Result<String> {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     bail!("`{}` failed: {}", line(command), output.status)
+}
+
+/// Runs a command and returns what it wrote. Each line is told while it comes; lines of its errors go where the progress is shown.
+///
+/// # Errors
+/// It does not start, or fails.
+pub fn follow(command: &mut Command, progress: &Progress, tell: impl Fn(&str)) -> Result<String> {
+    let started = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = started.with_context(|| format!("cannot start `{}`", line(command)))?;
+    let (output, errors) = (child.stdout.take().context("its output")?, child.stderr.take().context("its errors")?);
+    let text = thread::scope(|scope| -> io::Result<String> {
+        scope.spawn(|| BufReader::new(errors).lines().map_while(io::Result::ok).for_each(|line| progress.line(&line)));
+        let mut text = String::new();
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            tell(&line);
+            text += &line;
+            text.push('\n');
+        }
+        Ok(text)
+    });
+    let status = child.wait().with_context(|| format!("waiting for `{}`", line(command)))?;
+    match status.success() {
+        true => text.with_context(|| format!("reading what `{}` writes", line(command))),
+        false => bail!("`{}` failed: {status}", line(command)),
+    }
 }
 
 /// Whether a command can be run and succeeds, in silence.

@@ -1,46 +1,127 @@
-//! Builds a firmware project and boots it, with the console on this terminal or pipe. May call
-//! `set_up`, `firmware` and `equipment`.
+//! Builds a firmware project and boots it, with the console on this terminal or pipe. May call `set_up`, `firmware`, `equipment`, `lock` and
+//! `symbolize`.
 
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::Stdio;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use std::thread;
 
 use anyhow::{Context, Result};
 use l4k_qemu::{Boot, Machine};
 
 use crate::equipment::Equipment;
-use crate::firmware::{self, Profile};
+use crate::firmware::{self, Audience, Extras, Profile};
+use crate::lock::Lock;
 use crate::project::Project;
 use crate::set_up::{self, Missing, Need};
+use crate::symbolize::annotate::Annotator;
+use crate::symbolize::symbols::Symbols;
+
+/// What is to be run, and how.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// cargo's profile.
+    pub profile: Profile,
+    /// On what.
+    pub machine: Machine,
+    /// What becomes of the console.
+    pub console: Console,
+    /// What becomes of what is missing.
+    pub missing: Missing,
+}
+
+/// What becomes of the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Console {
+    /// It is passed on as it is.
+    Plain,
+    /// Lines that tell of faults are followed by lines with functions, files and lines.
+    Symbolized,
+}
 
 const DOES_NOT_START: &str = "the emulator does not start";
 
-/// Builds and boots. The emulator's exit status becomes that of this process.
+/// Builds and boots. Returns the emulator's exit status.
 ///
 /// # Errors
 /// Something is missing, the project does not build, or the emulator does not start.
-pub fn run(project: &Project, profile: Profile, machine: Machine, missing: Missing) -> Result<()> {
-    let toolchain = set_up::ensure(project.place(), &[Need::Emulator], missing)?;
-    let firmware = firmware::build(&toolchain, project.directory(), profile, machine.board)?;
-    let image = firmware.image(&machine)?;
-    let boot = Equipment::of(project.directory())?.install(Boot::new(machine, &image), &project.scratch())?;
-    match io::stdin().is_terminal() {
-        true => on_terminal(&boot),
-        false => on_pipe(&boot),
+pub fn run(project: &Project, request: &Request) -> Result<u8> {
+    let toolchain = set_up::ensure(project.place(), &[Need::Emulator], request.missing)?;
+    let equipment = Equipment::of(project.directory())?;
+    let lock = Lock::of_build(project.place())?;
+    let extras = Extras { audience: Audience::Person, ..Extras::default() };
+    let (profile, machine) = (request.profile, request.machine.clone());
+    let firmware = firmware::build_with(&toolchain, project.directory(), profile, machine.board, extras)?;
+    let image = Taken::of(&firmware.image(&machine)?, &project.scratch())?;
+    let symbols = match request.console {
+        Console::Plain => None,
+        Console::Symbolized => Some(Annotator::new(Symbols::of(&firmware)?, project.directory())),
+    };
+    // From here on another command may build: this one has what it needs.
+    drop(lock);
+    let _card = match equipment.card {
+        Some(_) => {
+            Some(Lock::take(&project.scratch().join("card.lock"), "another machine with the card of this project")?)
+        }
+        None => None,
+    };
+    let boot = equipment.install(Boot::new(machine, image.path()), &project.scratch())?;
+    let status = follow(&boot, symbols)?;
+    Ok(status)
+}
+
+/// A copy of the image, which nobody else builds anew. It is removed when the value goes away.
+struct Taken(PathBuf);
+
+impl Taken {
+    fn of(image: &Path, scratch: &Path) -> Result<Taken> {
+        fs::create_dir_all(scratch).with_context(|| format!("making {}", scratch.display()))?;
+        let copy = scratch.join(format!("boot-{}", std::process::id()));
+        fs::copy(image, &copy).with_context(|| format!("copying {} to {}", image.display(), copy.display()))?;
+        Ok(Taken(copy))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
     }
 }
 
+impl Drop for Taken {
+    fn drop(&mut self) {
+        // What is left over lies among files that can be thrown away.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Starts the emulator, and stays until it ends.
+fn follow(boot: &Boot, annotator: Option<Annotator>) -> Result<u8> {
+    let output = || if annotator.is_some() { Stdio::piped() } else { Stdio::inherit() };
+    let mut emulator = match io::stdin().is_terminal() {
+        true => on_terminal(boot, output())?,
+        false => on_pipe(boot, output())?,
+    };
+    if let (Some(mut annotator), Some(mut output)) = (annotator, emulator.stdout.take()) {
+        annotator.copy(&mut output, &mut person()).context("passing the console on")?;
+    }
+    let status = emulator.wait().context("waiting for the emulator")?;
+    // By a signal: as a shell tells it.
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    Ok(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
+}
+
 /// QEMU puts the terminal in raw mode; Ctrl-C goes to the guest, and the multiplexer keeps Ctrl-A x to end the machine.
-fn on_terminal(boot: &Boot) -> Result<()> {
+fn on_terminal(boot: &Boot, output: Stdio) -> Result<Child> {
     eprintln!("{}; Ctrl-A x ends it", boot.machine());
-    let error = boot.command("stdio,mux=on,signal=off").exec();
-    Err(error).context(DOES_NOT_START)
+    boot.command("stdio,mux=on,signal=off").stdout(output).spawn().context(DOES_NOT_START)
 }
 
 /// Passes every byte as it is.
-fn on_pipe(boot: &Boot) -> Result<()> {
-    let mut emulator = boot.command("stdio,signal=off").stdin(Stdio::piped()).spawn().context(DOES_NOT_START)?;
+fn on_pipe(boot: &Boot, output: Stdio) -> Result<Child> {
+    let mut command = boot.command("stdio,signal=off");
+    command.stdin(Stdio::piped()).stdout(output);
+    let mut emulator = command.spawn().context(DOES_NOT_START)?;
     let mut port = emulator.stdin.take().context("the serial port")?;
     thread::spawn(move || {
         // What waits in the port when a driver sets it up is lost: one byte, since the FIFO is off until then and the rest waits in
@@ -49,8 +130,15 @@ fn on_pipe(boot: &Boot) -> Result<()> {
         // The machine may end before the input does, and the input before the machine.
         let _ = io::copy(&mut io::stdin(), &mut port);
     });
-    let status = emulator.wait().context("waiting for the emulator")?;
-    // By a signal: as a shell tells it.
-    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
-    std::process::exit(code)
+    Ok(emulator)
+}
+
+/// Standard output. A terminal is opened anew: QEMU lets reading and writing on its own open terminal not wait, which would make writing fail
+/// here where the terminal is slow.
+fn person() -> Box<dyn Write> {
+    let terminal = io::stdout().is_terminal().then(|| File::options().write(true).open("/dev/tty").ok());
+    match terminal.flatten() {
+        Some(terminal) => Box::new(terminal),
+        None => Box::new(io::stdout()),
+    }
 }

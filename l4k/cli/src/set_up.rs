@@ -2,7 +2,7 @@
 //!
 //! When nothing is missing this looks at a few files and asks the emulator for its version, and is done in a tenth of a second.
 
-use std::fs::{self, File};
+use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -11,7 +11,9 @@ use l4k_qemu::emulator;
 use crate::debian::packages::{Package, Plan};
 use crate::debian::system::{Privilege, System};
 use crate::debian::{compiler, sysroot};
+use crate::lock::Lock;
 use crate::process;
+use crate::progress::Progress;
 use crate::toolchain::{Choice, TARGET, Toolchain};
 use crate::workplace::Workplace;
 
@@ -47,9 +49,8 @@ pub fn ensure(place: &Workplace, needs: &[Need], missing: Missing) -> Result<Too
     }
     fs::create_dir_all(place.cache()).with_context(|| format!("making {}", place.cache().display()))?;
     let file = place.cache().join("l4k-set-up.lock");
-    let lock = File::create(&file).with_context(|| format!("making {}", file.display()))?;
     // Two commands at once would both install; the second waits, and then finds nothing to do.
-    lock.lock().context("waiting for another set-up")?;
+    let _lock = Lock::take(&file, "another set-up")?;
     meet(place, needs, missing)
 }
 
@@ -58,11 +59,17 @@ fn meet(place: &Workplace, needs: &[Need], missing: Missing) -> Result<Toolchain
         Some(found) => Some(found),
         None => add_target(place)?,
     };
+    if toolchain.is_none() && place.choice() == Choice::Own {
+        bail!(
+            "the compiler that cargo uses here lacks the target {TARGET}, and it was asked for by `--toolchain own` or \
+             L4K_TOOLCHAIN. Type:\n    rustup target add {TARGET}\nand run the command again."
+        );
+    }
     let packages = packages_for(needs, toolchain.as_ref());
     if !packages.is_empty() {
         match missing {
             Missing::Install => install(&packages)?,
-            Missing::Name => bail!("{}", Plan::new(&packages, &System::read()?).instructions()),
+            Missing::Name => bail!("{}", instructions(&packages)),
         }
     }
     let toolchain = match toolchain {
@@ -77,6 +84,14 @@ fn meet(place: &Workplace, needs: &[Need], missing: Missing) -> Result<Toolchain
     Ok(toolchain)
 }
 
+/// What to type for packages that are missing.
+fn instructions(packages: &[Package]) -> String {
+    match System::read() {
+        Ok(system) => Plan::new(packages, &system).instructions(),
+        Err(error) => format!("{error:#}\n`cargo l4k doctor` says what to type on this system"),
+    }
+}
+
 fn is_met(need: Need, toolchain: &Toolchain) -> bool {
     match need {
         Need::Emulator => emulator::check().is_ok(),
@@ -84,7 +99,25 @@ fn is_met(need: Need, toolchain: &Toolchain) -> bool {
             Toolchain::Own => true,
             Toolchain::Debian { .. } => compiler::missing_clippy().is_none(),
         },
-        Need::Debugger => process::on_path("gdb-multiarch"),
+        Need::Debugger => debugger().is_some(),
+    }
+}
+
+/// Debuggers that may know AArch64; the last one does on some systems.
+const DEBUGGERS: [&str; 5] =
+    ["gdb-multiarch", "aarch64-none-elf-gdb", "aarch64-elf-gdb", "aarch64-linux-gnu-gdb", "gdb"];
+
+/// The variable that names another one.
+const DEBUGGER: &str = "L4K_GDB";
+
+/// A gdb that knows AArch64.
+#[must_use]
+pub fn debugger() -> Option<String> {
+    let knows =
+        |program: &str| process::succeeds(Command::new(program).args(["-batch", "-ex", "set architecture aarch64"]));
+    match std::env::var(DEBUGGER) {
+        Ok(own) => Some(own),
+        Err(_) => DEBUGGERS.into_iter().find(|program| process::on_path(program) && knows(program)).map(str::to_owned),
     }
 }
 
@@ -95,7 +128,7 @@ fn unmet(need: Need) -> String {
             Ok(()) => "QEMU came just now; run the command again".to_owned(),
         },
         Need::Linter => format!("no clippy at {}", compiler::CARGO_CLIPPY),
-        Need::Debugger => "no gdb-multiarch on the search path".to_owned(),
+        Need::Debugger => format!("no gdb that knows AArch64 on the search path; {DEBUGGER} can name one"),
     }
 }
 
@@ -159,8 +192,11 @@ pub fn install(packages: &[Package]) -> Result<()> {
 fn build_library(place: &Workplace) -> Result<Toolchain> {
     let sysroot = sysroot::directory(place.cache());
     if !sysroot::is_current(&sysroot) {
-        tell(&format!("building the library for {TARGET} with Debian's compiler (half a minute, once)"));
+        let progress = Progress::of(&format!(
+            "set-up: building the library for {TARGET} with Debian's compiler (half a minute, once)"
+        ));
         sysroot::build(&sysroot)?;
+        progress.done();
     }
     Ok(Toolchain::Debian { sysroot })
 }

@@ -4,9 +4,10 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
+use cargo_l4k::command_line::MachineChoice;
 use clap::{Args, Parser, Subcommand};
-use l4k_qemu::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
+use l4k_qemu::Board;
 
 use crate::bench;
 use crate::bench::serial::Purpose;
@@ -91,6 +92,14 @@ pub enum Task {
     },
     /// Change the kernel's core in many small ways, and print which changes no host test notices
     Mutants(MutantsRequest),
+    /// Plant faults in a copy of the project, and see that the usual test finds each
+    Planted {
+        /// Only faults whose names have this in them
+        only: Option<String>,
+        /// Write the results to a file as well
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Try inputs that a fuzzer thinks of, guided by the code that they reach
     Fuzz {
         /// What is fuzzed
@@ -143,6 +152,12 @@ pub struct TestRequest {
     /// Write the results to a file as well
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// How long a run of the suite may take, in seconds
+    #[arg(long, hide = true)]
+    limit: Option<u64>,
+    /// The copy of the project that is tested
+    #[arg(long, hide = true)]
+    root: Option<PathBuf>,
     /// Do this job in this process; the test calls itself so
     #[arg(long, hide = true, requires = "result")]
     job: Option<String>,
@@ -154,7 +169,7 @@ pub struct TestRequest {
 impl TestRequest {
     /// As the command takes it.
     pub fn request(self) -> test::Request {
-        let TestRequest { only, matching, changed, base, long, steps, jobs, json, job, result } = self;
+        let TestRequest { only, matching, changed, base, long, steps, jobs, json, limit, root, job, result } = self;
         test::Request {
             only,
             matching,
@@ -163,6 +178,8 @@ impl TestRequest {
             steps,
             lanes: jobs.map(usize::from),
             json,
+            limit,
+            root,
             job: job.zip(result),
         }
     }
@@ -176,38 +193,6 @@ pub struct Boot {
     /// On what.
     #[command(flatten)]
     pub machine: MachineChoice,
-}
-
-/// What to boot on.
-#[derive(Args, Debug)]
-pub struct MachineChoice {
-    /// The board: qemu-virt or rpi4 [default: the first that the example is for]
-    #[arg(long)]
-    board: Option<Board>,
-    /// Number of cores [default: 1 of qemu-virt, all 4 of rpi4]
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8))]
-    cores: Option<u8>,
-    /// Build with cargo's release profile
-    #[arg(long)]
-    release: bool,
-    /// Size of memory, for example 512M [default: 1G; rpi4 has 2G]
-    #[arg(long)]
-    memory: Option<MemorySize>,
-    /// Model of the cores: cortex-a53, cortex-a57, cortex-a72, cortex-a76 or max [default: cortex-a72]
-    #[arg(long)]
-    cpu: Option<Cpu>,
-    /// Version of the interrupt controller: 2 or 3 [default: 3; rpi4 has 2]
-    #[arg(long)]
-    gic: Option<InterruptController>,
-    /// Enter the kernel at EL2 [rpi4: always, but for --el3]
-    #[arg(long)]
-    el2: bool,
-    /// Enter the kernel at EL3 (rpi4 only)
-    #[arg(long, conflicts_with = "el2")]
-    el3: bool,
-    /// Count time in instructions, one a nanosecond, so that every run gives the same figures
-    #[arg(long)]
-    icount: bool,
 }
 
 /// Which changes to try.
@@ -368,47 +353,13 @@ impl ImageRequest {
     pub fn request(self) -> image::Request {
         image::Request {
             board: self.board,
+            format: image::Format::Card,
             profile: if self.release { Profile::Release } else { Profile::Development },
             console: if self.mini_uart { Console::MiniUart } else { Console::Pl011 },
             output: self.output,
             vendor: self.firmware,
             json: self.json,
         }
-    }
-}
-
-impl MachineChoice {
-    /// cargo's profile.
-    pub fn profile(&self) -> Profile {
-        match self.release {
-            true => Profile::Release,
-            false => Profile::Development,
-        }
-    }
-
-    /// The machine, for an example that is for these boards.
-    ///
-    /// # Errors
-    /// The example is for no board, or its board is no such machine.
-    pub fn machine(&self, boards: &[Board]) -> Result<Machine> {
-        let board = self.board.or(boards.first().copied()).context("the example is for no board that is known here")?;
-        let usual = Machine::of(board);
-        let entry = match (self.el2, self.el3) {
-            (_, true) => Entry::El3,
-            (true, false) => Entry::El2,
-            (false, false) => usual.entry,
-        };
-        let machine = Machine {
-            board,
-            cpu: self.cpu.unwrap_or(usual.cpu),
-            interrupt_controller: self.gic.unwrap_or(usual.interrupt_controller),
-            entry,
-            cores: self.cores.unwrap_or(usual.cores),
-            memory: self.memory.clone().unwrap_or(usual.memory),
-            clock: if self.icount { Clock::Instructions } else { Clock::Host },
-        };
-        machine.check()?;
-        Ok(machine)
     }
 }
 
@@ -442,12 +393,6 @@ mod tests {
     #[test]
     fn unknown_names_are_refused() {
         for wrong in [
-            "xtask run hello --board amiga",
-            "xtask run hello --cores 0",
-            "xtask run hello --cores 9",
-            "xtask run hello --memory much",
-            "xtask run hello --cpu z80",
-            "xtask run hello --gic 4",
             "xtask run",
             "xtask test --only everything",
             "xtask bench --only",

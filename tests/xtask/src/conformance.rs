@@ -114,7 +114,6 @@ fn table(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::table;
-    use l4k_parameters::keys;
     use l4k_qemu::Report;
 
     #[test]

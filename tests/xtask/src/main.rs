@@ -6,10 +6,12 @@ mod book;
 mod command_line;
 mod conformance;
 mod coverage;
+mod examples;
 mod fuzz;
 mod llvm;
 mod model;
 mod mutants;
+mod planted;
 mod project;
 mod set_up;
 mod size;
@@ -20,8 +22,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use cargo_l4k::set_up::Missing;
-use cargo_l4k::{equipment, firmware, gdb, image, process, run, toolchain};
+use cargo_l4k::{equipment, firmware, image, process, toolchain};
 use command_line::{CommandLine, Task};
 use l4k_bench as bench;
 use l4k_card as card;
@@ -50,14 +51,8 @@ fn perform(task: Task) -> Result<()> {
             println!("nothing is missing; {}", toolchain.describe());
             Ok(())
         }
-        Task::Run(boot) => {
-            let example = project.example_project(&boot.example)?;
-            let machine = boot.machine.machine(&firmware::boards(example.directory())?)?;
-            run::run(&example, boot.machine.profile(), machine, Missing::Install)
-        }
-        Task::Image(request) => {
-            image::run(&project.example_project(&request.example)?, &request.request(), Missing::Install)
-        }
+        Task::Run(boot) => examples::run(&project, &boot),
+        Task::Image(request) => examples::image(&project, request),
         Task::Test { request } => test::run(&project, request.request()),
         Task::Model { steps, seed } => model::run(&project, model::Request { steps, seed }),
         Task::Suite { name, shard, hostile_calls, stress_seconds, boot, json } => {
@@ -69,13 +64,10 @@ fn perform(task: Task) -> Result<()> {
         Task::Paths(request) => paths::run(&project.place(), &request.request(&project)?),
         Task::Bench(request) => bench::run(&project.place(), &request.request()),
         Task::Coverage { json } => coverage::run(&project, json.as_deref()),
+        Task::Planted { only, json } => planted::run(&project, &planted::Request { only, json }),
         Task::Mutants(request) => mutants::run(&project, &request.request()),
         Task::Fuzz { target, seconds, json } => fuzz::run(&project, &fuzz::Request { target, seconds, json }),
-        Task::Gdb { boot, more } => {
-            let example = project.example_project(&boot.example)?;
-            let machine = boot.machine.machine(&firmware::boards(example.directory())?)?;
-            gdb::gdb(&example, boot.machine.profile(), machine, &more, Missing::Install)
-        }
+        Task::Gdb { boot, more } => examples::gdb(&project, &boot, more),
         Task::Book => {
             set_up::ensure(&project, &[Need::BookTool])?;
             book::build(&project)

@@ -1,15 +1,15 @@
-//! What a board boots from: the files with the kernel among them, as a directory and as a card. May call `configuration`, `vendor` and the crate `l4k-card`.
+//! What a board boots from: the files with the kernel among them, as a directory and as a card. May call `configuration`, `vendor`, `written` and the crate `l4k-card`.
 
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use l4k_card::{self as card, CardFile};
 use l4k_qemu::Board;
-use serde_json::json;
 
 use super::configuration::{Console, config_txt, readme_txt};
 use super::vendor;
+use super::written::Written;
 
 /// What is to be written, but for the kernel.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +24,6 @@ pub struct Card<'a> {
     pub output: &'a Path,
     /// Where the vendor's files are.
     pub vendor: Option<&'a Path>,
-    /// A file for the result.
-    pub json: Option<&'a Path>,
 }
 
 /// The vendor's files, if they are there.
@@ -39,13 +37,23 @@ impl Card<'_> {
         Ok(Given(self.vendor.map(vendor::take).transpose()?))
     }
 
-    /// Writes a kernel, what belongs to it, and more files, and tells of it.
-    pub fn write(&self, given: Given, kernel: Vec<u8>, more: Vec<CardFile>) -> Result<()> {
+    /// Writes a kernel, what belongs to it, and more files.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write(&self, given: Given, kernel: Vec<u8>, more: Vec<CardFile>) -> Result<Written> {
         let mut files = self.own_files(kernel);
         files.extend(given.0.unwrap_or_default());
         files.extend(more);
         let card_bytes = write(self.output, &files)?;
-        self.tell(&files, card_bytes)
+        Ok(Written {
+            name: self.name.to_owned(),
+            board: self.board,
+            directory: self.output.to_owned(),
+            files: files.into_iter().map(|file| (file.path, file.contents.len())).collect(),
+            card_bytes: Some(card_bytes),
+            missing: self.missing(),
+        })
     }
 
     fn missing(&self) -> &'static [&'static str] {
@@ -60,37 +68,20 @@ impl Card<'_> {
             text("README.txt", readme_txt(self.name, self.missing())),
         ]
     }
+}
 
-    fn tell(&self, files: &[CardFile], card_bytes: u64) -> Result<()> {
-        println!("{} for {}:", self.name, self.board);
-        for file in files {
-            println!("  boot/{:<28} {:>9} bytes", file.path, file.contents.len());
-        }
-        println!("  sdcard.img {:>27} MiB, FAT32, the same files", card_bytes >> 20);
-        println!("in {}", self.output.display());
-        if !self.missing().is_empty() {
-            println!(
-                "Still needed beside them, from boot/ of https://github.com/raspberrypi/firmware (--firmware DIRECTORY puts them in):"
-            );
-            self.missing().iter().for_each(|name| println!("  {name}"));
-        }
-        if let Some(file) = self.json {
-            let list: Vec<_> =
-                files.iter().map(|file| json!({ "path": file.path, "bytes": file.contents.len() })).collect();
-            let result =
-                json!({ "directory": self.output, "card_bytes": card_bytes, "files": list, "missing": self.missing() });
-            fs::write(file, format!("{result:#}\n")).with_context(|| format!("writing {}", file.display()))?;
-        }
-        Ok(())
+/// Whether a board boots from a card.
+#[must_use]
+pub fn boots_from_card(board: Board) -> bool {
+    match board {
+        Board::RaspberryPi4 => true,
+        Board::QemuVirt | Board::Versal => false,
     }
 }
 
-/// Only boards that boot from a card.
 fn check_board(board: Board) -> Result<()> {
-    match board {
-        Board::RaspberryPi4 => Ok(()),
-        Board::QemuVirt | Board::Versal => bail!("the board {board} boots from no card; rpi4 does"),
-    }
+    ensure!(boots_from_card(board), "the board {board} boots from no card; rpi4 does");
+    Ok(())
 }
 
 /// The directory `boot` and the card, each under another name until it is whole.

@@ -16,7 +16,7 @@ pub fn config_txt(console: Console) -> String {
         Console::MiniUart => "# The mini-UART's speed follows this clock.\ncore_freq=500\ncore_freq_min=500\n",
     };
     format!(
-        "# For the Raspberry Pi 4's loader. Made by `cargo xtask`.\n\
+        "# For the Raspberry Pi 4's loader. Made by `cargo l4k`.\n\
          # The kernel is a raw image for 64 bits.\narm_64bit=1\nkernel=kernel8.img\n\
          # The GIC-400, and not the older interrupt controller.\nenable_gic=1\n\
          # Sets the console's pins and speed.\nenable_uart=1\n{console}\

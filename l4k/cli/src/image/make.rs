@@ -1,17 +1,19 @@
-//! Builds a firmware project, and writes what its board boots from. May call the other files of this directory, `firmware`, `equipment`, `set_up`, and
-//! the crate `l4k-card`.
+//! Builds a firmware project, and writes what its board boots from. May call the other files of this directory, `firmware`, `equipment`,
+//! `lock`, `set_up`, and the crate `l4k-card`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use l4k_card as card;
 use l4k_qemu::Board;
 
-use super::card::Card;
+use super::card::{Card, boots_from_card};
 use super::configuration::Console;
+use super::written::Written;
 use crate::equipment::Equipment;
-use crate::firmware::{self, Extras, Profile};
+use crate::firmware::{self, Audience, Extras, Firmware, Profile};
+use crate::lock::Lock;
 use crate::project::Project;
 use crate::set_up::{self, Missing};
 
@@ -20,6 +22,8 @@ use crate::set_up::{self, Missing};
 pub struct Request {
     /// For which board.
     pub board: Board,
+    /// A card or a raw image.
+    pub format: Format,
     /// cargo's profile.
     pub profile: Profile,
     /// Which UART is the console.
@@ -32,41 +36,83 @@ pub struct Request {
     pub json: Option<PathBuf>,
 }
 
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The directory `boot` with all files, and an SD card with the same.
+    Card,
+    /// One file, as a loader puts it into memory.
+    Raw,
+}
+
+impl Format {
+    /// What a board takes.
+    #[must_use]
+    pub fn of(board: Board) -> Format {
+        match boots_from_card(board) {
+            true => Format::Card,
+            false => Format::Raw,
+        }
+    }
+}
+
 /// Makes it.
 ///
 /// # Errors
 /// The board boots from no card, the project does not build, or a file cannot be written.
-pub fn run(project: &Project, request: &Request, missing: Missing) -> Result<()> {
-    let name = project.name();
-    let output = match &request.output {
-        Some(output) => output.clone(),
-        None => project.place().target().join("image").join(format!("{name}-{}", request.board)),
+pub fn run(project: &Project, request: &Request, missing: Missing) -> Result<Written> {
+    let usual = || project.place().target().join("image").join(format!("{}-{}", project.name(), request.board));
+    let output = request.output.clone().unwrap_or_else(usual);
+    let written = match request.format {
+        Format::Card => write_card(project, request, &output, missing)?,
+        Format::Raw => write_raw(project, request, &output, missing)?,
     };
-    let card = Card {
-        name,
-        board: request.board,
-        console: request.console,
-        output: &output,
-        vendor: request.vendor.as_deref(),
-        json: request.json.as_deref(),
-    };
+    if let Some(file) = &request.json {
+        fs::write(file, format!("{:#}\n", written.json())).with_context(|| format!("writing {}", file.display()))?;
+    }
+    Ok(written)
+}
+
+fn write_card(project: &Project, request: &Request, output: &Path, missing: Missing) -> Result<Written> {
+    let vendor = request.vendor.as_deref();
+    let card = Card { name: project.name(), board: request.board, console: request.console, output, vendor };
     let given = card.check()?;
-    let toolchain = set_up::ensure(project.place(), &[], missing)?;
-    let features: &[&str] = match request.console {
-        Console::Pl011 => &[],
-        Console::MiniUart => &["mini-uart-console"],
-    };
-    let firmware = firmware::build_with(
-        &toolchain,
-        project.directory(),
-        request.profile,
-        request.board,
-        Extras { features, ..Extras::default() },
-    )?;
-    let kernel = fs::read(firmware.raw_image()?).context("reading the raw image")?;
+    let kernel = kernel(project, request, missing)?;
     let more = match Equipment::of(project.directory())?.card {
         Some(directory) => card::files_in(&directory)?,
         None => Vec::new(),
     };
     card.write(given, kernel, more)
+}
+
+fn write_raw(project: &Project, request: &Request, output: &Path, missing: Missing) -> Result<Written> {
+    ensure!(request.vendor.is_none(), "--firmware is for a card, and a raw image is written");
+    ensure!(!output.is_file(), "{} is a file, and a directory is to be there", output.display());
+    let kernel = kernel(project, request, missing)?;
+    let name = format!("{}-{}.img", project.name(), request.board);
+    fs::create_dir_all(output).with_context(|| format!("making {}", output.display()))?;
+    let file = output.join(&name);
+    fs::write(&file, &kernel).with_context(|| format!("writing {}", file.display()))?;
+    Ok(Written {
+        name: project.name().to_owned(),
+        board: request.board,
+        directory: output.to_owned(),
+        files: vec![(name, kernel.len())],
+        card_bytes: None,
+        missing: &[],
+    })
+}
+
+/// Builds the kernel, as the bytes that a loader puts into memory.
+fn kernel(project: &Project, request: &Request, missing: Missing) -> Result<Vec<u8>> {
+    let toolchain = set_up::ensure(project.place(), &[], missing)?;
+    let _lock = Lock::of_build(project.place())?;
+    let features: &[&str] = match request.console {
+        Console::Pl011 => &[],
+        Console::MiniUart => &["mini-uart-console"],
+    };
+    let extras = Extras { features, audience: Audience::Person, ..Extras::default() };
+    let firmware: Firmware =
+        firmware::build_with(&toolchain, project.directory(), request.profile, request.board, extras)?;
+    fs::read(firmware.raw_image()?).context("reading the raw image")
 }

@@ -6,5 +6,7 @@ pub mod card;
 pub mod configuration;
 pub mod make;
 pub mod vendor;
+pub mod written;
 
-pub use make::{Request, run};
+pub use make::{Format, Request, run};
+pub use written::Written;

@@ -76,7 +76,8 @@ pub fn host_cargo(directory: &Path, subcommand: &str) -> Command {
 }
 
 /// Whether the compiler that cargo would use in `directory` has the target's library.
-fn own_compiler_has_target(directory: &Path) -> bool {
+#[must_use]
+pub fn own_compiler_has_target(directory: &Path) -> bool {
     let mut command = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     command.args(["--print", "target-libdir", "--target", TARGET]).stderr(Stdio::null()).current_dir(directory);
     let Ok(output) = command.output() else { return false };

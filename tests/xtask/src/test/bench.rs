@@ -22,9 +22,9 @@ pub fn jobs() -> Vec<Job> {
     };
     // It compares with chapters of the book.
     let counted = about(Job::run(Part::Bench, "counted", |context| {
-            let result = bench::check(&context.project.place());
-            Outcome::of("no figure is beyond 2% above what was accepted", result)
-        }));
+        let result = bench::check(&context.project.place());
+        Outcome::of("no figure is beyond 2% above what was accepted", result)
+    }));
     vec![counted.about(Subject::Texts), about(Job::run(Part::Bench, "form for boards", form_for_boards))]
 }
 

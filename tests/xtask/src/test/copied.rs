@@ -11,8 +11,8 @@ use toml::Value;
 use super::job::{Job, Resource, Subject};
 use super::outcome::Outcome;
 use super::part::{Context, Part};
-use crate::{firmware, process};
 use crate::project::entries;
+use crate::{firmware, process};
 
 /// The examples that are copied: one that takes a board from a crate, and one that brings its own. The others have the same form.
 const COPIED: [&str; 2] = ["hello", "own-board"];

@@ -18,6 +18,7 @@ use crate::equipment::{Equipment, card_in};
 use crate::firmware::{self, Firmware, Profile};
 use crate::image;
 use crate::image::configuration::Console;
+use crate::project::Project;
 use cargo_l4k::set_up::Missing;
 
 /// How long a line may take.
@@ -58,6 +59,7 @@ fn image_of_hello(context: &Context) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("l4k-image-of-hello-{}", std::process::id()));
     let request = image::Request {
         board: Board::RaspberryPi4,
+        format: image::Format::Card,
         profile: Profile::Development,
         console: Console::Pl011,
         output: Some(scratch.clone()),

@@ -75,7 +75,7 @@ impl Image {
     /// Builds it and keeps a copy.
     pub fn build(&self, context: &Context) -> Result<()> {
         let variables: Vec<(&str, &str)> = self.variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let extras = Extras { features: &self.features, variables: &variables };
+        let extras = Extras { features: &self.features, variables: &variables, ..Extras::default() };
         let directory = context.project.path(&self.project);
         let built = firmware::build_with(&context.toolchain, &directory, self.profile, self.board, extras)?;
         let place = self.place(context);

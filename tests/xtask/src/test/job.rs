@@ -94,7 +94,12 @@ impl Job {
     }
 
     /// The same, which builds.
-    pub fn build(part: Part, name: impl Into<String>, holds: Resource, work: impl Fn(&Context) -> Outcome + Send + Sync + 'static) -> Job {
+    pub fn build(
+        part: Part,
+        name: impl Into<String>,
+        holds: Resource,
+        work: impl Fn(&Context) -> Outcome + Send + Sync + 'static,
+    ) -> Job {
         Job { kind: Kind::Build, holds: Some(holds), ..Job::run(part, name, work) }
     }
 

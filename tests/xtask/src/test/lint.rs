@@ -81,7 +81,10 @@ fn firmware(context: &Context, directory: &Path, outcome: &mut Outcome) {
                 command.args((index == 0).then_some("--workspace")).arg("--no-default-features");
                 // What they all depend on is looked at once, and the programs are those that are built to be run.
                 command.args(board_features(board)).env("CARGO_TARGET_DIR", context.project.target().join("lint"));
-                command.env(PROGRAMS_DIRECTORY, context.project.target().join("firmware").join(TARGET).join("l4k-programs"));
+                command.env(
+                    PROGRAMS_DIRECTORY,
+                    context.project.target().join("firmware").join(TARGET).join("l4k-programs"),
+                );
                 outcome.add(&format!("{name}, {board}"), deny(&mut command));
             }
         }

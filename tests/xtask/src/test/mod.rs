@@ -12,7 +12,6 @@ pub mod commands;
 pub mod copied;
 pub mod documentation;
 pub mod examples;
-mod exclusive;
 pub mod format;
 pub mod host;
 mod image;
@@ -36,4 +35,6 @@ pub mod transcript;
 mod worker;
 
 pub use part::{Part, Scope};
-pub use request::{Request, run};
+#[cfg(test)]
+pub use request::jobs_of_usual_test;
+pub use request::{Request, perform_matching, run};

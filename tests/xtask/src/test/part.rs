@@ -1,7 +1,7 @@
 //! The parts of the test, and the jobs that they are made of: what is quick and fails often begins first, and what others wait for. May call
 //! everything in this directory.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
@@ -9,14 +9,15 @@ use anyhow::{Context as _, Result, bail};
 use super::image::Image;
 use super::job::{Job, Resource};
 use super::outcome::Outcome;
-use super::summary::Summary;
+use super::summary::{Done, Summary};
 use super::{
-    bench, book, commands, copied, documentation, examples, exclusive, format, host, kept, lint, model, mutants, no_panic,
-    paths, planted, shell, suite, worker,
+    bench, book, commands, copied, documentation, examples, format, host, kept, lint, model, mutants, no_panic, paths,
+    planted, shell, suite, worker,
 };
 use crate::project::Project;
 use crate::set_up::{self, Need};
 use crate::toolchain::Toolchain;
+use cargo_l4k::lock::Lock;
 
 /// A part of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +183,10 @@ pub struct Options {
     pub scope: Scope,
     /// Steps of the part `model`, if not the usual number.
     pub steps: Option<u64>,
+    /// How long a run of the suite may take, in seconds, if not the usual time.
+    pub limit: Option<u64>,
+    /// The copy of the project that is tested, if it is one.
+    pub root: Option<PathBuf>,
 }
 
 impl Options {
@@ -189,7 +194,9 @@ impl Options {
     pub fn arguments(&self) -> Vec<String> {
         let long = (self.scope == Scope::Long).then(|| "--long".to_owned());
         let steps = self.steps.map(|steps| format!("--steps={steps}"));
-        long.into_iter().chain(steps).collect()
+        let limit = self.limit.map(|seconds| format!("--limit={seconds}"));
+        let root = self.root.as_ref().map(|root| format!("--root={}", root.display()));
+        [long, steps, limit, root].into_iter().flatten().collect()
     }
 }
 
@@ -231,12 +238,8 @@ pub fn run(
     json: Option<&Path>,
     choose: impl FnOnce(Vec<Job>) -> Result<Vec<Job>>,
 ) -> Result<()> {
-    let _alone = exclusive::wait(&project.target())?;
-    let jobs = choose(jobs(project, options)?)?;
-    let needs: Vec<Need> = jobs.iter().flat_map(|job| job.part.needs()).copied().collect();
-    set_up::ensure(project, &needs)?;
     let begin = Instant::now();
-    let done = worker::perform(&jobs, lanes, &project.target(), options)?;
+    let done = perform(project, options, lanes, choose)?;
     let summary = Summary::new(done, begin.elapsed());
     if let Some(file) = json {
         summary.write(file)?;
@@ -246,6 +249,20 @@ pub fn run(
         true => Ok(()),
         false => bail!("not everything passed"),
     }
+}
+
+/// Does the jobs that are chosen; what each came to.
+pub fn perform(
+    project: &Project,
+    options: &Options,
+    lanes: usize,
+    choose: impl FnOnce(Vec<Job>) -> Result<Vec<Job>>,
+) -> Result<Vec<Done>> {
+    let _alone = Lock::take(&project.target().join("l4k-test.lock"), "another test in this clone")?;
+    let jobs = choose(jobs(project, options)?)?;
+    let needs: Vec<Need> = jobs.iter().flat_map(|job| job.part.needs()).copied().collect();
+    set_up::ensure(project, &needs)?;
+    worker::perform(&jobs, lanes, &project.target(), options)
 }
 
 /// Does one job in this process, and writes what it came to.
@@ -263,7 +280,8 @@ mod tests {
 
     /// Every job of a scope.
     fn all(scope: Scope) -> Vec<super::Job> {
-        jobs(&Project::find().expect("the project"), &Options { scope, steps: None }).expect("jobs")
+        jobs(&Project::find().expect("the project"), &Options { scope, steps: None, limit: None, root: None })
+            .expect("jobs")
     }
 
     #[test]

@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 use super::changed;
 use super::job::{Job, Kind};
 use super::part::{self, Options, Part, Scope};
+use super::summary::Done;
 use crate::project::Project;
 
 /// What is asked for.
@@ -28,18 +29,43 @@ pub struct Request {
     pub lanes: Option<usize>,
     /// Where to write the results as well.
     pub json: Option<PathBuf>,
+    /// How long a run of the suite may take, in seconds.
+    pub limit: Option<u64>,
+    /// The copy of the project that is tested.
+    pub root: Option<PathBuf>,
     /// One job, to be done in this process, and the file for what it came to.
     pub job: Option<(String, PathBuf)>,
 }
 
 /// Does it.
 pub fn run(project: &Project, request: Request) -> Result<()> {
-    let options = Options { scope: request.scope, steps: request.steps };
+    let Request { scope, steps, limit, ref root, .. } = request;
+    let options = Options { scope, steps, limit, root: root.clone() };
+    let copy = root.as_ref().map(|root| project.copy_at(root));
+    let project = copy.as_ref().unwrap_or(project);
     if let Some((name, result)) = &request.job {
         return part::run_job(project, name, result, options);
     }
-    let lanes = request.lanes.unwrap_or_else(|| thread::available_parallelism().map_or(2, |count| count.get()));
+    let lanes = request.lanes.unwrap_or_else(processors);
     part::run(project, &options, lanes, request.json.as_deref(), |jobs| request.choose(project, jobs))
+}
+
+/// Does those jobs of the usual test, on a copy of the project, whose names have one of these in them, with what they wait for.
+pub fn perform_matching(copy: &Project, names: &[&str], limit: u64) -> Result<Vec<Done>> {
+    let root = Some(copy.root().to_owned());
+    let options = Options { scope: Scope::Usual, steps: None, limit: Some(limit), root };
+    let is_wanted = |job: &Job| names.iter().any(|name| job.name.contains(name));
+    part::perform(copy, &options, processors(), |jobs| Ok(with_what_they_wait_for(jobs, is_wanted)))
+}
+
+/// All jobs of the usual test.
+#[cfg(test)]
+pub fn jobs_of_usual_test(project: &Project) -> Result<Vec<Job>> {
+    part::jobs(project, &Options { scope: Scope::Usual, steps: None, limit: None, root: None })
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(2, |count| count.get())
 }
 
 impl Request {
@@ -52,7 +78,9 @@ impl Request {
         if let Some(choice) = &choice {
             eprint!("{}", choice.text());
             if choice.is_nothing() {
-                bail!("nothing has changed, so there is nothing to test; --base names another revision to compare with");
+                bail!(
+                    "nothing has changed, so there is nothing to test; --base names another revision to compare with"
+                );
             }
         }
         let is_wanted = |job: &Job| {
@@ -76,7 +104,8 @@ fn with_what_they_wait_for(jobs: Vec<Job>, is_wanted: impl Fn(&Job) -> bool) -> 
     let mut names: BTreeSet<String> = jobs.iter().filter(|job| is_wanted(job)).map(|job| job.name.clone()).collect();
     loop {
         let chosen = jobs.iter().filter(|job| names.contains(&job.name));
-        let before: Vec<String> = chosen.flat_map(|job| job.after.clone()).filter(|name| !names.contains(name)).collect();
+        let before: Vec<String> =
+            chosen.flat_map(|job| job.after.clone()).filter(|name| !names.contains(name)).collect();
         if before.is_empty() {
             return jobs.into_iter().filter(|job| names.contains(&job.name)).collect();
         }

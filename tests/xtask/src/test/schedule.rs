@@ -73,9 +73,7 @@ impl Schedule {
         let is_ready = entry.after.iter().all(|other| self.entries[*other].state == State::Done);
         let is_free = entry.holds.is_none() || self.running().all(|other| other.holds != entry.holds);
         let has_lanes = match entry.lanes {
-            Lanes::One => {
-                self.running().count() < self.lanes && self.running().all(|other| other.lanes == Lanes::One)
-            }
+            Lanes::One => self.running().count() < self.lanes && self.running().all(|other| other.lanes == Lanes::One),
             Lanes::All => !self.is_busy(),
         };
         entry.state == State::Waiting && is_ready && is_free && has_lanes

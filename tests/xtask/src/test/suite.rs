@@ -36,8 +36,14 @@ const HOSTILE_CALLS: u64 = 40_000;
 
 /// Areas that run on the whole machines only, and why it makes no difference to them what the machine is.
 const SAME_EVERYWHERE: [(&str, &str); 2] = [
-    ("hostile", "random calls find faults of the kernel's core, which has no code for one machine; they are most of the suite's work"),
-    ("budgets", "shares of time are kept by the scheduler; that the timer of a machine is right, the area `time` tests"),
+    (
+        "hostile",
+        "random calls find faults of the kernel's core, which has no code for one machine; they are most of the suite's work",
+    ),
+    (
+        "budgets",
+        "shares of time are kept by the scheduler; that the timer of a machine is right, the area `time` tests",
+    ),
 ];
 
 /// A run of the suite.
@@ -145,12 +151,8 @@ fn long() -> Vec<Job> {
 
 /// A run on a machine, which counts as one test.
 fn one(machine: Machine, choice: Choice) -> Job {
-    let run = Run {
-        name: machine.to_string(),
-        image: Image::of(PROJECT, machine.board),
-        machine: counted(machine),
-        choice,
-    };
+    let run =
+        Run { name: machine.to_string(), image: Image::of(PROJECT, machine.board), machine: counted(machine), choice };
     run.job(as_a_whole)
 }
 
@@ -256,7 +258,8 @@ fn boot(run: &Run, context: &Context) -> Result<(Report, String)> {
             eprintln!("{line}");
         }
     };
-    let ended = Session::start(&Boot::new(run.machine.clone(), &image))?.follow_to_end(LIMIT, tell)?;
+    let ended = Session::start(&Boot::new(run.machine.clone(), &image))?
+        .follow_to_end(context.options.limit.map_or(LIMIT, Duration::from_secs), tell)?;
     let up = cores == 1 || ended.output.contains(&format!("{cores} cores are up"));
     ensure!(up, "not all of the {cores} cores are up; the output:\n{}", ended.output);
     let report = Report::read(&ended.output).map_err(|error| anyhow!("{error}; the output:\n{}", ended.output))?;

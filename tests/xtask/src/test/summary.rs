@@ -42,6 +42,11 @@ impl Done {
         self.kind == Kind::Build && !self.outcome.failed.is_empty()
     }
 
+    /// The first line of why something in it failed.
+    pub fn first_failure(&self) -> Option<&str> {
+        self.outcome.failed.first().map(|failure| failure.reason.lines().next().unwrap_or(""))
+    }
+
     /// What it says, with a line on how it ended.
     pub fn block(&self, count: usize, all: usize) -> String {
         let (wall, used) = (self.wall().as_secs_f32(), self.used.as_secs_f32());

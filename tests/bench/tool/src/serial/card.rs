@@ -20,10 +20,11 @@ pub fn run(
     output: &Path,
     vendor: Option<&Path>,
 ) -> Result<()> {
-    let card = Card { name: "benchmark", board, console: Console::Pl011, output, vendor, json: None };
+    let card = Card { name: "benchmark", board, console: Console::Pl011, output, vendor };
     let given = card.check()?;
     build::check_board(project, board)?;
     let toolchain = set_up::ensure(project, &[], Missing::Install)?;
     let kernel = build::build(project, &toolchain, board, core_megahertz)?;
-    card.write(given, build::raw_image(&kernel)?, Vec::new())
+    print!("{}", card.write(given, build::raw_image(&kernel)?, Vec::new())?.text());
+    Ok(())
 }

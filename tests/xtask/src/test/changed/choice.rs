@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::files;
 use super::packages::Packages;
 use super::place::{self, Place};
-use super::files;
 use crate::project::Project;
 use crate::test::job::{Job, Kind, Subject};
 
@@ -142,7 +142,7 @@ mod tests {
 
     /// Names of the chosen jobs.
     fn chosen(files: &[&str]) -> Vec<String> {
-        let options = Options { scope: Scope::Usual, steps: None };
+        let options = Options { scope: Scope::Usual, steps: None, limit: None, root: None };
         let all = jobs(&Project::find().expect("the project"), &options).expect("jobs");
         let choice = choice(files);
         all.iter().filter(|job| choice.takes(job)).map(|job| job.name.clone()).collect()
@@ -152,7 +152,11 @@ mod tests {
     fn each_file_breaks_what_depends_on_it() {
         let table: [(&str, &[&str], &[&str]); 7] = [
             ("l4k-sys/drivers/src/uart.rs", &["l4k-sys/drivers"], &["examples/hello"]),
-            ("l4k/src/object/slot.rs", &["l4k", "tests/model"], &["examples/hello", "examples/restart", "tests/bench", "tests/suite"]),
+            (
+                "l4k/src/object/slot.rs",
+                &["l4k", "tests/model"],
+                &["examples/hello", "examples/restart", "tests/bench", "tests/suite"],
+            ),
             ("tests/model/src/world.rs", &["tests/model"], &[]),
             ("tests/house/src/words.rs", &["tests/house"], &[]),
             ("examples/hello/programs/init/src/main.rs", &[], &["examples/hello"]),
@@ -206,7 +210,9 @@ mod tests {
     #[test]
     fn a_change_of_the_kernel_takes_all_that_runs_on_it() {
         let kernel = chosen(&["l4k/src/object/slot.rs"]);
-        for part in ["suite:", "shell:", "examples:", "model:", "no-panic:", "paths:", "bench:", "host:", "lint-target:"] {
+        for part in
+            ["suite:", "shell:", "examples:", "model:", "no-panic:", "paths:", "bench:", "host:", "lint-target:"]
+        {
             assert!(kernel.iter().any(|job| job.starts_with(part)), "{part}: {kernel:?}");
         }
     }

@@ -8,4 +8,4 @@ mod files;
 mod packages;
 mod place;
 
-pub use choice::{Choice, choose};
+pub use choice::choose;

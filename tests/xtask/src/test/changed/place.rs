@@ -47,7 +47,8 @@ pub fn of(file: &str, packages: &Packages) -> Place {
         return Place::Text;
     }
     let lies_in = |directory: &&String| file.strip_prefix(directory.as_str()).is_some_and(|rest| rest.starts_with('/'));
-    let innermost = |directories: Vec<&String>| directories.into_iter().filter(lies_in).max_by_key(|name| name.len()).cloned();
+    let innermost =
+        |directories: Vec<&String>| directories.into_iter().filter(lies_in).max_by_key(|name| name.len()).cloned();
     let package = innermost(packages.workspace.keys().collect());
     let firmware = innermost(packages.firmware.keys().collect());
     match (package, firmware) {

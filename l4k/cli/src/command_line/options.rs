@@ -1,0 +1,292 @@
+//! The command line of `cargo l4k`, as types. May call other modules for the types of their requests only.
+//!
+//! The names `new`, `test` and `runner` are kept for commands of these names.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use l4k_qemu::Board;
+
+use super::machine::MachineChoice;
+use crate::project::Wanted;
+use crate::toolchain::Choice;
+
+/// What cargo calls: `cargo l4k …` is `cargo-l4k l4k …`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo", bin_name = "cargo")]
+pub struct CommandLine {
+    /// Its one command.
+    #[command(subcommand)]
+    pub cargo: Cargo,
+}
+
+/// The command of cargo that this program is.
+#[derive(Debug, Subcommand)]
+pub enum Cargo {
+    /// Builds, boots and inspects l4k firmware
+    L4k(L4k),
+}
+
+/// `cargo l4k`.
+#[derive(Args, Debug)]
+#[command(version)]
+pub struct L4k {
+    /// What to do.
+    #[command(subcommand)]
+    pub task: Task,
+    /// For which project, with which compiler.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What every command takes.
+#[derive(Args, Debug)]
+pub struct Common {
+    /// The project's manifest [default: that of the current directory, or of the next one above it]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub manifest_path: Option<PathBuf>,
+    /// The firmware, if the project has several
+    #[arg(long, value_name = "NAME", global = true)]
+    pub package: Option<String>,
+    /// The compiler: the one that cargo uses here, or Debian's [default: own where it has the target or can get it]
+    #[arg(long, value_enum, env = "L4K_TOOLCHAIN", global = true)]
+    pub toolchain: Option<Compiler>,
+}
+
+impl Common {
+    /// Where to look for the project.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        Wanted { manifest: self.manifest_path.clone(), package: self.package.clone() }
+    }
+
+    /// Which compiler to take.
+    #[must_use]
+    pub fn choice(&self) -> Choice {
+        match self.toolchain {
+            None => Choice::Free,
+            Some(Compiler::Own) => Choice::Own,
+            Some(Compiler::Debian) => Choice::Debian,
+        }
+    }
+}
+
+/// A compiler that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Compiler {
+    /// The one that cargo uses here, with the target that rustup adds
+    Own,
+    /// Debian's packages, with a library that is built from their source
+    Debian,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Build the firmware: the programs, and the kernel with them in it
+    Build(Build),
+    /// Build the firmware and boot it in QEMU, with the console on stdin and stdout
+    Run(Run),
+    /// Build the firmware and write what its board boots from
+    Image(Image),
+    /// Build the firmware, boot it stopped, and attach gdb with the symbols of the kernel and of all programs
+    Gdb(Gdb),
+    /// Build the firmware for release, and print how large the kernel and each program are, and how deep the kernel's stacks get
+    Size(Json),
+    /// Tell program, function, file and line of addresses, or of a fault report on stdin
+    Symbolize(Symbolize),
+    /// Say what of the tools is there, what is missing, and what to type
+    Doctor(Doctor),
+}
+
+/// How to answer.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Json {
+    /// Answer in JSON, on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to build.
+#[derive(Args, Debug)]
+pub struct Build {
+    /// The board [default: that of the default features, else the first that the firmware is for]
+    #[arg(long)]
+    pub board: Option<Board>,
+    /// Build with cargo's release profile
+    #[arg(long)]
+    pub release: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub json: Json,
+}
+
+/// What to boot.
+#[derive(Args, Debug)]
+pub struct Run {
+    /// On what.
+    #[command(flatten)]
+    pub machine: MachineChoice,
+    /// Put a line with functions, files and lines below each line of the console that has addresses of a fault
+    #[arg(long, value_enum, value_name = "WHEN", num_args = 0..=1, default_value_t = When::Terminal, default_missing_value = "always")]
+    pub symbolize: When,
+}
+
+/// When the console gets lines that the guest did not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// Only on a terminal
+    Terminal,
+    /// Also in a file or a pipe
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// What to write.
+#[derive(Args, Debug)]
+pub struct Image {
+    /// The board [default: that of the default features, else the first that the firmware is for]
+    #[arg(long)]
+    pub board: Option<Board>,
+    /// A card with its files, or the raw image alone [default: card where the board boots from one, else raw]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Build with cargo's release profile
+    #[arg(long)]
+    pub release: bool,
+    /// The console is the mini-UART; the firmware needs the feature `mini-uart-console`
+    #[arg(long)]
+    pub mini_uart: bool,
+    /// Where to write [default: image/NAME-BOARD in the target directory]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub output: Option<PathBuf>,
+    /// Where the files of the board's vendor are: start4.elf and the others
+    #[arg(long, value_name = "DIRECTORY")]
+    pub firmware: Option<PathBuf>,
+    /// How to answer.
+    #[command(flatten)]
+    pub json: Json,
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The directory `boot` with all files, and an SD card with the same
+    Card,
+    /// One file, as a loader puts it into memory
+    Raw,
+}
+
+/// What to debug.
+#[derive(Args, Debug)]
+pub struct Gdb {
+    /// On what.
+    #[command(flatten)]
+    pub machine: MachineChoice,
+    /// Stop where this program's main begins
+    #[arg(long = "break", value_name = "PROGRAM")]
+    pub stop: Option<String>,
+    /// Run gdb without a person: it does what it is told after --, and ends. The console goes to a file
+    #[arg(long)]
+    pub batch: bool,
+    /// Further arguments for gdb
+    #[arg(last = true, value_name = "ARGUMENTS OF GDB")]
+    pub more: Vec<String>,
+}
+
+/// What to look up.
+#[derive(Args, Debug)]
+pub struct Symbolize {
+    /// Addresses in hexadecimal; none: a fault report, or any text, is read from stdin
+    #[arg(value_name = "ADDRESS", value_parser = address)]
+    pub addresses: Vec<u64>,
+    /// The program that the addresses belong to [default: every one that has something there]
+    #[arg(long, value_name = "NAME")]
+    pub program: Option<String>,
+    /// The board that the firmware was built for
+    #[arg(long)]
+    pub board: Option<Board>,
+    /// The firmware was built with cargo's release profile
+    #[arg(long)]
+    pub release: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub json: Json,
+}
+
+/// What to see to.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// Type the commands, where this user may
+    #[arg(long)]
+    pub fix: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub json: Json,
+}
+
+fn address(text: &str) -> Result<u64, String> {
+    let digits = text.trim_start_matches("0x").replace('_', "");
+    u64::from_str_radix(&digits, 16)
+        .map_err(|_| "an address is a number in hexadecimal, for example 0x200124".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::CommandLine;
+
+    fn refusal(line: &str) -> String {
+        let error = CommandLine::try_parse_from(line.split(' ')).expect_err(line);
+        error.to_string().lines().next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_values_are_refused_by_name() {
+        for (line, answer) in [
+            (
+                "cargo l4k run --board amiga",
+                "error: invalid value 'amiga' for '--board <BOARD>': unknown board `amiga`; known: qemu-virt, rpi4, versal",
+            ),
+            ("cargo l4k run --cores 9", "error: invalid value '9' for '--cores <CORES>': 9 is not in 1..=8"),
+            (
+                "cargo l4k run --memory much",
+                "error: invalid value 'much' for '--memory <MEMORY>': `much` is not a size of memory; write for example 512M or 2G",
+            ),
+            (
+                "cargo l4k run --cpu z80",
+                "error: invalid value 'z80' for '--cpu <CPU>': unknown core model `z80`; known: cortex-a53, cortex-a57, \
+                 cortex-a72, cortex-a76, max",
+            ),
+            (
+                "cargo l4k run --gic 4",
+                "error: invalid value '4' for '--gic <GIC>': unknown interrupt controller `4`; known: 2, 3",
+            ),
+            ("cargo l4k run --el2 --el3", "error: the argument '--el2' cannot be used with '--el3'"),
+            ("cargo l4k build --toolchain gcc", "error: invalid value 'gcc' for '--toolchain <TOOLCHAIN>'"),
+            ("cargo l4k image --format iso", "error: invalid value 'iso' for '--format <FORMAT>'"),
+            (
+                "cargo l4k symbolize main",
+                "error: invalid value 'main' for '[ADDRESS]...': an address is a number in hexadecimal, for example 0x200124",
+            ),
+            ("cargo l4k size --jsn", "error: unexpected argument '--jsn' found"),
+        ] {
+            assert_eq!(refusal(line), answer, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_project_may_be_named_before_and_after_the_command() {
+        for line in ["cargo l4k --manifest-path a build", "cargo l4k build --manifest-path a"] {
+            CommandLine::try_parse_from(line.split(' ')).expect(line);
+        }
+        CommandLine::try_parse_from("cargo l4k gdb --break shell -- -ex bt".split(' ')).expect("arguments for gdb");
+    }
+}

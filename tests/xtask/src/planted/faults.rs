@@ -1,0 +1,128 @@
+//! The faults. May call nothing of this crate.
+//!
+//! Each is a piece of source that stands in for another one, so that it builds and does something wrong.
+
+/// A fault.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, and what of the long test is there for its kind.
+    pub what: &'static str,
+    /// The file that it is in.
+    pub file: &'static str,
+    /// The piece of source that it takes the place of. The file has it once.
+    pub source: &'static str,
+    /// The fault.
+    pub fault: &'static str,
+    /// The job of the usual test that finds it: a piece of its name.
+    pub found_by: &'static str,
+}
+
+/// All of them.
+pub const ALL: [Fault; 13] = [
+    Fault {
+        name: "gicv2-priority",
+        what: "GICv2 only: shared lines get a priority that the mask keeps back",
+        file: "l4k/src/machine/aarch64/gic_v2.rs",
+        source: "GICD_IPRIORITYR + u64::from(number), PRIORITY);",
+        fault: "GICD_IPRIORITYR + u64::from(number), PRIORITY | 0xf8);",
+        found_by: "suite: qemu-virt, 1 x cortex-a53, GICv2, EL1",
+    },
+    Fault {
+        name: "gicv3-routing",
+        what: "GICv3 with several cores: a shared line goes to the first core whatever was asked",
+        file: "l4k/src/machine/aarch64/gic_v3.rs",
+        source: "set_routing(line, Some(affinity))",
+        fault: "set_routing(line, Some(affinity & 0))",
+        found_by: "suite: qemu-virt, 4 x cortex-a72, GICv3, EL1",
+    },
+    Fault {
+        name: "entry-at-el2",
+        what: "entered at EL2 only: floating point is left trapped there",
+        file: "l4k/src/machine/aarch64/exception_levels.rs",
+        source: "\"mov x0, #0x33ff\",",
+        fault: "\"mov x0, #0x37ff\",",
+        found_by: "suite: qemu-virt, 1 x cortex-a53, GICv2, EL2",
+    },
+    Fault {
+        name: "entry-at-el3",
+        what: "entered at EL3 only: floating point is left trapped there",
+        file: "l4k/src/machine/aarch64/exception_levels.rs",
+        source: "\"msr cptr_el3, xzr\",",
+        fault: "\"mov x0, #0x400\", \"msr cptr_el3, x0\",",
+        found_by: "suite: rpi4, 4 x cortex-a72, GICv2, EL3",
+    },
+    Fault {
+        name: "cortex-a76",
+        what: "cores with PAN only: programs may not read the cache's geometry, nor clear a line",
+        file: "l4k/src/machine/aarch64/early_tables.rs",
+        source: "\"bic x0, x0, #{span}\",",
+        fault: "\"bic x0, x0, #{span}\", \"bic x0, x0, #0xc000\",",
+        found_by: "suite: qemu-virt, 1 x cortex-a76, GICv2, EL1",
+    },
+    Fault {
+        name: "little-memory",
+        what: "64 MiB of memory: boot wants more than it needs",
+        file: "l4k/src/kernel/boot_memory.rs",
+        source: "    bytes.next_power_of_two()\n",
+        fault: "    bytes.next_power_of_two() << 6\n",
+        found_by: "suite: qemu-virt, 1 x cortex-a72, GICv3, EL1, 64M",
+    },
+    Fault {
+        name: "much-memory",
+        what: "5000 MiB of memory: an address above 4 GiB is cut off when a table entry is read",
+        file: "l4k/src/machine/table_format.rs",
+        source: "const ADDRESS: u64 = 0x0000_ffff_ffff_f000;",
+        fault: "const ADDRESS: u64 = 0x0000_0000_ffff_f000;",
+        found_by: "suite: qemu-virt, 1 x cortex-a72, GICv3, EL1, 5000M",
+    },
+    Fault {
+        name: "lost-wake-up",
+        what: "several cores: every other call to look at the queue does not reach the other core",
+        file: "l4k/src/machine/aarch64/gic_v3.rs",
+        source: "target_list: 1 << (affinity & 0xf),",
+        fault: "target_list: 0,",
+        found_by: "suite: qemu-virt, 2 x cortex-a72, GICv3, EL1",
+    },
+    Fault {
+        name: "release-only",
+        what: "the release build only: the last word of a message is lost",
+        file: "l4k/src/machine/aarch64/gic_v3.rs",
+        source: "            Trigger::Edge => arm_gic::Trigger::Edge,\n",
+        fault: "            Trigger::Edge if cfg!(debug_assertions) => arm_gic::Trigger::Edge,\n            Trigger::Edge => arm_gic::Trigger::Level,\n",
+        found_by: "suite: qemu-virt, release build",
+    },
+    Fault {
+        name: "model-registers",
+        what: "millions of model steps: a rare way through the core gives another result",
+        file: "l4k/src/operation/untyped.rs",
+        source: "PLACEHOLDER",
+        fault: "",
+        found_by: "model: usual steps",
+    },
+    Fault {
+        name: "model-lending",
+        what: "millions of model steps: time that was lent comes back too late",
+        file: "l4k/src/operation/lending.rs",
+        source: "PLACEHOLDER",
+        fault: "",
+        found_by: "model: usual steps",
+    },
+    Fault {
+        name: "hostile-call",
+        what: "200,000 hostile calls on every machine: a check of an argument is left out",
+        file: "l4k/src/kernel/arguments.rs",
+        source: "PLACEHOLDER",
+        fault: "",
+        found_by: "suite: qemu-virt, 1 x cortex-a72, GICv3, EL1, 1G",
+    },
+    Fault {
+        name: "budget",
+        what: "shares of time on every machine: a budget is granted anew too early",
+        file: "l4k/src/object/refills.rs",
+        source: "PLACEHOLDER",
+        fault: "",
+        found_by: "suite: budgets",
+    },
+];
