@@ -20,7 +20,7 @@ pub struct Fault {
 }
 
 /// All of them.
-pub const ALL: [Fault; 13] = [
+pub const ALL: [Fault; 14] = [
     Fault {
         name: "gicv2-priority",
         what: "GICv2 only: shared lines get a priority that the mask keeps back",
@@ -79,7 +79,7 @@ pub const ALL: [Fault; 13] = [
     },
     Fault {
         name: "lost-wake-up",
-        what: "several cores: every other call to look at the queue does not reach the other core",
+        what: "several cores: a core is not told that a thread of its own is ready",
         file: "l4k/src/machine/aarch64/gic_v3.rs",
         source: "target_list: 1 << (affinity & 0xf),",
         fault: "target_list: 0,",
@@ -87,42 +87,50 @@ pub const ALL: [Fault; 13] = [
     },
     Fault {
         name: "release-only",
-        what: "the release build only: the last word of a message is lost",
-        file: "l4k/src/machine/aarch64/gic_v3.rs",
-        source: "            Trigger::Edge => arm_gic::Trigger::Edge,\n",
-        fault: "            Trigger::Edge if cfg!(debug_assertions) => arm_gic::Trigger::Edge,\n            Trigger::Edge => arm_gic::Trigger::Level,\n",
+        what: "the release build only: memory is given out again without being cleared",
+        file: "l4k/src/operation/untyped.rs",
+        source: "        self.store.zero(place, bytes);\n",
+        fault: "        if cfg!(debug_assertions) {\n            self.store.zero(place, bytes);\n        }\n",
         found_by: "suite: qemu-virt, release build",
     },
     Fault {
-        name: "model-registers",
-        what: "millions of model steps: a rare way through the core gives another result",
+        name: "model-untyped",
+        what: "millions of model steps: an address just behind an untyped gets another error",
         file: "l4k/src/operation/untyped.rs",
-        source: "PLACEHOLDER",
-        fault: "",
+        source: "if offset >= self.size.bytes() {",
+        fault: "if offset > self.size.bytes() {",
         found_by: "model: usual steps",
     },
     Fault {
         name: "model-lending",
-        what: "millions of model steps: time that was lent comes back too late",
+        what: "millions of model steps: time that was passed on twice does not come back when a call in the middle is cancelled",
         file: "l4k/src/operation/lending.rs",
-        source: "PLACEHOLDER",
-        fault: "",
+        source: "for _ in 0..CALLS_MAX {",
+        fault: "for _ in 0..CALLS_MAX.min(1) {",
+        found_by: "model: usual steps",
+    },
+    Fault {
+        name: "model-refills",
+        what: "millions of model steps: of time that was used beyond a budget only half is owed",
+        file: "l4k/src/object/refills.rs",
+        source: "self.list[0].release.after(Ticks(used));",
+        fault: "self.list[0].release.after(Ticks(used / 2));",
         found_by: "model: usual steps",
     },
     Fault {
         name: "hostile-call",
-        what: "200,000 hostile calls on every machine: a check of an argument is left out",
+        what: "200,000 hostile calls on every machine: a capability for a CNode serves without the right to manage it",
         file: "l4k/src/kernel/arguments.rs",
-        source: "PLACEHOLDER",
-        fault: "",
+        source: "Capability::CNode { rights, .. } if !rights.contains(Rights::MANAGE)",
+        fault: "Capability::CNode { rights, .. } if !rights.contains(Rights::NONE)",
         found_by: "suite: qemu-virt, 1 x cortex-a72, GICv3, EL1, 1G",
     },
     Fault {
         name: "budget",
-        what: "shares of time on every machine: a budget is granted anew too early",
+        what: "shares of time on every machine: what was used comes back before the period is over",
         file: "l4k/src/object/refills.rs",
-        source: "PLACEHOLDER",
-        fault: "",
+        source: "self.add(Refill { release: first.release.after(period), amount: Ticks(amount) });",
+        fault: "self.add(Refill { release: first.release.after(Ticks(period.0 / 2)), amount: Ticks(amount) });",
         found_by: "suite: budgets",
     },
 ];
