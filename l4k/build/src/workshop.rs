@@ -56,7 +56,7 @@ impl Workshop {
                 Claim::Ours => {}
                 Claim::Free => self.write(&owner, &package.manifest)?,
                 Claim::Anothers => {
-                    nested::clean(environment, &call.root, &package.name)?;
+                    nested::clean(environment, &call.root, &package.id)?;
                     self.write(&owner, &package.manifest)?;
                 }
             }

@@ -1,9 +1,11 @@
 //! Parts `lint-host` and `lint-target`: clippy has nothing to say. May call `toolchain` and `firmware`.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use serde_json::Value;
 
 use super::job::{Job, Resource, Subject};
 use super::outcome::Outcome;
@@ -70,10 +72,31 @@ fn target_firmware(context: &Context) -> Outcome {
     outcome
 }
 
+/// Has clippy look anew at packages of which another firmware has one of the same name: cargo tells them apart by name and by place in the
+/// workspace alone, and would take what it knows of the other's for this one's.
+fn take_over(context: &Context, directory: &Path) -> Result<()> {
+    let metadata = process::answer(host_cargo(directory, "metadata").args(["--no-deps", "--format-version", "1"]))?;
+    let metadata: Value = serde_json::from_str(&metadata).context("cargo's metadata")?;
+    let owners = context.project.target().join("lint/l4k-owners");
+    fs::create_dir_all(&owners).with_context(|| format!("making {}", owners.display()))?;
+    for package in metadata["packages"].as_array().context("cargo's metadata name no packages")? {
+        let [name, id] = ["name", "id"].map(|key| package[key].as_str().unwrap_or_default());
+        let owner = owners.join(name);
+        if fs::read_to_string(&owner).is_ok_and(|other| other == id) {
+            continue;
+        }
+        let mut clean = context.toolchain.cargo(directory, "clean");
+        clean.args(["--quiet", "--package", id]).env("CARGO_TARGET_DIR", context.project.target().join("lint"));
+        process::run(&mut clean)?;
+        fs::write(&owner, id).with_context(|| format!("writing {}", owner.display()))?;
+    }
+    Ok(())
+}
+
 /// A firmware for each of its boards.
 fn firmware(context: &Context, directory: &Path, outcome: &mut Outcome) {
     let name = directory.strip_prefix(context.project.root()).unwrap_or(directory).display().to_string();
-    match boards(directory) {
+    match take_over(context, directory).and_then(|()| boards(directory)) {
         Ok(boards) => {
             for (index, board) in boards.into_iter().enumerate() {
                 let mut command = context.toolchain.cargo(directory, "clippy");

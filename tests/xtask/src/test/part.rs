@@ -86,11 +86,6 @@ impl Part {
         Part::Planted,
     ];
 
-    /// Whether it is a part of the long test only.
-    pub fn is_long(self) -> bool {
-        matches!(self, Part::Mutants | Part::Planted)
-    }
-
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -258,8 +253,8 @@ pub fn perform(
     lanes: usize,
     choose: impl FnOnce(Vec<Job>) -> Result<Vec<Job>>,
 ) -> Result<Vec<Done>> {
-    let _alone = Lock::take(&project.target().join("l4k-test.lock"), "another test in this clone")?;
     let jobs = choose(jobs(project, options)?)?;
+    let _alone = Lock::take(&project.target().join("l4k-test.lock"), "another test in this clone")?;
     let needs: Vec<Need> = jobs.iter().flat_map(|job| job.part.needs()).copied().collect();
     set_up::ensure(project, &needs)?;
     worker::perform(&jobs, lanes, &project.target(), options)
@@ -302,7 +297,8 @@ mod tests {
         let jobs = all(Scope::Usual);
         for part in Part::ALL {
             let is_there = jobs.iter().any(|job| job.part == part);
-            assert_eq!(is_there, !part.is_long(), "{}", part.name());
+            let is_long = matches!(part, Part::Mutants | Part::Planted);
+            assert_eq!(is_there, !is_long, "{}", part.name());
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 use wait4::Wait4;
 
 use super::job::Job;
@@ -41,11 +41,9 @@ pub fn perform(jobs: &[Job], lanes: usize, target: &Path, options: &Options) -> 
             scope.spawn(|| worker.work());
         }
     });
-    let done = shared.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).done;
-    let Some(done) = done.into_iter().collect::<Option<Vec<Done>>>() else {
-        bail!("some jobs wait for each other: this is a mistake in the list of jobs")
-    };
-    Ok(done)
+    let shared = shared.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    ensure!(shared.schedule.is_done(), "some jobs wait for each other: this is a mistake in the list of jobs");
+    Ok(shared.done.into_iter().flatten().collect())
 }
 
 struct Worker<'a> {
