@@ -179,6 +179,13 @@ impl BuildError {
             Self::CargoOutput => {
                 formatter.write_str("cargo's output is not understood: is its version older than 1.95?")
             }
+            _ => self.fmt_build(formatter),
+        }
+    }
+
+    /// What goes wrong with what it builds.
+    fn fmt_build(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Programs { names } => {
                 write!(
                     formatter,
