@@ -82,13 +82,13 @@ fn whole() -> Vec<Job> {
     let run = Run {
         name: usual.to_string(),
         image: Image::of(PROJECT, usual.board),
-        machine: usual,
+        machine: counted(usual),
         choice: Choice::default(),
     };
     let in_detail = run.job(|run, context| Outcome::of_all(&run.name, in_detail(run, context)));
     let four_cores = Machine { cores: 4, ..Machine::default() };
     let others = [four_cores, Machine::of(Board::RaspberryPi4)];
-    [in_detail].into_iter().chain(others.map(|machine| one(machine, fewer_hostile_calls()))).collect()
+    [in_detail].into_iter().chain(others.map(|machine| one(counted(machine), fewer_hostile_calls()))).collect()
 }
 
 /// What may differ from machine to machine, on the rest of the matrix. Two cores run at the same time on a computer that has two processors, so they
@@ -98,8 +98,9 @@ fn on_other_machines() -> Vec<Job> {
     let others = BOARDS.iter().flat_map(|board| machines(*board)).chain(several_cores());
     let others = others.filter(|machine| !is_whole(&machine.to_string()));
     let job = |machine: Machine| match machine.cores {
+        1 => one(machine, machine_choice()),
         2 => one(machine, machine_choice()).alone(),
-        _ => one(machine, machine_choice()),
+        _ => one(counted(machine), machine_choice()),
     };
     others.map(job).collect()
 }
@@ -151,15 +152,15 @@ fn long() -> Vec<Job> {
 
 /// A run on a machine, which counts as one test.
 fn one(machine: Machine, choice: Choice) -> Job {
-    let run =
-        Run { name: machine.to_string(), image: Image::of(PROJECT, machine.board), machine: counted(machine), choice };
+    let run = Run { name: machine.to_string(), image: Image::of(PROJECT, machine.board), machine, choice };
     run.job(as_a_whole)
 }
 
-/// With four cores time is counted in instructions: the cores then run in turns that are the same each time, whatever else this computer does, and
-/// while all of them wait no time passes. With fewer it is this computer's time.
+/// A machine whose time is counted in instructions: it goes on at the pace of the program, whatever else this computer does, several cores run in turns
+/// that are the same each time, and while all of them wait no time passes. Whole suites run so, since they judge shares of time, and four cores, since
+/// this computer has not as many processors.
 fn counted(machine: Machine) -> Machine {
-    if machine.cores > 2 { Machine { clock: Clock::InstructionsOnly, ..machine } } else { machine }
+    Machine { clock: Clock::InstructionsOnly, ..machine }
 }
 
 fn fewer_hostile_calls() -> Choice {
