@@ -58,8 +58,8 @@ pub fn jobs() -> Vec<Job> {
     ]
 }
 
-/// Builds the workspace's tests. The model is among them.
-pub fn build_job() -> Job {
+/// Builds the workspace's tests.
+fn build_job() -> Job {
     Job::build(Part::Host, "build tests", Resource::Workspace, |context| {
         Outcome::of_build("build", process::run(workspace(context, "test").args(["--quiet", "--tests", "--no-run"])))
     })
