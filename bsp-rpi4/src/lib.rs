@@ -1,5 +1,19 @@
 //! l4k on the Raspberry Pi 4 (BCM2711): the board as data, its entry, and the macro that makes a firmware of it.
 //!
+//! # Re-exports
+//!
+//! [`l4k`]: the macro [`firmware!`] needs it, and a firmware may use it.
+//!
+//! # Features
+//!
+//! | feature | what it does |
+//! |---|---|
+//! | `debug` | Turns on the kernel's debug console, the names of threads, and a message for each fault that nobody handles. |
+//! | `lock-times` | Measures how long cores wait for the kernel's lock and hold it. The system call `DebugLockTimes` tells the figures. It needs `debug`. |
+//! | `firmware-calls` | Adds `SmcControl`. The first program may call the machine's firmware, and may let other programs do so. |
+//! | `critical-section` | Provides the implementation of the crate `critical-section` for code that is linked into the kernel's image. |
+//! | `mini-uart-console` | Puts the console on the mini-UART. Without it the console is the PL011, which the board's Bluetooth uses unless `dtoverlay=disable-bt` is set. |
+//!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
 // src/entry.rs

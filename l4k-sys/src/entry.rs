@@ -106,6 +106,7 @@ pub fn package_bytes() -> &'static [u8] {
 macro_rules! entry {
     ($main:path) => {
         $crate::abi_note!();
+        $crate::require_panic_handler!();
 
         #[unsafe(no_mangle)]
         extern "C" fn _start(x0: u64, x1: u64, x2: u64) -> ! {
@@ -120,6 +121,7 @@ macro_rules! entry {
 macro_rules! first_program {
     ($main:path) => {
         $crate::abi_note!();
+        $crate::require_panic_handler!();
 
         #[unsafe(no_mangle)]
         extern "C" fn _start(address: u64, length: u64) -> ! {

@@ -7,6 +7,13 @@
 //! Everything builds on any host. There the stubs reach no kernel, unless a test installs one
 //! (`stub::install`).
 //!
+//! # Features
+//!
+//! | feature | what it does |
+//! |---|---|
+//! | `critical-section-single-thread` | Provides the implementation of the crate `critical-section` for programs with one thread. |
+//! | `critical-section-multi-thread` | Provides the implementation of `critical-section` for programs with several threads. If both features are on, this one is used. |
+//!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
 // src/critical_section/multi_thread.rs

@@ -2,10 +2,15 @@
 //!
 //! Little endian. A header of [`HEADER_BYTES`], a record of [`PROGRAM_BYTES`] a program, a record of [`SEGMENT_BYTES`] a segment,
 //! then the segments' contents, each on a page boundary. [`Package::parse`] checks everything once; what it returns cannot fail.
+//! [`Package::find`] looks a program up by its name; [`NoSuchProgram`] lists the names that the package has.
 
 use crate::abi::memory::{PAGE_SIZE, USER_END, USER_START};
 use crate::abi::{Rights, VERSION_MAJOR, VERSION_MINOR};
 use core::fmt;
+
+pub use no_such_program::NoSuchProgram;
+
+mod no_such_program;
 
 /// First bytes of a package.
 pub const MAGIC: [u8; 8] = *b"L4KPROGS";
@@ -153,9 +158,11 @@ impl<'a> Package<'a> {
     }
 
     /// The program of this name.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<Program<'a>> {
-        self.programs().find(|program| program.name == name)
+    ///
+    /// # Errors
+    /// [`NoSuchProgram`] if the package has none. Printed, it lists the names that the package has.
+    pub fn find<'n>(&self, name: &'n str) -> Result<Program<'a>, NoSuchProgram<'n, 'a>> {
+        self.programs().find(|program| program.name == name).ok_or(NoSuchProgram::new(name, *self))
     }
 
     fn program(&self, index: u32) -> Option<Program<'a>> {

@@ -3,6 +3,20 @@
 //! The core (`base`, `object`, `operation`, `kernel`: floors 0 to 3) is independent of the machine and runs on the host under
 //! tests; `machine` (floor 4) holds the real core and the simulated one. Each floor uses only itself and lower floors.
 //!
+//! # Re-exports
+//!
+//! [`l4k_sys`]: the numbers and layouts of the system calls are its types.
+//!
+//! # Features
+//!
+//! | feature | what it does |
+//! |---|---|
+//! | `debug` | Turns on the kernel's debug console, the names of threads, and a message for each fault that nobody handles. |
+//! | `lock-times` | Measures how long cores wait for the kernel's lock and hold it. The system call `DebugLockTimes` tells the figures. It needs `debug`. |
+//! | `firmware-calls` | Adds `SmcControl`. The first program may call the machine's firmware, and may let other programs do so. |
+//! | `critical-section` | Provides the implementation of the crate `critical-section` for code that is linked into the kernel's image. |
+//! | `simulation` | Adds the simulated machine, on which the kernel's core runs in tests on the host. |
+//!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
 // src/base/hint_aarch64.rs
@@ -34,3 +48,4 @@ pub mod operation;
 
 pub use kernel::boot::{BootError, BootInput, Device, MemoryRange};
 pub use kernel::{Kernel, Resume};
+pub use l4k_sys;

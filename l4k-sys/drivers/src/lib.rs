@@ -7,6 +7,15 @@
 //! [`bcm2711`] has the devices of the Raspberry Pi 4. [`registers`] and [`wait`] are what device logic stands on: it asks for registers and for a way to wait, and is tested on the host with
 //! a model of the device. [`devices`] has the registers of those that a program was given when it was started.
 //!
+//! # Re-exports
+//!
+//! The types and traits of these crates appear in the interface, so the crates are re-exported: [`arm_pl011_uart`], [`embedded_hal`],
+//! [`embedded_io`], [`embedded_sdmmc`], [`heapless`] and [`l4k_sys`]. Whoever takes them from here has the version that fits.
+//!
+//! # Features
+//!
+//! This crate has no features.
+//!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
 // src/barrier.rs
@@ -29,6 +38,8 @@ pub mod registers;
 pub mod sd;
 pub mod serial;
 pub mod wait;
+
+pub use {arm_pl011_uart, embedded_hal, embedded_io, embedded_sdmmc, heapless, l4k_sys};
 
 #[cfg(test)]
 mod simulated;

@@ -1,10 +1,11 @@
-//! A program as it lies in the package.
+//! A program as it lies in the package. May call `failure` and `image_error`.
 
 use heapless::Vec;
 use l4k_sys::abi::{Error, Rights, VERSION_MAJOR, VERSION_MINOR};
 use l4k_sys::package::{Package, Program};
 
 use crate::failure::{Cause, Failure, Step};
+use crate::image_error::ImageError;
 
 /// Segments that a program can have.
 pub const SEGMENTS_MAX: usize = 12;
@@ -47,19 +48,19 @@ pub struct Image<'a> {
 }
 
 impl<'a> Image<'a> {
-    /// The program with this name; `None` if the package has none.
+    /// The program with this name.
     ///
     /// # Errors
-    /// A [`Failure`] at [`Step::Check`] if it has too many segments or was built for another ABI.
-    pub fn find(package: &Package<'a>, name: &str) -> Option<Result<Image<'a>, Failure<'a>>> {
+    /// [`ImageError::Missing`] if the package has no such program; [`ImageError::Unfit`] as [`read`](Self::read).
+    pub fn find<'n>(package: &Package<'a>, name: &'n str) -> Result<Image<'a>, ImageError<'n, 'a>> {
         let program = package.find(name)?;
-        Some(Self::read(&program))
+        Ok(Self::read(&program)?)
     }
 
     /// Reads a program and checks that it can run here.
     ///
     /// # Errors
-    /// As [`find`](Self::find).
+    /// A [`Failure`] at [`Step::Check`] if it has too many segments or was built for another ABI.
     pub fn read(program: &Program<'a>) -> Result<Image<'a>, Failure<'a>> {
         let name = program.name();
         let failure = |cause| Failure { program: name, step: Step::Check, cause };

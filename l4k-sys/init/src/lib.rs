@@ -5,6 +5,14 @@
 //! given, and a [`Home`] is the memory that everything of it is made of: destroying the program is one revoke of that
 //! memory, and starting it again begins with all of it whole. A [`Program`] is the three of them together.
 //!
+//! # Re-exports
+//!
+//! [`l4k_sys`]: its handles and its boot information appear in the interface. [`heapless`]: an [`Image`] has its list of segments.
+//!
+//! # Features
+//!
+//! This crate has no features.
+//!
 // The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
 // src/window.rs
@@ -17,6 +25,7 @@ pub mod device_memory;
 pub mod failure;
 pub mod home;
 pub mod image;
+pub mod image_error;
 pub mod layout;
 pub mod memory;
 pub mod plan;
@@ -31,10 +40,13 @@ mod build;
 #[cfg(test)]
 mod testing;
 
+pub use {heapless, l4k_sys};
+
 pub use description::{Description, DeviceMapping, Supply, SupplySource};
 pub use failure::{Cause, Failure, Step};
 pub use home::Home;
 pub use image::Image;
+pub use image_error::ImageError;
 pub use problem::Problem;
 pub use program::Program;
 pub use resources::{ResourceProblem, Resources};

@@ -3,9 +3,10 @@
 use core::fmt;
 
 use l4k_sys::abi::{Error, Fault};
-use l4k_sys::package::PackageError;
+use l4k_sys::package::{NoSuchProgram, PackageError};
 
 use crate::failure::Failure;
+use crate::image_error::ImageError;
 use crate::resources::ResourceProblem;
 use crate::solo::DEVICES_MAX;
 
@@ -16,7 +17,7 @@ pub enum Problem {
     /// The package is damaged.
     Package(PackageError<'static>),
     /// The package has no program of this name.
-    NoProgram(&'static str),
+    NoProgram(NoSuchProgram<'static, 'static>),
     /// The board names no device for this role.
     NoDevice(&'static str),
     /// More than [`DEVICES_MAX`] devices.
@@ -34,7 +35,7 @@ impl fmt::Debug for Problem {
         match self {
             Self::Resources(problem) => write!(formatter, "{problem}"),
             Self::Package(error) => write!(formatter, "the package of programs: {error}"),
-            Self::NoProgram(name) => write!(formatter, "the package has no program {name}"),
+            Self::NoProgram(error) => write!(formatter, "{error}"),
             Self::NoDevice(role) => write!(formatter, "the board names no device for the role {role}"),
             Self::TooManyDevices => write!(formatter, "a program can have {DEVICES_MAX} devices"),
             Self::Program(failure) => write!(formatter, "{failure}"),
@@ -53,6 +54,15 @@ impl From<ResourceProblem> for Problem {
 impl From<PackageError<'static>> for Problem {
     fn from(error: PackageError<'static>) -> Problem {
         Problem::Package(error)
+    }
+}
+
+impl From<ImageError<'static, 'static>> for Problem {
+    fn from(error: ImageError<'static, 'static>) -> Problem {
+        match error {
+            ImageError::Missing(error) => Problem::NoProgram(error),
+            ImageError::Unfit(failure) => Problem::Program(failure),
+        }
     }
 }
 

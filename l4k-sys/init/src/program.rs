@@ -29,7 +29,7 @@ impl<'a> Program<'a> {
         description: Description<'a>,
     ) -> Result<Program<'a>, Problem> {
         let package = Package::parse(package_bytes())?;
-        let image = Image::find(&package, name).ok_or(Problem::NoProgram(name))??;
+        let image = Image::find(&package, name)?;
         Ok(Self::of_image(resources, image, description)?)
     }
 

@@ -4,8 +4,8 @@
 ///
 /// | bit | endpoint | notification | frame | CNode | DebugConsole |
 /// |---|---|---|---|---|---|
-/// | 0 | call | signal | read | – | write |
-/// | 1 | receive | wait | write | manage slots | control (end the machine) |
+/// | 0 | call | signal | read | – | print |
+/// | 1 | receive | wait | write | manage | control (end the machine) |
 /// | 2 | grant | – | execute | – | – |
 ///
 /// Other kinds have no rights of their own: holding the capability is all it takes.
@@ -33,7 +33,7 @@ impl Rights {
 
     /// Frame: may be mapped readable.
     pub const READ: Rights = Rights(0b001);
-    /// Frame: may be mapped writable. DebugConsole: see [`CONTROL`](Self::CONTROL).
+    /// Frame: may be mapped writable.
     pub const WRITE: Rights = Rights(0b010);
     /// Frame: may be mapped executable.
     pub const EXECUTE: Rights = Rights(0b100);

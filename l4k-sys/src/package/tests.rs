@@ -63,7 +63,31 @@ fn a_whole_package_is_read() {
     assert_eq!(segments.len(), 2);
     assert_eq!(segments[1].contents(), b"hello");
     assert_eq!(segments[1].rights(), 3);
-    assert!(package.find("other").is_none());
+}
+
+/// The sample with a second program, 'greeter', that has the same segments.
+fn two_programs() -> Vec<u8> {
+    let mut bytes = sample();
+    bytes.copy_within(SEGMENT..SEGMENT + 2 * SEGMENT_BYTES, SEGMENT + PROGRAM_BYTES);
+    bytes.copy_within(PROGRAM..PROGRAM + PROGRAM_BYTES, SEGMENT);
+    bytes[SEGMENT..SEGMENT + 7].copy_from_slice(b"greeter");
+    put32(&mut bytes, 16, 2);
+    bytes
+}
+
+#[test]
+fn a_missing_program_is_named_with_those_that_are_there() {
+    let bytes = sample();
+    let error = Package::parse(&bytes).unwrap().find("other").unwrap_err();
+    assert_eq!(std::format!("{error}"), "the package has no program 'other'; it has 'init'");
+    let bytes = two_programs();
+    let package = Package::parse(&bytes).unwrap();
+    assert_eq!(package.find("greeter").unwrap().name(), "greeter");
+    let error = package.find("greter").unwrap_err();
+    assert_eq!(error.name(), "greter");
+    assert_eq!(error.names().collect::<Vec<_>>(), ["init", "greeter"]);
+    assert_eq!(std::format!("{error}"), "the package has no program 'greter'; it has 'init', 'greeter'");
+    assert_eq!(std::format!("{error:?}"), std::format!("{error}"));
 }
 
 #[test]

@@ -7,8 +7,14 @@ use std::path::{Path, PathBuf};
 use crate::environment::PROGRAMS_TARGET_DIRECTORY;
 
 /// Variables besides those of cargo's own bookkeeping that change what is built.
-const VARIABLES: &[&str] =
-    &["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC", "RUSTC_WRAPPER", PROGRAMS_TARGET_DIRECTORY];
+const VARIABLES: &[&str] = &[
+    "CARGO_ENCODED_RUSTFLAGS",
+    "RUSTFLAGS",
+    "RUSTC",
+    "RUSTC_WRAPPER",
+    PROGRAMS_TARGET_DIRECTORY,
+    crate::room::VARIABLE,
+];
 
 /// Lines for cargo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -17,7 +17,7 @@ pub struct Loaded {
 }
 
 /// The segments by rising address. `file_bytes` is the length of the file.
-pub fn load(elf: &ElfBytes<'_, LittleEndian>, file_bytes: u64) -> Result<Vec<Loaded>, ElfFault> {
+pub(crate) fn load(elf: &ElfBytes<'_, LittleEndian>, file_bytes: u64) -> Result<Vec<Loaded>, ElfFault> {
     let headers = elf.segments().into_iter().flatten().enumerate();
     // An empty one is what a linker script's segment without contents leaves behind.
     let loads = headers.filter(|(_, header)| header.p_type == PT_LOAD && header.p_memsz != 0);

@@ -104,6 +104,11 @@ pub enum BuildError {
         /// What is wrong with it.
         error: ElfError,
     },
+    /// The variable that asks for room is not a size.
+    Room {
+        /// What it holds.
+        value: String,
+    },
     /// The programs cannot be packed.
     Pack(PackError),
     /// A file cannot be read or written.
@@ -143,6 +148,11 @@ impl Display for BuildError {
                 write!(formatter, "program '{name}': a stack of {bytes} bytes is not a positive multiple of 4096")
             }
             Self::Elf { file, error } => write!(formatter, "{error}\nfile: {}", file.display()),
+            Self::Room { value } => write!(
+                formatter,
+                "{} is '{value}', which is not a positive multiple of 4096; `cargo l4k runner` sets it, so unset it",
+                crate::room::VARIABLE
+            ),
             Self::Pack(error) => error.fmt(formatter),
             Self::File { file, reason } => write!(formatter, "{}: {reason}", file.display()),
             _ => self.fmt_cargo(formatter),

@@ -13,7 +13,7 @@ use crate::error::BuildError;
 use crate::image::{DEFAULT_STACK_SIZE, ProgramImage};
 use crate::plan::{self, Binary, Plan};
 use crate::workshop::Workshop;
-use crate::{dep_info, nested, pack};
+use crate::{dep_info, nested, pack, room};
 
 /// The programs of a firmware.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +62,10 @@ impl Firmware {
         self.check()?;
         let environment = Environment::of_build_script()?;
         let mut directives = Directives::new(&environment.target);
+        if let Some(bytes) = room::asked_for()? {
+            room::write(&environment.package_file(), bytes)?;
+            return Ok(directives);
+        }
         let programs = self.programs.iter().map(|program| (&*program.name, &*program.directory));
         let plan = plan::make(&environment, programs)?;
         // Held until the programs are read: another firmware may build programs of the same names next.

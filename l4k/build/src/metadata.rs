@@ -68,7 +68,7 @@ impl CargoPackage {
 }
 
 /// Whether a target, in cargo's metadata or messages, is a binary.
-pub fn is_binary(target: &Value) -> bool {
+pub(crate) fn is_binary(target: &Value) -> bool {
     target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "bin"))
 }
 

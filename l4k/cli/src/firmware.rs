@@ -100,6 +100,8 @@ pub struct Extras<'a> {
     pub features: &'a [&'a str],
     /// Variables that its build looks at.
     pub variables: &'a [(&'a str, &'a str)],
+    /// Where it is built, if not where the project is always built.
+    pub target: Option<&'a Path>,
     /// Whom the build is shown to.
     pub audience: Audience,
 }
@@ -131,6 +133,9 @@ pub fn build_with(
     command.envs(extras.variables.iter().copied());
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     build_in_project(&mut command, directory)?;
+    if let Some(target) = extras.target {
+        command.env("CARGO_TARGET_DIR", target);
+    }
     if profile == Profile::Release {
         command.arg("--release");
     }
@@ -206,7 +211,7 @@ pub fn read_messages(messages: &str, directory: &Path) -> Result<Firmware> {
 }
 
 /// Where a project of this repository is built; projects elsewhere build to their own place, as cargo does it.
-fn build_in_project(command: &mut Command, directory: &Path) -> Result<()> {
+pub(crate) fn build_in_project(command: &mut Command, directory: &Path) -> Result<()> {
     match project::repository(directory) {
         Some(root) => build_together(command, root),
         None => Ok(()),
@@ -241,7 +246,7 @@ pub fn board_feature(board: Board) -> [String; 2] {
 }
 
 /// The features of a development or release build of a project for a board: a project may do without a console.
-fn features_of(directory: &Path, board: Board) -> Result<[String; 2]> {
+pub(crate) fn features_of(directory: &Path, board: Board) -> Result<[String; 2]> {
     let features = features(directory)?;
     Ok(match features.contains_key(DEBUG_FEATURE) {
         true => board_features(board),

@@ -2,9 +2,19 @@
 //!
 //! [`command_line`] is what a person types. [`project`] is a firmware project, [`workplace`] says where a command on it works.
 //! [`set_up`] finds the compiler for the target and the other programs that a command needs; [`toolchain`] is that compiler, [`debian`] all
-//! that serves Debian's. [`firmware`] builds. [`run`], [`gdb`], [`image`], [`size`], [`symbolize`] and [`doctor`] are commands;
+//! that serves Debian's. [`firmware`] builds. [`new`], [`run`], [`test`], [`runner`], [`gdb`], [`image`], [`size`], [`symbolize`] and [`doctor`] are commands;
 //! [`equipment`] reads what a project wants to find in the emulated machine.
 //! [`cache`], [`files`], [`lock`], [`process`] and [`progress`] are small tools.
+//!
+//! # Re-exports
+//!
+//! [`anyhow`] and [`l4k_qemu`]: errors, machines and boards are their types.
+//!
+//! # Features
+//!
+//! | feature | what it does |
+//! |---|---|
+//! | `images` | Adds the tests that boot images. They need QEMU and a compiler for the target. The tool is the same without it. |
 
 pub mod cache;
 pub mod command_line;
@@ -16,15 +26,20 @@ pub mod firmware;
 pub mod gdb;
 pub mod image;
 pub mod lock;
+pub mod new;
 pub mod process;
 pub mod progress;
 pub mod project;
 pub mod run;
+pub mod runner;
 pub mod set_up;
 pub mod size;
 pub mod symbolize;
+pub mod test;
 pub mod toolchain;
 pub mod workplace;
+
+pub use {anyhow, l4k_qemu};
 
 pub use project::Project;
 pub use toolchain::TARGET;

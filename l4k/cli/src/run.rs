@@ -49,7 +49,6 @@ const DOES_NOT_START: &str = "the emulator does not start";
 /// Something is missing, the project does not build, or the emulator does not start.
 pub fn run(project: &Project, request: &Request) -> Result<u8> {
     let toolchain = set_up::ensure(project.place(), &[Need::Emulator], request.missing)?;
-    let equipment = Equipment::of(project.directory())?;
     let lock = Lock::of_build(project.place())?;
     let extras = Extras { audience: Audience::Person, ..Extras::default() };
     let (profile, machine) = (request.profile, request.machine.clone());
@@ -61,15 +60,22 @@ pub fn run(project: &Project, request: &Request) -> Result<u8> {
     };
     // From here on another command may build: this one has what it needs.
     drop(lock);
+    boot(project, machine, image.path(), symbols)
+}
+
+/// Boots an image of the project, with what that wants to find in the machine. Returns the emulator's exit status.
+///
+/// # Errors
+/// The emulator does not start.
+pub fn boot(project: &Project, machine: Machine, image: &Path, symbols: Option<Annotator>) -> Result<u8> {
+    let equipment = Equipment::of(project.directory())?;
     let _card = match equipment.card {
         Some(_) => {
             Some(Lock::take(&project.scratch().join("card.lock"), "another machine with the card of this project")?)
         }
         None => None,
     };
-    let boot = equipment.install(Boot::new(machine, image.path()), &project.scratch())?;
-    let status = follow(&boot, symbols)?;
-    Ok(status)
+    follow(&equipment.install(Boot::new(machine, image), &project.scratch())?, symbols)
 }
 
 /// A copy of the image, which nobody else builds anew. It is removed when the value goes away.

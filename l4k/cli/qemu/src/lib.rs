@@ -2,6 +2,14 @@
 //!
 //! [`machine`] says which machine to boot, [`session`] is a running one with its serial port in our hands, [`report`] reads what a
 //! conformance suite prints.
+//!
+//! # Re-exports
+//!
+//! [`anyhow`]: the errors are its type.
+//!
+//! # Features
+//!
+//! This crate has no features.
 
 pub mod boot;
 pub mod debugger;
@@ -13,6 +21,7 @@ pub mod report;
 pub mod session;
 mod transcript;
 
+pub use anyhow;
 pub use boot::{Boot, SerialPort};
 pub use machine::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
 pub use report::Report;

@@ -27,6 +27,17 @@ pub struct Ended {
     pub output: String,
 }
 
+/// How far a machine came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// It ended, with the emulator's exit status.
+    End(ExitStatus),
+    /// What it wrote was enough.
+    Enough,
+    /// It did not end within the limit.
+    Limit,
+}
+
 /// A running machine. It is ended when the value goes away.
 pub struct Session {
     child: Child,
@@ -120,6 +131,28 @@ impl Session {
         }
         let status = self.child.wait().context("waiting for the emulator")?;
         Ok(Ended { status, output: self.transcript.text() })
+    }
+
+    /// Waits until the machine has ended by itself, until `enough` says so of everything that the guest has written, or until the limit. Then it
+    /// ends the machine, and returns everything that the guest has written.
+    ///
+    /// # Errors
+    /// The emulator cannot be waited for.
+    pub fn follow_until(mut self, limit: Duration, mut enough: impl FnMut(&str) -> bool) -> Result<(Came, String)> {
+        let deadline = Instant::now() + limit;
+        let came = loop {
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.transcript.extend(&bytes),
+                Err(RecvTimeoutError::Timeout) => break Came::Limit,
+                Err(RecvTimeoutError::Disconnected) => {
+                    break Came::End(self.child.wait().context("waiting for the emulator")?);
+                }
+            }
+            if enough(&self.transcript.text()) {
+                break Came::Enough;
+            }
+        };
+        Ok((came, self.transcript.text()))
     }
 
     /// Everything that the guest has written and that has been waited for or passed over so far.

@@ -1,7 +1,6 @@
 //! The command line of `cargo l4k`, as types. May call other modules for the types of their requests only.
-//!
-//! The names `new`, `test` and `runner` are kept for commands of these names.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -83,10 +82,17 @@ pub enum Compiler {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Task {
+    /// Make a firmware project, with a test of its own
+    New(New),
     /// Build the firmware: the programs, and the kernel with them in it
     Build(Build),
     /// Build the firmware and boot it in QEMU, with the console on stdin and stdout
     Run(Run),
+    /// Build the tests and run them on the target, each on a freshly booted machine
+    Test(Test),
+    /// Boot what cargo has built: cargo calls this for `cargo run` and `cargo test`
+    #[command(disable_help_flag = true)]
+    Runner(Runner),
     /// Build the firmware and write what its board boots from
     Image(Image),
     /// Build the firmware, boot it stopped, and attach gdb with the symbols of the kernel and of all programs
@@ -105,6 +111,68 @@ pub struct Json {
     /// Answer in JSON, on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to make.
+#[derive(Args, Debug)]
+pub struct New {
+    /// The project's name, and that of its directory
+    pub name: String,
+    /// The board that is built if nothing is said: qemu-virt or rpi4
+    #[arg(long, default_value = "qemu-virt")]
+    pub board: Board,
+    /// The template; there is one
+    #[arg(long, default_value = "firmware")]
+    pub template: String,
+    /// Where the l4k crates are, if they are not to come from crates.io: a clone of l4k, or a directory with its packages
+    #[arg(long, value_name = "DIRECTORY")]
+    pub crates: Option<PathBuf>,
+}
+
+/// What to test.
+#[derive(Args, Debug)]
+pub struct Test {
+    /// Only tests whose names contain this
+    #[arg(value_name = "NAME")]
+    pub filter: Option<String>,
+    /// Only this file of tests; may be given several times
+    #[arg(long = "test", value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The board [default: that of the default features, else the first that the firmware is for]
+    #[arg(long)]
+    pub board: Option<Board>,
+    /// Build the tests with cargo's release profile
+    #[arg(long)]
+    pub release: bool,
+    /// How long a test may take [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seconds: Option<u64>,
+    /// Go on with the next file of tests when one has failed
+    #[arg(long)]
+    pub no_fail_fast: bool,
+    /// Further arguments for the tests, for example --list or --nocapture
+    #[arg(last = true, value_name = "ARGUMENTS OF THE TESTS")]
+    pub more: Vec<String>,
+}
+
+impl Test {
+    /// The arguments that cargo has to see.
+    #[must_use]
+    pub fn for_cargo(&self) -> Vec<String> {
+        let files = self.files.iter().flat_map(|file| ["--test".to_owned(), file.clone()]);
+        let no_fail_fast = self.no_fail_fast.then(|| "--no-fail-fast".to_owned());
+        files.chain(no_fail_fast).chain(self.filter.clone()).collect()
+    }
+}
+
+/// What to boot for cargo.
+#[derive(Args, Debug)]
+pub struct Runner {
+    /// The file that cargo has built: a firmware, or a test program
+    pub binary: PathBuf,
+    /// What the standard library's test harness understands
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    pub arguments: Vec<OsString>,
 }
 
 /// What to build.
@@ -236,7 +304,7 @@ fn address(text: &str) -> Result<u64, String> {
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::CommandLine;
+    use super::{Cargo, CommandLine, Task};
 
     fn refusal(line: &str) -> String {
         let error = CommandLine::try_parse_from(line.split(' ')).expect_err(line);
@@ -288,5 +356,22 @@ mod tests {
             CommandLine::try_parse_from(line.split(' ')).expect(line);
         }
         CommandLine::try_parse_from("cargo l4k gdb --break shell -- -ex bt".split(' ')).expect("arguments for gdb");
+    }
+
+    #[test]
+    fn what_is_meant_for_a_test_program_reaches_it() {
+        let task = |line: &str| {
+            let Cargo::L4k(command) = CommandLine::try_parse_from(line.split(' ')).expect(line).cargo;
+            command.task
+        };
+        let Task::Runner(runner) = task("cargo l4k runner greeter --list --format terse --package x -q name") else {
+            panic!("another command")
+        };
+        assert_eq!(runner.arguments.len(), 7, "{runner:?}");
+        let Task::Test(test) = task("cargo l4k test greets --test a --board rpi4 --test b -- --exact") else {
+            panic!("another command")
+        };
+        assert_eq!(test.for_cargo(), ["--test", "a", "--test", "b", "greets"]);
+        assert_eq!(test.more, ["--exact"]);
     }
 }

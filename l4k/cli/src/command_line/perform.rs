@@ -21,7 +21,7 @@ use crate::symbolize::annotate::Annotator;
 use crate::symbolize::command as symbolize;
 use crate::symbolize::symbols::Symbols;
 use crate::workplace::Workplace;
-use crate::{cache, gdb, run};
+use crate::{cache, gdb, new, run, runner, test};
 
 /// What is missing is named: a person installs it, or `cargo l4k doctor --fix`.
 const MISSING: Missing = Missing::Name;
@@ -33,6 +33,9 @@ const MISSING: Missing = Missing::Name;
 pub fn perform(command: L4k) -> Result<u8> {
     let common = &command.common;
     match command.task {
+        Task::New(request) => make(request)?,
+        Task::Test(request) => return test_on_target(&find(common)?, request),
+        Task::Runner(request) => return runner::run(&request.binary, &request.arguments, common.choice()),
         Task::Build(request) => build(&find(common)?, &request)?,
         Task::Run(request) => return boot(&find(common)?, &request),
         Task::Image(request) => write_image(&find(common)?, request)?,
@@ -45,6 +48,21 @@ pub fn perform(command: L4k) -> Result<u8> {
         Task::Doctor(request) => examine(common, &request)?,
     }
     Ok(0)
+}
+
+fn make(request: options::New) -> Result<()> {
+    let options::New { name, board, template, crates } = request;
+    let here = std::env::current_dir().context("the current directory")?;
+    new::run(&new::Request { name, board, template, crates }, &here)
+}
+
+fn test_on_target(project: &Project, request: options::Test) -> Result<u8> {
+    let cargo = request.for_cargo();
+    let profile = Profile::of_release(request.release);
+    let options::Test { board, seconds, more, .. } = request;
+    let status = test::run(project, &test::Request { board, profile, seconds, cargo, program: more }, MISSING)?;
+    // By a signal, it has no code of its own.
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
 /// The project, with the compiler that was chosen; says which that is.

@@ -23,6 +23,18 @@ pub enum Choice {
     Debian,
 }
 
+impl Choice {
+    /// As a person chooses it; `None` if nothing is chosen.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Choice::Free => None,
+            Choice::Own => Some("own"),
+            Choice::Debian => Some("debian"),
+        }
+    }
+}
+
 /// The compiler in use for the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Toolchain {

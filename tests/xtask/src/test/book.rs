@@ -39,7 +39,7 @@ pub fn jobs() -> Vec<Job> {
         .about(Subject::Texts);
     let code = Job::run(Part::Book, "code", |context| {
         let mut code = host_cargo(context.project.root(), "test");
-        Outcome::of_all("code", libtest::run(code.args(["--no-fail-fast", "--doc", "--package", PACKAGE])))
+        Outcome::of_all("code", libtest::run(code.args(["--no-fail-fast", "--package", PACKAGE])))
     });
     let sessions = {
         let hello = hello.clone();

@@ -1,4 +1,4 @@
-//! Part `examples`: every example but hello, which has a part of its own, is built for each of its boards and run with what it wants to find
+//! Part `examples`: every example but hello and the template, which have tests of their own, is built for each of its boards and run with what it wants to find
 //! there; it prints what its manifest says. May call `card`, `equipment`, `firmware` and `image`.
 
 use std::fs;
@@ -24,6 +24,9 @@ use cargo_l4k::set_up::Missing;
 /// How long a line may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// Examples that talk to a person: tests of their own do that.
+const WITH_TESTS_OF_THEIR_OWN: [&str; 2] = ["hello", "template"];
+
 /// The example that draws, and goes on.
 const PICTURE: &str = "picture";
 
@@ -37,7 +40,7 @@ const COLORS: [(usize, usize, [u8; 3]); 4] =
 /// A job for each on each of its boards.
 pub fn jobs(project: &Project) -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
-    for name in project.examples()?.into_iter().filter(|name| name != "hello") {
+    for name in project.examples()?.into_iter().filter(|name| !WITH_TESTS_OF_THEIR_OWN.contains(&name.as_str())) {
         for board in firmware::boards(&project.example(&name)?)? {
             let image = Image::of(format!("examples/{name}"), board);
             let job = {

@@ -23,6 +23,7 @@ pub mod model;
 mod mutants;
 mod no_panic;
 pub mod outcome;
+mod packages;
 pub mod part;
 mod paths;
 mod planted;
@@ -31,6 +32,7 @@ mod schedule;
 pub mod shell;
 pub mod suite;
 pub mod summary;
+mod template;
 pub mod transcript;
 mod worker;
 

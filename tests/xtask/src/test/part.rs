@@ -11,8 +11,8 @@ use super::job::{Job, Resource};
 use super::outcome::Outcome;
 use super::summary::{Done, Summary};
 use super::{
-    bench, book, commands, copied, documentation, examples, format, host, kept, lint, model, mutants, no_panic, paths,
-    planted, shell, suite, worker,
+    bench, book, commands, copied, documentation, examples, format, host, kept, lint, model, mutants, no_panic,
+    packages, paths, planted, shell, suite, template, worker,
 };
 use crate::project::Project;
 use crate::set_up::{self, Need};
@@ -56,6 +56,10 @@ pub enum Part {
     Copied,
     /// The book is built, its code compiled, its console sessions run.
     Book,
+    /// A project that `cargo l4k new` makes builds, boots and tests itself.
+    Template,
+    /// The crates that can be published work from their packages alone.
+    Packages,
     /// Changes of the kernel's core are noticed; only with `--long`.
     Mutants,
     /// Faults that are planted are found by the usual test; only with `--long`.
@@ -64,7 +68,7 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 19] = [
+    pub const ALL: [Part; 21] = [
         Part::Format,
         Part::House,
         Part::Host,
@@ -82,6 +86,8 @@ impl Part {
         Part::Book,
         Part::Documentation,
         Part::Commands,
+        Part::Template,
+        Part::Packages,
         Part::Mutants,
         Part::Planted,
     ];
@@ -106,6 +112,8 @@ impl Part {
             Part::Bench => "bench",
             Part::Copied => "copied",
             Part::Book => "book",
+            Part::Template => "template",
+            Part::Packages => "packages",
             Part::Mutants => "mutants",
             Part::Planted => "planted",
         }
@@ -121,7 +129,7 @@ impl Part {
                 &[Need::Emulator]
             }
             // mdbook has a job of its own, since it takes minutes to install.
-            Part::Book | Part::Planted => &[Need::Emulator],
+            Part::Book | Part::Template | Part::Packages | Part::Planted => &[Need::Emulator],
             Part::Mutants => &[Need::MutationTool],
         }
     }
@@ -146,6 +154,8 @@ impl Part {
             Part::Bench => bench::jobs(),
             Part::Copied => copied::jobs(),
             Part::Book => book::jobs(),
+            Part::Template => template::jobs(),
+            Part::Packages => packages::jobs(),
             Part::Mutants => mutants::jobs(options.scope),
             Part::Planted => planted::jobs(options.scope),
         })

@@ -1,7 +1,7 @@
 //! What the suite has for all tests together: the memory that each test makes its objects of, slots, and the partner's image.
 
 use l4k_init::slots::SlotRange;
-use l4k_init::{Home, Image, Resources};
+use l4k_init::{Home, Image, ImageError, Resources};
 use l4k_sys::abi::boot::{self, BootInformation};
 use l4k_sys::handle::NewObject;
 use l4k_sys::package::Package;
@@ -46,9 +46,10 @@ impl System {
         resources.memory.make(NewObject::Untyped(MEMORY_BITS), memory)?;
         let slots = resources.slots.take_range(SLOTS).ok_or(problem("slots"))?;
         let failed = |failure: l4k_init::Failure<'_>| Failure::new(format_args!("{failure}"));
-        let image = Image::find(package, "partner").ok_or(problem("partner"))?.map_err(failed)?;
+        let unusable = |error: ImageError<'_, '_>| Failure::new(format_args!("{error}"));
+        let image = Image::find(package, "partner").map_err(unusable)?;
         let home = partner::reserve(&mut resources, &image).map_err(failed)?;
-        let hostile = Image::find(package, "hostile").ok_or(problem("hostile program"))?.map_err(failed)?;
+        let hostile = Image::find(package, "hostile").map_err(unusable)?;
         Thread::from_slot(boot::slot::THREAD).set_priority(PRIORITY, 255)?;
         Ok(System { resources, information, memory: Untyped::from_slot(memory), slots, image, home, hostile })
     }

@@ -1,0 +1,63 @@
+//! Tests that end in every way that a test can end. `new_project` puts this file into a new project.
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+use l4k_test::l4k_sys::abi::boot::BootInformation;
+use l4k_test::l4k_sys::exit::{Status, exit};
+use l4k_test::l4k_sys::println;
+
+l4k_test::tests! {
+    fn passes() {}
+
+    /// With a comment.
+    fn has_memory(information: BootInformation<'static>) -> Result<(), u8> {
+        if information.entries().count() > 3 { Ok(()) } else { Err(1) }
+    }
+
+    fn panics() {
+        println!("before");
+        assert_eq!(black_box(2) + 2, 5, "sums");
+    }
+
+    fn returns_an_error() -> Result<(), &'static str> {
+        Err("no")
+    }
+
+    fn overflows_its_stack() {
+        black_box(deeper(0));
+    }
+
+    fn hangs() {
+        loop {
+            core::hint::spin_loop();
+        }
+    }
+
+    fn ends_itself() {
+        exit(Status::SUCCESS)
+    }
+
+    #[ignore = "slow"]
+    fn is_ignored() {}
+
+    #[should_panic(expected = "divide by zero")]
+    fn panics_as_expected() {
+        black_box(1 / black_box(0));
+    }
+
+    #[should_panic(expected = "overflow")]
+    fn panics_otherwise() {
+        panic!("something");
+    }
+
+    #[should_panic]
+    fn does_not_panic() {}
+}
+
+#[expect(unconditional_recursion)]
+fn deeper(depth: u64) -> u64 {
+    let mut used = [depth; 64];
+    black_box(&mut used);
+    deeper(depth + 1) + used[1]
+}

@@ -1,0 +1,91 @@
+//! Two tools that judge the crates: cargo-deny, and cargo-semver-checks against the last packed state. May call `pack` and `workspace`.
+//!
+//! The caller installs the tools and gives their paths.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::pack::{self, Packed};
+use crate::workspace::{Workspace, directory};
+
+/// Version of cargo-deny for which `.cargo/deny.toml` is written.
+pub const DENY_VERSION: &str = "^0.20";
+
+/// Version of cargo-semver-checks. It reads rustdoc's JSON, whose format changes with the compiler.
+pub const SEMVER_VERSION: &str = "^0.51";
+
+/// The packed crates of the last release, below the project's root.
+const LAST_STATE: &str = "tests/packages/last-state";
+
+/// Checks the licences, bans and sources of everything in `Cargo.lock`. Advisories are left out: they need the network.
+///
+/// # Errors
+/// The tool finds something, and says what on standard error.
+pub fn deny(workspace: &Workspace, tool: &Path) -> Result<()> {
+    let mut command = Command::new(tool);
+    command.current_dir(workspace.root()).args(["--offline", "--workspace", "check", "--hide-inclusion-graph"]);
+    pack::run(command.args(["licenses", "bans", "sources"]))
+}
+
+/// Compares the interface of each library with that in the last packed state. A crate that was not packed then has nothing to be compared with.
+///
+/// The tool builds documentation for this computer. What is there for the target alone is not compared.
+///
+/// # Errors
+/// An interface has a change that the version does not allow; the tool says which on standard error.
+pub fn semver(workspace: &Workspace, tool: &Path) -> Result<()> {
+    let place = tempfile::tempdir().context("a directory for the last packed state")?;
+    let mut compared = 0;
+    for package in workspace.published() {
+        let Some(last) = last_state_of(workspace, package.name.as_str())? else {
+            println!("{} was not packed before, so there is nothing to compare it with", package.name);
+            continue;
+        };
+        let baseline = pack::unpack(&last, place.path())?;
+        let mut command = Command::new(tool);
+        command
+            .current_dir(workspace.root())
+            .arg("semver-checks")
+            .arg("--manifest-path")
+            .arg(directory(package).join("Cargo.toml"));
+        command.arg("--baseline-root").arg(baseline);
+        command.env("CARGO_NET_OFFLINE", "true").env("CARGO_TARGET_DIR", workspace.root().join("target/packed/semver"));
+        pack::run(&mut command)?;
+        compared += 1;
+    }
+    ensure!(compared > 0, "{LAST_STATE} holds none of the crates");
+    Ok(())
+}
+
+/// Makes the crates as they are now the last packed state. A release does so.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn keep(workspace: &Workspace, packed: &[Packed]) -> Result<()> {
+    let place = workspace.root().join(LAST_STATE);
+    if place.exists() {
+        fs::remove_dir_all(&place).with_context(|| format!("removing {}", place.display()))?;
+    }
+    fs::create_dir_all(&place).with_context(|| format!("making {}", place.display()))?;
+    for one in packed {
+        let file = place.join(one.file.file_name().unwrap_or_default());
+        fs::copy(&one.file, &file).with_context(|| format!("writing {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// The file of a crate in the last packed state, whatever its version was.
+fn last_state_of(workspace: &Workspace, name: &str) -> Result<Option<Packed>> {
+    let place = workspace.root().join(LAST_STATE);
+    let entries = fs::read_dir(&place).with_context(|| format!("reading {}", place.display()))?;
+    let files: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    Ok(files.into_iter().find_map(|file| {
+        let directory = file.file_name()?.to_str()?.strip_suffix(".crate")?.to_owned();
+        let version = directory.strip_prefix(name)?.strip_prefix('-')?;
+        let is_this_one = version.starts_with(|first: char| first.is_ascii_digit());
+        is_this_one.then(|| Packed { name: name.to_owned(), directory: directory.clone(), file })
+    }))
+}
