@@ -55,10 +55,10 @@ pub const ALL: [Fault; 14] = [
     },
     Fault {
         name: "cortex-a76",
-        what: "cores with PAN only: programs may not read the cache's geometry, nor clear a line",
+        what: "cores with PAN only: the data of programs becomes big-endian",
         file: "l4k/src/machine/aarch64/early_tables.rs",
         source: "\"bic x0, x0, #{span}\",",
-        fault: "\"bic x0, x0, #{span}\", \"bic x0, x0, #0xc000\",",
+        fault: "\"bic x0, x0, #{span}\", \"orr x0, x0, #0x1000000\",",
         found_by: "suite: qemu-virt, 1 x cortex-a76, GICv2, EL1",
     },
     Fault {
@@ -71,10 +71,10 @@ pub const ALL: [Fault; 14] = [
     },
     Fault {
         name: "much-memory",
-        what: "5000 MiB of memory: an address above 4 GiB is cut off when a table entry is read",
-        file: "l4k/src/machine/table_format.rs",
-        source: "const ADDRESS: u64 = 0x0000_ffff_ffff_f000;",
-        fault: "const ADDRESS: u64 = 0x0000_0000_ffff_f000;",
+        what: "5000 MiB of memory: a range that goes beyond 4 GiB serves nobody",
+        file: "l4k/src/kernel/boot_memory.rs",
+        source: "> end || end > OBJECT_MEMORY_END {",
+        fault: "> end || end > OBJECT_MEMORY_END.min(1 << 32) {",
         found_by: "suite: qemu-virt, 1 x cortex-a72, GICv3, EL1, 5000M",
     },
     Fault {
