@@ -64,7 +64,7 @@ impl<T: IntoStatus, E: Debug> IntoStatus for Result<T, E> {
         match self {
             Ok(value) => value.into_status(),
             Err(cause) => {
-                error!("main returned {cause:?}");
+                error!("main failed: {cause:?}");
                 Status::FAILURE
             }
         }

@@ -5,11 +5,11 @@
 //! # A directory of the project. Its files are on the machine's SD card, which is made once and then kept.
 //! card = "card"
 //! # Further arguments for QEMU: devices, for example.
-//! qemu = ["-device", "tmp105,address=0x48"]
+//! qemu = ["-device", "tmp105,id=thermometer,bus=i2c-bus.1,address=0x48"]
 //! # Commands for QEMU's monitor, before the machine starts.
-//! monitor = ["qom-set /machine/peripheral/sensor temperature 21000"]
+//! monitor = ["qom-set /machine/peripheral/thermometer temperature 23500"]
 //! # What the firmware prints, in this order. Tests wait for these lines.
-//! expected = ["sensor: 21.0 degrees"]
+//! expected = ["temperature: 23.5 degrees Celsius"]
 //! ```
 //!
 //! Each key may be left out. A key that is not known is refused by its name.

@@ -100,10 +100,31 @@ pub struct Extras<'a> {
     pub features: &'a [&'a str],
     /// Variables that its build looks at.
     pub variables: &'a [(&'a str, &'a str)],
-    /// Where it is built, if not where the project is always built.
-    pub target: Option<&'a Path>,
+    /// If it is not to take the place of what is usually built.
+    pub apart: Option<Apart<'a>>,
     /// Whom the build is shown to.
     pub audience: Audience,
+}
+
+/// A build that is kept apart from the usual one, and shares with it what both depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Apart<'a> {
+    /// The firmware's package.
+    pub package: &'a str,
+    /// Where the usual build is: cargo's target directory.
+    pub beside: &'a Path,
+    /// Where the kernel is put.
+    pub output: &'a Path,
+}
+
+impl Apart<'_> {
+    /// cargo tells the builds of a package apart by its profile, among other things. So this package, and no other, gets a profile that differs in what
+    /// changes nothing: 255 units of code instead of the 256 that cargo takes for development. Its build script runs with an `OUT_DIR` of its own, and
+    /// neither build makes the other old.
+    fn set(self, command: &mut Command) {
+        command.env("CARGO_TARGET_DIR", self.output).env("CARGO_BUILD_BUILD_DIR", self.beside);
+        command.arg("--config").arg(format!("profile.dev.package.{}.codegen-units=255", self.package));
+    }
 }
 
 /// Whom a build is shown to.
@@ -133,8 +154,8 @@ pub fn build_with(
     command.envs(extras.variables.iter().copied());
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     build_in_project(&mut command, directory)?;
-    if let Some(target) = extras.target {
-        command.env("CARGO_TARGET_DIR", target);
+    if let Some(apart) = extras.apart {
+        apart.set(&mut command);
     }
     if profile == Profile::Release {
         command.arg("--release");

@@ -2,9 +2,10 @@
 //! and `symbolize`.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -64,7 +65,7 @@ pub fn gdb(project: &Project, request: &Request) -> Result<()> {
     let boot = Boot::new(machine.clone(), &firmware.image(&machine)?);
     let boot = Equipment::of(project.directory())?.install(boot, &project.scratch())?;
     let boot = boot.with_arguments(&["-S", "-gdb", &server]);
-    let mut command = command(&firmware, stop, port)?;
+    let mut command = command(project, &firmware, stop, port)?;
     command.args(&request.more);
     match request.session {
         Session::Person => {
@@ -98,25 +99,50 @@ fn batch(mut emulator: Child, gdb: &mut Command) -> Result<()> {
     }
 }
 
-/// gdb with all symbols, connected to the machine.
-fn command(firmware: &Firmware, stop: Option<(&str, Function)>, port: u16) -> Result<Command> {
+/// gdb with all symbols, connected to the machine. It is told in a file: at a mistake there it goes no further.
+fn command(project: &Project, firmware: &Firmware, stop: Option<(&str, Function)>, port: u16) -> Result<Command> {
+    let programs = firmware::programs(firmware)?;
+    let file = project.scratch().join("commands.gdb");
+    fs::write(&file, told(&programs, stop, port)).with_context(|| format!("writing {}", file.display()))?;
     let mut command = Command::new(debugger().context("there is no gdb that knows AArch64")?);
-    command.arg("-q").arg(&firmware.kernel);
-    let mut programs = firmware::programs(firmware)?;
-    // All programs begin at one address, and gdb takes the first that has something there: the one that is debugged.
-    programs
-        .sort_by_key(|file| stop.as_ref().is_none_or(|(name, _)| file.file_stem().is_none_or(|stem| stem != *name)));
-    command.args(["-ex", "set confirm off", "-ex", "set architecture aarch64"]);
-    for program in programs {
-        command.arg("-ex").arg(format!("add-symbol-file {}", quoted(&program)));
-    }
-    // As if gdb had started the machine: it ends it when it ends.
-    command.args(["-ex", "set remote query-attached-packet off"]);
-    command.arg("-ex").arg(format!("target remote 127.0.0.1:{port}"));
-    if let Some((_, function)) = stop {
-        command.arg("-ex").arg(breakpoint(&function)).args(["-ex", "continue"]);
-    }
+    command.arg("-q").arg(&firmware.kernel).arg("-x").arg(file);
     Ok(command)
+}
+
+/// What gdb is told.
+fn told(programs: &[PathBuf], stop: Option<(&str, Function)>, port: u16) -> String {
+    let mut text = "set confirm off\nset architecture aarch64\n".to_owned();
+    text.extend(programs.iter().map(|program| add(program)));
+    // As if gdb had started the machine: it ends it when it ends.
+    text += "set remote query-attached-packet off\n";
+    let _ = writeln!(text, "target remote 127.0.0.1:{port}");
+    if let Some((name, function)) = stop {
+        let _ = writeln!(text, "{}\ncontinue", breakpoint(&function));
+        text += &only(programs, name, function.address);
+    }
+    text
+}
+
+fn add(program: &Path) -> String {
+    format!("add-symbol-file \"{}\"\n", program.display())
+}
+
+fn name_of(program: &Path) -> String {
+    program.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// All programs begin at one address, so that gdb would name functions of any of them. Those of the program that it has stopped in are left.
+/// A command `symbols-NAME` takes those of another program in their place.
+fn only(programs: &[PathBuf], name: &str, address: u64) -> String {
+    let mut text = String::new();
+    for program in programs {
+        if name_of(program) != name {
+            let _ = writeln!(text, "remove-symbol-file \"{}\"", program.display());
+        }
+        let command = format!("remove-symbol-file -a {address:#x}\n{}", add(program));
+        let _ = writeln!(text, "define symbols-{}\n{command}end", name_of(program));
+    }
+    text
 }
 
 fn main_of(symbols: &Symbols, name: &str) -> Result<Function> {
@@ -126,19 +152,15 @@ fn main_of(symbols: &Symbols, name: &str) -> Result<Function> {
     }
 }
 
-/// Stops where a function begins. Other programs have other instructions at this address: the condition lets them pass.
+/// Stops where a function begins. Other programs have other instructions at this address: the condition, in Rust, lets them pass.
 fn breakpoint(function: &Function) -> String {
-    let mut line = format!("hbreak *{:#x} if 1", function.address);
+    let mut line = format!("hbreak *{:#x} if true", function.address);
     let words = function.code.chunks_exact(4).filter_map(|word| <[u8; 4]>::try_from(word).ok());
     for (number, word) in words.enumerate() {
         let address = function.address + 4 * number as u64;
-        let _ = write!(line, " && *(unsigned int *){address:#x} == {:#x}", u32::from_le_bytes(word));
+        let _ = write!(line, " && *({address:#x} as *mut u32) == {:#x}", u32::from_le_bytes(word));
     }
     line
-}
-
-fn quoted(file: &Path) -> String {
-    format!("\"{}\"", file.display())
 }
 
 /// A port that nobody uses. gdb tries again for a while if the emulator does not listen yet.
@@ -149,15 +171,20 @@ fn free_port() -> Result<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::breakpoint;
+    use super::{breakpoint, told};
     use crate::symbolize::image::Function;
 
     #[test]
     fn a_breakpoint_looks_at_the_instructions() {
         let function = Function { address: 0x20_0028, code: vec![0xff, 0x43, 0x00, 0xd1, 0x00, 0x00, 0x80, 0xd2] };
-        assert_eq!(
-            breakpoint(&function),
-            "hbreak *0x200028 if 1 && *(unsigned int *)0x200028 == 0xd10043ff && *(unsigned int *)0x20002c == 0xd2800000"
-        );
+        let line = "hbreak *0x200028 if true && *(0x200028 as *mut u32) == 0xd10043ff && *(0x20002c as *mut u32) == 0xd2800000";
+        assert_eq!(breakpoint(&function), line);
+        let text = told(&["/a b/shell.elf".into(), "/ping.elf".into()], Some(("shell", function)), 1234);
+        assert!(text.contains("\nadd-symbol-file \"/a b/shell.elf\"\n"), "{text}");
+        assert!(text.contains(&format!("target remote 127.0.0.1:1234\n{line}\ncontinue\n")), "{text}");
+        assert!(text.contains("\nremove-symbol-file \"/ping.elf\"\n"), "{text}");
+        assert!(!text.contains("\nremove-symbol-file \"/a b/shell.elf\"\n"), "{text}");
+        let other = "define symbols-ping\nremove-symbol-file -a 0x200028\nadd-symbol-file \"/ping.elf\"\nend\n";
+        assert!(text.ends_with(other), "{text}");
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! # Re-exports
 //!
-//! [`anyhow`] and [`l4k_qemu`]: errors, machines and boards are their types.
+//! [`anyhow`], [`l4k_card`], [`l4k_qemu`], [`serde_json`] and [`toml`]: errors, files of a card, machines and boards, answers for tools, and settings are
+//! their types.
 //!
 //! # Features
 //!
@@ -39,7 +40,7 @@ pub mod test;
 pub mod toolchain;
 pub mod workplace;
 
-pub use {anyhow, l4k_qemu};
+pub use {anyhow, l4k_card, l4k_qemu, serde_json, toml};
 
 pub use project::Project;
 pub use toolchain::TARGET;

@@ -1,4 +1,4 @@
-//! What commands need, and how each need is met. May call `debian` and `toolchain`.
+//! What commands need, and how each need is met. May call `debian`, `toolchain`, and `doctor` for what to type.
 //!
 //! When nothing is missing this looks at a few files and asks the emulator for its version, and is done in a tenth of a second.
 
@@ -11,6 +11,8 @@ use l4k_qemu::emulator;
 use crate::debian::packages::{Package, Plan};
 use crate::debian::system::{Privilege, System};
 use crate::debian::{compiler, sysroot};
+use crate::doctor::host::Host;
+use crate::doctor::remedy::{Lack, remedies};
 use crate::lock::Lock;
 use crate::process;
 use crate::progress::Progress;
@@ -65,6 +67,9 @@ fn meet(place: &Workplace, needs: &[Need], missing: Missing) -> Result<Toolchain
              L4K_TOOLCHAIN. Type:\n    rustup target add {TARGET}\nand run the command again."
         );
     }
+    if toolchain.is_none() {
+        may_take_debian(place.choice(), Host::of_this_computer())?;
+    }
     let packages = packages_for(needs, toolchain.as_ref());
     if !packages.is_empty() {
         match missing {
@@ -82,6 +87,22 @@ fn meet(place: &Workplace, needs: &[Need], missing: Missing) -> Result<Toolchain
         }
     }
     Ok(toolchain)
+}
+
+/// Only Debian has Debian's compiler. Elsewhere the target comes from rustup.
+fn may_take_debian(choice: Choice, host: Host) -> Result<()> {
+    if host == Host::Debian {
+        return Ok(());
+    }
+    if choice == Choice::Debian {
+        bail!("Debian's compiler was asked for by `--toolchain debian` or L4K_TOOLCHAIN, and this is {}", host.name());
+    }
+    let remedies = [remedies(host, Lack::Rustup), remedies(host, Lack::Target)].concat();
+    let lines: Vec<String> = remedies.iter().map(|remedy| format!("    {}\n", remedy.shell(Privilege::None))).collect();
+    bail!(
+        "no compiler here has the target {TARGET}. Type, if rustup is not there yet, both lines:\n{}and run the command again.",
+        lines.concat()
+    )
 }
 
 /// What to type for packages that are missing.
@@ -204,4 +225,26 @@ fn build_library(place: &Workplace) -> Result<Toolchain> {
 /// Tells a person what is being set up.
 pub fn tell(what: &str) {
     eprintln!("set-up: {what}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Choice, Host, may_take_debian};
+
+    #[test]
+    fn elsewhere_the_target_comes_from_rustup() {
+        may_take_debian(Choice::Free, Host::Debian).expect("Debian has its compiler");
+        let error = may_take_debian(Choice::Free, Host::Fedora).expect_err("Fedora has not").to_string();
+        assert_eq!(
+            error,
+            "no compiler here has the target aarch64-unknown-none-softfloat. Type, if rustup is not there yet, both \
+             lines:\n    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh\n    rustup target add \
+             aarch64-unknown-none-softfloat\nand run the command again."
+        );
+        let error = may_take_debian(Choice::Debian, Host::MacOs).expect_err("macOS has not").to_string();
+        assert_eq!(
+            error,
+            "Debian's compiler was asked for by `--toolchain debian` or L4K_TOOLCHAIN, and this is macOS"
+        );
+    }
 }

@@ -1,4 +1,5 @@
-//! `cargo l4k test`: `cargo test` for the target, with this program as the runner. May call `firmware`, `set_up` and `runner::options`.
+//! `cargo l4k test`: `cargo test` for the target, with this program as the runner. May call `firmware`, `set_up`, and
+//! `options` and `place` of the runner.
 //!
 //! With a target that rustup has added, `cargo test` alone does the same. With Debian's compiler it cannot, since the library for the target is not
 //! where that compiler looks for it.
@@ -13,7 +14,7 @@ use l4k_qemu::Board;
 
 use crate::firmware::{self, Profile};
 use crate::project::Project;
-use crate::runner::options;
+use crate::runner::{options, place};
 use crate::set_up::{self, Missing, Need};
 use crate::toolchain::TARGET;
 
@@ -46,9 +47,10 @@ pub fn run(project: &Project, request: &Request, missing: Missing) -> Result<Exi
         command.env(options::TOOLCHAIN, chosen);
     }
     set_runner(&mut command, &env::current_exe().context("the path of this program")?)?;
-    if let Some(board) = request.board {
-        command.arg("--no-default-features").args(firmware::features_of(project.directory(), board)?);
-    }
+    // As for a build and a run: what these have made is used again.
+    let board = place::board_for_tests(request.board, &firmware::boards(project.directory())?)?;
+    command.arg("--no-default-features").args(firmware::features_of(project.directory(), board)?);
+    command.env(options::BOARD, board.name());
     add(&mut command, request);
     command.status().context("cargo does not start")
 }
@@ -69,9 +71,6 @@ fn set_runner(command: &mut Command, program: &Path) -> Result<()> {
 }
 
 fn add(command: &mut Command, request: &Request) {
-    if let Some(board) = request.board {
-        command.env(options::BOARD, board.name());
-    }
     if let Some(seconds) = request.seconds {
         command.env(options::SECONDS, seconds.to_string());
     }
@@ -102,7 +101,7 @@ mod tests {
         let line: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
         assert_eq!(line.join(" "), "--release greeting -- --nocapture");
         let variables: Vec<_> = command.get_envs().map(|(name, _)| name.to_string_lossy()).collect();
-        assert_eq!(variables, ["L4K_BOARD", "L4K_TEST_SECONDS"]);
+        assert_eq!(variables, ["L4K_TEST_SECONDS"]);
     }
 
     #[test]

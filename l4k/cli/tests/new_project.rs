@@ -1,5 +1,5 @@
-//! A project that `cargo l4k new` makes, outside of the repository: it builds, shows its prompt, and its tests run on the target. Tests that fail and tests
-//! that crash are told apart.
+//! A project that `cargo l4k new` makes, outside of the repository: it builds, shows its prompt, its tests run on the target, and its card boots the
+//! Raspberry Pi 4. Tests that fail and tests that crash are told apart.
 //!
 //! This needs QEMU and a compiler for the target: `cargo test -p cargo-l4k --features images --test new_project`.
 
@@ -10,6 +10,12 @@ use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use l4k_qemu::{Board, Boot, Machine, Session};
+
+/// How long an answer may take.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Tests of all kinds, for the new project.
 const VERDICTS: &str = include_str!("verdicts/verdicts.rs");
@@ -97,6 +103,7 @@ fn a_new_project_shows_its_prompt_and_its_tests_pass() {
     assert!(said.contains("test a_greeting_names_the_person ") && said.contains("test result: ok. 3 passed"), "{said}");
 
     every_kind_of_end_has_its_verdict(&project);
+    its_card_boots_the_raspberry_pi(&project);
 }
 
 /// In the same project, so that its kernel is built once.
@@ -127,4 +134,20 @@ fn every_kind_of_end_has_its_verdict(project: &NewProject) {
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "is_ignored: test");
     let output = project.l4k(&["test", "--test", "verdicts", "--", "--exact", "is_ignored", "--ignored"], "");
     assert!(text(&output).contains("test result: ok. 1 passed; 0 failed; 0 ignored"), "{}", text(&output));
+}
+
+/// What is booted is the kernel that is on the card.
+fn its_card_boots_the_raspberry_pi(project: &NewProject) {
+    let output = project.l4k(&["image", "--board", "rpi4", "--output", "card"], "");
+    assert!(output.status.success(), "{}", text(&output));
+    let card = project.directory().join("card/sdcard.img");
+    let kernel = project.directory().join("from-the-card.img");
+    fs::write(&kernel, l4k_card::read(&card, "kernel8.img").expect("the kernel on the card")).expect("a file");
+    let mut session = Session::start(&Boot::new(Machine::of(Board::RaspberryPi4), &kernel)).expect("a machine");
+    session.expect("name> ", LIMIT).expect("the prompt");
+    session.ask("Ada", "Hello, Ada!", LIMIT).expect("a greeting");
+    session.expect("name> ", LIMIT).expect("the next prompt");
+    session.send("exit\r").expect("the machine listens");
+    let ended = session.wait_for_end(LIMIT).expect("the end");
+    assert!(ended.status.success(), "{}", ended.output);
 }

@@ -163,9 +163,12 @@ mod tests {
         problems(&package, workspace.root())
     }
 
+    /// A change, and what the problem that comes of it names.
+    type Omission = (fn(&mut Package), &'static str);
+
     #[test]
     fn each_omission_in_a_manifest_is_one_problem() {
-        let omissions: [(fn(&mut Package), &str); 9] = [
+        let omissions: [Omission; 9] = [
             (|package| package.description = None, "`description`"),
             (|package| package.license = None, "`license"),
             (|package| package.repository = None, "`repository`"),

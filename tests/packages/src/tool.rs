@@ -19,8 +19,8 @@ pub struct Tool {
 }
 
 impl Tool {
-    /// Builds the tool from the unpacked crates in the directory `crates`. What is built goes to the repository's directory for that, so that crates of the registry
-    /// are built once and not for each run.
+    /// Builds the tool from the unpacked crates in the directory `crates`. Cargo keeps what it makes on the way where it keeps that of the repository, so that crates
+    /// of the registry are not built again. The finished tool has a directory of its own, since the repository makes a program with the same name.
     ///
     /// # Errors
     /// It does not build.
@@ -32,6 +32,7 @@ impl Tool {
             .current_dir(crates.join(PACKAGE))
             .args(["build", "--quiet", "--offline"])
             .env("CARGO_TARGET_DIR", &place);
+        command.env("CARGO_BUILD_BUILD_DIR", &target);
         for one in packed.iter().filter(|one| one.name != PACKAGE) {
             let path = toml::Value::String(crates.join(&one.name).display().to_string());
             command.arg("--config").arg(format!("patch.crates-io.{}.path={path}", one.name));
@@ -64,11 +65,12 @@ impl Tool {
         self.command(project, "run")
     }
 
-    /// Its cache is that of the repository's own commands, so that the library for the target is built once.
+    /// Its cache, and the place where firmware is built, are those of the repository's own commands. So the library for the target and the crates of the registry
+    /// are built once.
     fn command(&self, directory: &Path, subcommand: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.args(["l4k", subcommand]).current_dir(directory);
-        command.env("L4K_CACHE", &self.target).env("CARGO_TARGET_DIR", self.target.join("packed/firmware"));
+        command.env("L4K_CACHE", &self.target).env("CARGO_TARGET_DIR", self.target.join("firmware"));
         command.env("CARGO_NET_OFFLINE", "true");
         command
     }

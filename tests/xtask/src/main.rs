@@ -16,6 +16,7 @@ mod project;
 mod set_up;
 mod size;
 mod test;
+mod turn;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
 
 fn perform(task: Task) -> Result<()> {
     let project = Project::find()?;
+    let _lock = turn::wait(&project, &task)?;
     match task {
         Task::SetUp => {
             let toolchain = set_up::ensure(&project, &[Need::Emulator, Need::Linter, Need::BookTool])?;

@@ -42,13 +42,13 @@ pub struct L4k {
 #[derive(Args, Debug)]
 pub struct Common {
     /// The project's manifest [default: that of the current directory, or of the next one above it]
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Project and compiler")]
     pub manifest_path: Option<PathBuf>,
     /// The firmware, if the project has several
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Project and compiler")]
     pub package: Option<String>,
     /// The compiler: the one that cargo uses here, or Debian's [default: own where it has the target or can get it]
-    #[arg(long, value_enum, env = "L4K_TOOLCHAIN", global = true)]
+    #[arg(long, value_enum, env = "L4K_TOOLCHAIN", global = true, help_heading = "Project and compiler")]
     pub toolchain: Option<Compiler>,
 }
 
@@ -139,7 +139,7 @@ pub struct Test {
     #[arg(long = "test", value_name = "FILE")]
     pub files: Vec<String>,
     /// The board [default: that of the default features, else the first that the firmware is for]
-    #[arg(long)]
+    #[arg(long, env = "L4K_BOARD")]
     pub board: Option<Board>,
     /// Build the tests with cargo's release profile
     #[arg(long)]
@@ -159,7 +159,9 @@ impl Test {
     /// The arguments that cargo has to see.
     #[must_use]
     pub fn for_cargo(&self) -> Vec<String> {
-        let files = self.files.iter().flat_map(|file| ["--test".to_owned(), file.clone()]);
+        // Without a name it is every file. The kernel itself is left out: it is no program of the standard library's harness.
+        let every = self.files.is_empty().then(|| "*".to_owned());
+        let files = self.files.iter().cloned().chain(every).flat_map(|file| ["--test".to_owned(), file]);
         let no_fail_fast = self.no_fail_fast.then(|| "--no-fail-fast".to_owned());
         files.chain(no_fail_fast).chain(self.filter.clone()).collect()
     }
@@ -373,5 +375,7 @@ mod tests {
         };
         assert_eq!(test.for_cargo(), ["--test", "a", "--test", "b", "greets"]);
         assert_eq!(test.more, ["--exact"]);
+        let Task::Test(test) = task("cargo l4k test") else { panic!("another command") };
+        assert_eq!(test.for_cargo(), ["--test", "*"]);
     }
 }

@@ -48,12 +48,11 @@ pub fn run(binary: &Path, arguments: &[OsString], choice: Choice) -> Result<u8> 
 
 fn project(binary: &Path, choice: Choice) -> Result<Project> {
     let directory = place::firmware_directory()?;
-    let place = match project::repository(&directory) {
+    let workplace = match project::repository(&directory) {
         Some(repository) => Workplace::new(repository, &repository.join("target")),
         None => Workplace::new(&directory, &place::target_directory(binary)?).with_cache(&cache::directory()?),
     };
-    let name = directory.file_name().unwrap_or_default().to_string_lossy();
-    Ok(Project::at(&name, &directory, place.with_choice(choice)))
+    Ok(Project::at(&place::package_name(&directory)?, &directory, workplace.with_choice(choice)))
 }
 
 /// Boots a firmware, with what its project wants to find in the machine.
@@ -89,7 +88,7 @@ fn test(
         let project = project(binary, choice)?;
         let board = place::board_for_tests(options.board, &firmware::boards(project.directory())?)?;
         let bytes = program.package(0, options.stack_size)?.len();
-        let kernel = TestKernel::build(&project, board, bytes)?;
+        let kernel = TestKernel::build(&project, &place::target_directory(binary)?, board, bytes)?;
         let show = if arguments.nocapture { Show::Everything } else { Show::Failures };
         Some(Arc::new(Bench { program, kernel, options, show }))
     };

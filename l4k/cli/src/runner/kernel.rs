@@ -1,6 +1,6 @@
 //! The project's own kernel, with room for a test program, and the images that are made of it. May call `binary`, `firmware` and `set_up`.
 //!
-//! It is built to a directory of its own, so that it does not take the place of what `cargo build` makes. cargo knows when it has to be built again.
+//! It is built apart, so that it does not take the place of what `cargo build` makes. cargo knows when it has to be built again.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use l4k_qemu::{Board, Boot, Machine, raw};
 
 use super::binary::{TestProgram, with_package};
 use crate::equipment::Equipment;
-use crate::firmware::{self, Extras, Profile};
+use crate::firmware::{self, Apart, Extras, Profile};
 use crate::project::Project;
 use crate::set_up::{self, Missing, Need};
 
@@ -26,16 +26,19 @@ pub struct TestKernel {
 }
 
 impl TestKernel {
-    /// Builds the kernel of the project, with room for a package of so many bytes.
+    /// Builds the kernel of the project, with room for a package of so many bytes. `beside` is the directory to which cargo builds.
     ///
     /// # Errors
     /// Something is missing, or it does not build.
-    pub fn build(project: &Project, board: Board, package_bytes: usize) -> Result<TestKernel> {
+    pub fn build(project: &Project, beside: &Path, board: Board, package_bytes: usize) -> Result<TestKernel> {
         let toolchain = set_up::ensure(project.place(), &[Need::Emulator], Missing::Name)?;
         let room = package_bytes.next_power_of_two().max(USUAL_ROOM).to_string();
-        let target = project.place().target().join("l4k-tests");
-        let extras =
-            Extras { variables: &[(l4k_build::ROOM_VARIABLE, &room)], target: Some(&target), ..Extras::default() };
+        let output = project.place().target().join("l4k-tests");
+        let extras = Extras {
+            variables: &[(l4k_build::ROOM_VARIABLE, &room)],
+            apart: Some(Apart { package: project.name(), beside, output: &output }),
+            ..Extras::default()
+        };
         let built = firmware::build_with(&toolchain, project.directory(), Profile::Development, board, extras);
         let built = built.context("building the kernel for the tests")?;
         let elf = fs::read(&built.kernel).with_context(|| format!("reading {}", built.kernel.display()))?;

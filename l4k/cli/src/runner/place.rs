@@ -1,7 +1,7 @@
 //! Which firmware project a binary belongs to, and for which board it is. May call `firmware` and `workplace`.
 
-use std::env;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context, Result, bail, ensure};
 use l4k_qemu::Board;
@@ -37,6 +37,18 @@ pub fn firmware_directory() -> Result<PathBuf> {
             options::FIRMWARE
         ),
     }
+}
+
+/// The name of the package in a directory.
+///
+/// # Errors
+/// There is none.
+pub fn package_name(directory: &Path) -> Result<String> {
+    let manifest = directory.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).with_context(|| format!("reading {}", manifest.display()))?;
+    let table: toml::Table = toml::from_str(&text).with_context(|| format!("reading {}", manifest.display()))?;
+    let name = table.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
+    name.map(str::to_owned).with_context(|| format!("{} names no package", manifest.display()))
 }
 
 /// The directory in which cargo has built the binary.

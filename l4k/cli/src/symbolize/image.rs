@@ -15,7 +15,7 @@ pub struct Image {
     text: Vec<std::ops::Range<u64>>,
 }
 
-/// A function at an address: the one that the instruction is in, or one that this was merged into.
+/// A function at an address: the one that the instruction is in, or one that this was inlined into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Its name.
@@ -83,7 +83,7 @@ impl Image {
     /// Where the program's `main` begins, and its first instructions.
     ///
     /// # Errors
-    /// It has no symbol for it: the compiler has merged it into what calls it.
+    /// It has no symbol for it: the compiler has inlined it into what calls it.
     pub fn main(&self) -> Result<Function> {
         let bytes = fs::read(&self.path).with_context(|| format!("reading {}", self.path.display()))?;
         let file = File::parse(&*bytes).with_context(|| format!("reading {}", self.path.display()))?;
@@ -93,7 +93,7 @@ impl Image {
         };
         let mut mains = file.symbols().filter(|symbol| symbol.name().is_ok_and(is_main));
         let main = mains.next().with_context(|| {
-            format!("{} has no symbol for main: the compiler has merged it. Build without --release", self.name)
+            format!("{} has no symbol for main: the compiler has inlined it. Debug it without --release", self.name)
         })?;
         let text = file.sections().find(|section| {
             section.kind() == SectionKind::Text

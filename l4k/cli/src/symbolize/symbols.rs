@@ -95,7 +95,7 @@ impl Place {
     pub fn lines(&self, root: &Path) -> Vec<String> {
         let mut lines = Vec::new();
         for (number, frame) in self.frames.iter().enumerate() {
-            let into = if number == 0 { format!("{}: ", self.program) } else { "  merged into ".to_owned() };
+            let into = if number == 0 { format!("{}: ", self.program) } else { "  inlined into ".to_owned() };
             lines.push(format!("{into}{}{}", frame.function, at(frame, root)));
         }
         lines
@@ -124,12 +124,12 @@ mod tests {
     use super::{Frame, Place};
 
     #[test]
-    fn merged_functions_are_told_below_each_other() {
+    fn inlined_functions_are_told_below_each_other() {
         let frame = |function: &str, file: &str, line| Frame { function: function.into(), file: file.into(), line };
         let frames = vec![frame("shell::read", "/work/shell/src/read.rs", 7), frame("shell::main", "/lib/m.rs", 9)];
         let place = Place { program: "shell".to_owned(), frames };
         let lines = place.lines(Path::new("/work"));
-        assert_eq!(lines, ["shell: shell::read at shell/src/read.rs:7", "  merged into shell::main at /lib/m.rs:9"]);
+        assert_eq!(lines, ["shell: shell::read at shell/src/read.rs:7", "  inlined into shell::main at /lib/m.rs:9"]);
         let assembly = Place { program: "kernel".to_owned(), frames: vec![frame("l4k_start", "", 0)] };
         assert_eq!(assembly.lines(Path::new("/")), ["kernel: l4k_start"]);
     }
