@@ -264,7 +264,7 @@ pub fn perform(
     choose: impl FnOnce(Vec<Job>) -> Result<Vec<Job>>,
 ) -> Result<Vec<Done>> {
     let jobs = choose(jobs(project, options)?)?;
-    let _alone = Lock::take(&project.target().join("l4k-test.lock"), "another test in this clone")?;
+    let _alone = Lock::take(&project.target().join("l4k-test.lock"), "another cargo xtask test in this project")?;
     let needs: Vec<Need> = jobs.iter().flat_map(|job| job.part.needs()).copied().collect();
     set_up::ensure(project, &needs)?;
     worker::perform(&jobs, lanes, &project.target(), options)

@@ -1,5 +1,5 @@
-//! Part `template`: a project that `cargo l4k new` makes, outside of the repository, builds, shows its prompt, and its tests run on the target. May call
-//! `host` and `libtest`.
+//! Part `template`: a project that `cargo l4k new` makes, outside of the repository, builds, shows its prompt, and its tests run on the target; and the
+//! commands of `cargo l4k` work on a firmware. May call `host` and `libtest`.
 
 use std::process::Command;
 
@@ -10,8 +10,8 @@ use super::outcome::Outcome;
 use super::part::{Context, Part};
 use crate::process;
 
-/// The test, and the feature that it needs.
-const TEST: [&str; 4] = ["--features", "cargo-l4k/images", "--test", "new_project"];
+/// The tests, and the feature that they need.
+const TESTS: [&str; 6] = ["--features", "cargo-l4k/images", "--test", "new_project", "--test", "firmware"];
 
 /// Builds the test, then runs it: it builds to a directory of its own.
 pub fn jobs() -> Vec<Job> {
@@ -27,6 +27,6 @@ pub fn jobs() -> Vec<Job> {
 
 fn command(context: &Context) -> Command {
     let mut command = host::workspace(context, "test");
-    command.args(TEST);
+    command.args(TESTS);
     command
 }
