@@ -7,7 +7,6 @@ const LEAD: &str = "programs/lead";
 const LEAD_ON_SERIAL_PORT: &str = "programs/lead-serial";
 
 fn main() {
-    println!("cargo::rerun-if-env-changed=L4K_CORE_HERTZ");
     let is_serial = env::var_os("CARGO_FEATURE_SERIAL").is_some();
     l4k_build::Firmware::new()
         .program("lead", if is_serial { LEAD_ON_SERIAL_PORT } else { LEAD })

@@ -1,9 +1,6 @@
 //! Builds the programs and packs them for the kernel. The first one is the first program.
 
 fn main() {
-    println!("cargo::rerun-if-env-changed=L4K_SUITE_FILTER");
-    println!("cargo::rerun-if-env-changed=L4K_HOSTILE_CALLS");
-    println!("cargo::rerun-if-env-changed=L4K_STRESS_SECONDS");
     l4k_build::Firmware::new()
         .program("suite", "programs/suite")
         .program("partner", "programs/partner")

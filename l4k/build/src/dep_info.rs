@@ -1,7 +1,13 @@
-//! The dep-info files that cargo writes beside what it builds: one line, `TARGET: SOURCE SOURCE …`, in which a space of a path is
-//! written `\ `. The sources are those of the program and of every library with a path of its own.
+//! The dep-info files that cargo and the compiler write beside what they build. A line `TARGET: SOURCE SOURCE …`, in which a space of a path is
+//! written `\ `, has the sources; in cargo's file those are the sources of the program and of every library with a path of its own. The
+//! compiler's file is about one crate, and has a line `# env-dep:NAME=VALUE` for each environment variable that its code reads.
 
 use std::path::{Path, PathBuf};
+
+use crate::variables::is_ours_alone;
+
+/// What begins the line of a variable.
+const VARIABLE: &str = "# env-dep:";
 
 /// The sources that a program was built from. None of them lies in `generated`: what is written anew with each build would make
 /// each build out of date.
@@ -10,6 +16,13 @@ pub fn sources(contents: &str, generated: &Path) -> Vec<PathBuf> {
     // The first word that ends with a colon is the end of the target.
     words.by_ref().find(|word| word.ends_with(':'));
     words.map(PathBuf::from).filter(|source| !source.starts_with(generated)).collect()
+}
+
+/// Names of the environment variables that a crate reads while it is compiled, without those that cargo sets for each crate.
+pub fn variables(contents: &str) -> Vec<String> {
+    // A variable that was not set has no `=`.
+    let names = contents.lines().filter_map(|line| line.strip_prefix(VARIABLE)?.split('=').next());
+    names.filter(|name| !is_ours_alone(name) && *name != "CARGO").map(str::to_owned).collect()
 }
 
 /// Splits at spaces that are not escaped.
@@ -51,6 +64,13 @@ mod tests {
     #[test]
     fn generated_sources_are_left_out() {
         assert_eq!(read("/out/init: /h/main.rs /out/build/x/generated.rs"), ["/h/main.rs"]);
+    }
+
+    #[test]
+    fn variables_of_the_user_are_listed() {
+        let contents = "/t/deps/init-0.d: src/main.rs\n\nsrc/main.rs:\n\n# env-dep:MODE=a=b\n# env-dep:CARGO_PKG_NAME=init\n\
+                        # env-dep:OUT_DIR=/x\n# env-dep:NOT_SET\n";
+        assert_eq!(variables(contents), ["MODE", "NOT_SET"]);
     }
 
     #[test]

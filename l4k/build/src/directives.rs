@@ -4,25 +4,40 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
+use crate::environment::PROGRAMS_TARGET_DIRECTORY;
+
 /// Variables besides those of cargo's own bookkeeping that change what is built.
-const VARIABLES: &[&str] = &["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC", "RUSTC_WRAPPER", crate::room::VARIABLE];
+const VARIABLES: &[&str] = &[
+    "CARGO_ENCODED_RUSTFLAGS",
+    "RUSTFLAGS",
+    "RUSTC",
+    "RUSTC_WRAPPER",
+    PROGRAMS_TARGET_DIRECTORY,
+    crate::room::VARIABLE,
+];
 
 /// Lines for cargo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directives {
     target: String,
     files: BTreeSet<PathBuf>,
+    variables: BTreeSet<String>,
 }
 
 impl Directives {
     /// For a firmware for this target.
     pub fn new(target: &str) -> Directives {
-        Directives { target: target.replace(['-', '.'], "_").to_uppercase(), files: BTreeSet::new() }
+        Directives { target: target.replace(['-', '.'], "_").to_uppercase(), ..Directives::default() }
     }
 
     /// Run again when this file has changed.
     pub fn depend_on(&mut self, file: &Path) {
         self.files.insert(file.to_owned());
+    }
+
+    /// Run again when this environment variable has changed.
+    pub fn depend_on_variable(&mut self, name: &str) {
+        self.variables.insert(name.to_owned());
     }
 }
 
@@ -31,7 +46,7 @@ impl Display for Directives {
         for file in &self.files {
             writeln!(formatter, "cargo::rerun-if-changed={}", file.display())?;
         }
-        for name in VARIABLES {
+        for name in VARIABLES.iter().copied().chain(self.variables.iter().map(String::as_str)) {
             writeln!(formatter, "cargo::rerun-if-env-changed={name}")?;
         }
         for setting in ["LINKER", "RUSTFLAGS"] {
@@ -54,6 +69,8 @@ mod tests {
         directives.depend_on(Path::new("/h/main.rs"));
         let text = directives.to_string();
         assert_eq!(text.matches("cargo::rerun-if-changed=/h/main.rs\n").count(), 1);
+        directives.depend_on_variable("MODE");
+        assert!(directives.to_string().contains("cargo::rerun-if-env-changed=MODE\n"));
         assert!(text.contains("cargo::rustc-link-arg-bins=-Tl4k-kernel.ld\n"));
         assert!(text.contains("=CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER\n"));
     }

@@ -19,6 +19,12 @@ const PROGRAM_FLAGS: &[&str] = &[
 /// Separates the flags in `CARGO_ENCODED_RUSTFLAGS`.
 const FLAG_SEPARATOR: &str = "\x1f";
 
+/// The variable with which a user says where programs are built.
+pub const PROGRAMS_TARGET_DIRECTORY: &str = "L4K_PROGRAMS_TARGET_DIR";
+
+/// The directory of the programs, beside those of the firmware's profiles.
+const PROGRAMS: &str = "l4k-programs";
+
 /// What cargo tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
@@ -34,6 +40,8 @@ pub struct Environment {
     pub profile: String,
     /// Flags for the programs, as cargo wants them.
     pub program_flags: String,
+    /// Where the programs are built. Firmware for other boards, and other firmware, may build there too.
+    pub programs_directory: PathBuf,
 }
 
 impl Environment {
@@ -55,8 +63,13 @@ impl Environment {
         if text("CARGO_CFG_TARGET_ARCH")? != "aarch64" || text("CARGO_CFG_TARGET_OS")? != "none" {
             return Err(BuildError::Target { target });
         }
-        let out_directory = path("OUT_DIR")?;
-        let profile = match profile::name(&out_directory, &text("CARGO_PKG_NAME")?) {
+        let (out_directory, manifest_directory) = (path("OUT_DIR")?, path("CARGO_MANIFEST_DIR")?);
+        let package = text("CARGO_PKG_NAME")?;
+        let programs_directory = match variable(PROGRAMS_TARGET_DIRECTORY).filter(|chosen| !chosen.is_empty()) {
+            Some(chosen) => manifest_directory.join(chosen),
+            None => profile::of_target(&out_directory, &package).unwrap_or(&out_directory).join(PROGRAMS),
+        };
+        let profile = match profile::name(&out_directory, &package) {
             Some(name) => name,
             None if text("PROFILE")? == "release" => "release".to_owned(),
             None => "dev".to_owned(),
@@ -65,18 +78,14 @@ impl Environment {
         let inherited = inherited.split(FLAG_SEPARATOR).filter(|flag| !flag.is_empty());
         let flags: Vec<&str> = inherited.chain(PROGRAM_FLAGS.iter().copied()).collect();
         Ok(Environment {
-            manifest_directory: path("CARGO_MANIFEST_DIR")?,
+            manifest_directory,
             cargo: path("CARGO")?,
             target,
             profile,
             program_flags: flags.join(FLAG_SEPARATOR),
             out_directory,
+            programs_directory,
         })
-    }
-
-    /// Where the programs are built: inside this build script's own directory, for cargo holds a lock on the firmware's.
-    pub fn target_directory(&self) -> PathBuf {
-        self.out_directory.join("programs-target")
     }
 
     /// The package.
@@ -124,7 +133,18 @@ mod tests {
         assert_eq!(environment.target, "aarch64-unknown-none-softfloat");
         assert_eq!(environment.profile, "dev");
         assert_eq!(environment.resolve(Path::new("programs/init")), Path::new("/hello/programs/init"));
-        assert!(environment.target_directory().starts_with(&environment.out_directory));
+    }
+
+    #[test]
+    fn programs_are_built_beside_the_profiles_of_the_firmware() {
+        let directory =
+            |changes: &[(&str, Option<&str>)]| read(changes).unwrap().programs_directory.display().to_string();
+        // Not in a directory of a profile: cargo holds a lock on that of the firmware.
+        assert_eq!(directory(&[]), "/hello/target/aarch64-unknown-none-softfloat/l4k-programs");
+        assert_eq!(directory(&[("OUT_DIR", Some("/odd"))]), "/odd/l4k-programs");
+        assert_eq!(directory(&[(PROGRAMS_TARGET_DIRECTORY, Some("/all"))]), "/all");
+        assert_eq!(directory(&[(PROGRAMS_TARGET_DIRECTORY, Some("../all"))]), "/hello/../all");
+        assert_eq!(directory(&[(PROGRAMS_TARGET_DIRECTORY, Some(""))]), directory(&[]));
     }
 
     #[test]

@@ -87,6 +87,11 @@ pub enum BuildError {
         /// The binaries that were to be built.
         names: Vec<String>,
     },
+    /// cargo cannot remove what another firmware has built of a package of the same name.
+    Clean {
+        /// The package.
+        package: String,
+    },
     /// cargo has not built a program, and has not said so.
     NotBuilt {
         /// The program.
@@ -184,6 +189,13 @@ impl BuildError {
             Self::CargoOutput => {
                 formatter.write_str("cargo's output is not understood: is its version older than 1.95?")
             }
+            _ => self.fmt_build(formatter),
+        }
+    }
+
+    /// What goes wrong with what it builds.
+    fn fmt_build(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Programs { names } => {
                 write!(
                     formatter,
@@ -191,6 +203,11 @@ impl BuildError {
                     names.join(", ")
                 )
             }
+            Self::Clean { package } => write!(
+                formatter,
+                "cargo cannot remove what another firmware has built of a package `{package}`: see its message, or let each firmware build \
+                 its programs in a directory of its own, named by the variable L4K_PROGRAMS_TARGET_DIR"
+            ),
             Self::NotBuilt { program } => write!(formatter, "program '{program}': cargo has not built it"),
             _ => Ok(()),
         }

@@ -12,6 +12,7 @@ use crate::environment::Environment;
 use crate::error::BuildError;
 use crate::image::{DEFAULT_STACK_SIZE, ProgramImage};
 use crate::plan::{self, Binary, Plan};
+use crate::workshop::Workshop;
 use crate::{dep_info, nested, pack, room};
 
 /// The programs of a firmware.
@@ -67,7 +68,9 @@ impl Firmware {
         }
         let programs = self.programs.iter().map(|program| (&*program.name, &*program.directory));
         let plan = plan::make(&environment, programs)?;
-        let executables = build_all(&environment, &plan, &mut directives)?;
+        // Held until the programs are read: another firmware may build programs of the same names next.
+        let workshop = Workshop::enter(&environment)?;
+        let executables = build_all(&environment, &workshop, &plan, &mut directives)?;
         let images = self.images(&environment, &plan, &executables)?;
         let package = pack::write(&images).map_err(BuildError::Pack)?;
         write_file(&environment.package_file(), &package)?;
@@ -142,12 +145,13 @@ pub fn finish(result: Result<Directives, BuildError>) {
 /// Runs the plan; notes every file that the programs depend on.
 fn build_all(
     environment: &Environment,
+    workshop: &Workshop,
     plan: &Plan,
     directives: &mut Directives,
 ) -> Result<Vec<(Binary, PathBuf)>, BuildError> {
-    let target_directory = environment.target_directory();
     let mut executables = Vec::new();
     for call in &plan.calls {
+        workshop.take_over(environment, call)?;
         let output = nested::build(environment, call)?;
         for file in ["Cargo.toml", "Cargo.lock"] {
             directives.depend_on(&call.root.join(file));
@@ -156,8 +160,11 @@ fn build_all(
         for (_, executable) in &output.executables {
             let list = executable.with_extension("d");
             let contents = fs::read_to_string(&list).map_err(file_error(&list))?;
-            dep_info::sources(&contents, &target_directory).iter().for_each(|source| directives.depend_on(source));
+            dep_info::sources(&contents, &environment.programs_directory)
+                .iter()
+                .for_each(|source| directives.depend_on(source));
         }
+        workshop.variables(environment, &output.crates)?.iter().for_each(|name| directives.depend_on_variable(name));
         executables.extend(output.executables);
     }
     Ok(executables)

@@ -37,6 +37,7 @@ mod plan;
 mod profile;
 mod room;
 mod variables;
+mod workshop;
 
 #[cfg(test)]
 mod elf_tests;

@@ -20,6 +20,8 @@ pub struct Workspace {
 pub struct CargoPackage {
     /// How cargo names it, without ambiguity.
     pub id: String,
+    /// Its name.
+    pub name: String,
     /// Its `Cargo.toml`.
     pub manifest: PathBuf,
     /// Names of its binaries.
@@ -50,6 +52,7 @@ impl CargoPackage {
         let binaries = json["targets"].as_array()?.iter().filter(|target| is_binary(target));
         Some(CargoPackage {
             id: json["id"].as_str()?.to_owned(),
+            name: json["name"].as_str()?.to_owned(),
             manifest: json["manifest_path"].as_str()?.into(),
             binaries: binaries.map(|target| target["name"].as_str().map(str::to_owned)).collect::<Option<_>>()?,
         })

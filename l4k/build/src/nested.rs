@@ -19,6 +19,8 @@ pub struct Output {
     pub executables: Vec<(Binary, PathBuf)>,
     /// The `Cargo.toml` of each package with a path of its own that took part.
     pub manifests: BTreeSet<PathBuf>,
+    /// The crates that took part, as the compiler names them.
+    pub crates: BTreeSet<String>,
 }
 
 /// What cargo knows about a package and its workspace, as JSON.
@@ -37,14 +39,14 @@ pub fn metadata(environment: &Environment, program: &str, manifest: &Path) -> Re
 /// # Errors
 /// [`BuildError`] if cargo cannot be run or the build fails; then the compiler has said why.
 pub fn build(environment: &Environment, call: &Call) -> Result<Output, BuildError> {
-    let target_directory = environment.target_directory();
+    let target_directory = &environment.programs_directory;
     let mut command = cargo(environment);
     command.args(["build", "--message-format", "json-render-diagnostics"]);
     command.arg("--manifest-path").arg(call.root.join("Cargo.toml"));
     command.args(["--target", &environment.target, "--profile", &environment.profile]);
-    command.arg("--target-dir").arg(&target_directory);
+    command.arg("--target-dir").arg(target_directory);
     // If the user keeps intermediate files elsewhere, cargo holds a lock there too, and would wait for itself.
-    command.env("CARGO_BUILD_BUILD_DIR", &target_directory);
+    command.env("CARGO_BUILD_BUILD_DIR", target_directory);
     command.env("CARGO_ENCODED_RUSTFLAGS", &environment.program_flags);
     for binary in &call.binaries {
         command.args(["--package", &binary.package, "--bin", &binary.name]);
@@ -52,6 +54,20 @@ pub fn build(environment: &Environment, call: &Call) -> Result<Output, BuildErro
     let names = || call.binaries.iter().map(|binary| binary.name.clone()).collect();
     let messages = run(environment, &mut command)?.ok_or_else(|| BuildError::Programs { names: names() })?;
     Output::from_messages(&messages)
+}
+
+/// Removes what was built of a package of a workspace.
+///
+/// # Errors
+/// [`BuildError`] if cargo cannot be run or fails; then it has said why.
+pub fn clean(environment: &Environment, root: &Path, package: &str) -> Result<(), BuildError> {
+    let mut command = cargo(environment);
+    command.args(["clean", "--quiet", "--package", package, "--manifest-path"]).arg(root.join("Cargo.toml"));
+    command.args(["--target", &environment.target, "--profile", &environment.profile]);
+    command.arg("--target-dir").arg(&environment.programs_directory);
+    command.env("CARGO_BUILD_BUILD_DIR", &environment.programs_directory);
+    let output = run(environment, &mut command)?;
+    output.map(drop).ok_or_else(|| BuildError::Clean { package: package.to_owned() })
 }
 
 fn cargo(environment: &Environment) -> Command {
@@ -92,6 +108,7 @@ impl Output {
             self.manifests.insert(message["manifest_path"].as_str()?.into());
         }
         let target = &message["target"];
+        self.crates.insert(target["name"].as_str()?.replace('-', "_"));
         if let (true, Some(executable)) = (is_binary(target), message["executable"].as_str()) {
             let binary = Binary { package: package.to_owned(), name: target["name"].as_str()?.to_owned() };
             self.executables.push((binary, executable.into()));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::environment::Environment;
 use crate::error::BuildError;
-use crate::metadata::Workspace;
+use crate::metadata::{CargoPackage, Workspace};
 use crate::nested;
 
 /// A call of cargo, for all programs of a workspace: they share what they have in common.
@@ -12,6 +12,8 @@ use crate::nested;
 pub struct Call {
     /// The workspace's root directory.
     pub root: PathBuf,
+    /// The workspace's packages.
+    pub packages: Vec<CargoPackage>,
     /// The binaries to build.
     pub binaries: Vec<Binary>,
 }
@@ -57,7 +59,7 @@ pub fn make<'a>(
             manifest: manifest.clone(),
             binaries: package.binaries.clone(),
         })?;
-        plan.add(&workspace.root, Binary { package: package.id.clone(), name: name.to_owned() })?;
+        plan.add(workspace, Binary { package: package.id.clone(), name: name.to_owned() })?;
     }
     Ok(plan)
 }
@@ -70,9 +72,10 @@ fn manifest(environment: &Environment, program: &str, directory: &Path) -> Resul
 
 impl Plan {
     /// Adds the next program's binary.
-    fn add(&mut self, root: &Path, binary: Binary) -> Result<(), BuildError> {
-        let index = self.calls.iter().position(|call| call.root == root).unwrap_or_else(|| {
-            self.calls.push(Call { root: root.to_owned(), binaries: Vec::new() });
+    fn add(&mut self, workspace: &Workspace, binary: Binary) -> Result<(), BuildError> {
+        let index = self.calls.iter().position(|call| call.root == workspace.root).unwrap_or_else(|| {
+            let Workspace { root, packages } = workspace.clone();
+            self.calls.push(Call { root, packages, binaries: Vec::new() });
             self.calls.len() - 1
         });
         // All workspaces are built in one directory, where a second file of the same name would take the place of the first.
@@ -97,12 +100,16 @@ mod tests {
         Binary { package: package.to_owned(), name: name.to_owned() }
     }
 
+    fn workspace(root: &str) -> Workspace {
+        Workspace { root: root.into(), packages: Vec::new() }
+    }
+
     #[test]
     fn each_workspace_is_built_once() {
         let mut plan = Plan::default();
-        plan.add(Path::new("/a"), binary("init", "init")).unwrap();
-        plan.add(Path::new("/b"), binary("driver", "driver")).unwrap();
-        plan.add(Path::new("/a"), binary("shell", "shell")).unwrap();
+        plan.add(&workspace("/a"), binary("init", "init")).unwrap();
+        plan.add(&workspace("/b"), binary("driver", "driver")).unwrap();
+        plan.add(&workspace("/a"), binary("shell", "shell")).unwrap();
         let calls: Vec<_> = plan.calls.iter().map(|call| (call.root.to_str().unwrap(), call.binaries.len())).collect();
         assert_eq!(calls, [("/a", 2), ("/b", 1)]);
         assert_eq!(plan.binaries.len(), 3);
@@ -111,16 +118,16 @@ mod tests {
     #[test]
     fn a_binary_that_is_two_programs_is_built_once() {
         let mut plan = Plan::default();
-        plan.add(Path::new("/a"), binary("client", "client")).unwrap();
-        plan.add(Path::new("/a"), binary("client", "client")).unwrap();
+        plan.add(&workspace("/a"), binary("client", "client")).unwrap();
+        plan.add(&workspace("/a"), binary("client", "client")).unwrap();
         assert_eq!((plan.calls[0].binaries.len(), plan.binaries.len()), (1, 2));
     }
 
     #[test]
     fn binaries_of_the_same_name_in_two_packages_are_refused() {
         let mut plan = Plan::default();
-        plan.add(Path::new("/a"), binary("one", "main")).unwrap();
-        let error = plan.add(Path::new("/b"), binary("two", "main")).unwrap_err();
+        plan.add(&workspace("/a"), binary("one", "main")).unwrap();
+        let error = plan.add(&workspace("/b"), binary("two", "main")).unwrap_err();
         assert!(error.to_string().contains("'main'"), "{error}");
     }
 }

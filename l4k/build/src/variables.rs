@@ -47,7 +47,8 @@ pub fn clean(command: &mut Command) {
     }
 }
 
-fn is_ours_alone(name: &str) -> bool {
+/// Whether cargo sets this variable for one build script or one crate.
+pub fn is_ours_alone(name: &str) -> bool {
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 

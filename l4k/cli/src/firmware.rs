@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 use l4k_qemu::{Board, Entry, Machine, raw};
@@ -69,13 +70,22 @@ impl Firmware {
         }
     }
 
-    /// Writes the raw image.
+    /// Writes the raw image. It appears whole or not at all: another machine may boot from it meanwhile.
     pub fn raw_image(&self) -> Result<PathBuf> {
         let file = self.kernel.with_extension("img");
         let elf = fs::read(&self.kernel).with_context(|| format!("reading {}", self.kernel.display()))?;
-        fs::write(&file, raw::image(&elf)?).with_context(|| format!("writing {}", file.display()))?;
+        replace(&file, &raw::image(&elf)?)?;
         Ok(file)
     }
+}
+
+/// Writes a file that appears whole or not at all.
+fn replace(file: &Path, contents: &[u8]) -> Result<()> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let new = file.with_extension(format!("new-{}-{number}", std::process::id()));
+    fs::write(&new, contents).with_context(|| format!("writing {}", new.display()))?;
+    fs::rename(&new, file).with_context(|| format!("writing {}", file.display()))
 }
 
 /// Builds the project in `directory` for a board.
@@ -223,8 +233,12 @@ pub fn build_for_size(toolchain: &Toolchain, directory: &Path, board: Board) -> 
 
 /// The kernel's file, from cargo's messages.
 pub fn kernel_of(messages: &str, directory: &Path) -> Result<PathBuf> {
-    let firmware = read(messages).with_context(|| format!("`cargo` in {} made no kernel", directory.display()))?;
-    Ok(firmware.kernel)
+    Ok(read_messages(messages, directory)?.kernel)
+}
+
+/// What was built in `directory`, from cargo's messages.
+pub fn read_messages(messages: &str, directory: &Path) -> Result<Firmware> {
+    read(messages).with_context(|| format!("`cargo` in {} made no kernel", directory.display()))
 }
 
 /// Where a project of this repository is built; projects elsewhere build to their own place, as cargo does it.
@@ -239,7 +253,17 @@ pub(crate) fn build_in_project(command: &mut Command, directory: &Path) -> Resul
 /// wherever the repository is.
 pub fn build_together(command: &mut Command, root: &Path) -> Result<()> {
     command.env("CARGO_TARGET_DIR", root.join("target/firmware"));
+    // The same for all, whoever of them makes use of it: cargo builds anew what looks at this variable when it changes, and all that depends on it.
+    command.env("RUSTC_BOOTSTRAP", crates_of_firmware(root)?.join(","));
     symbols::name_after_places(command, root).context("the path of this program")
+}
+
+/// The crates of the firmware in the repository at `root`, as the compiler names them, and of the copies of it that its tests make.
+fn crates_of_firmware(root: &Path) -> Result<Vec<String>> {
+    let mut directories = entries(&root.join("examples"))?;
+    directories.push(root.join("tests/bench"));
+    let names = directories.iter().filter_map(|directory| directory.file_name()?.to_str());
+    Ok(names.map(|name| name.replace('-', "_")).flat_map(|name| [format!("{name}_copied"), name]).collect())
 }
 
 /// The features of a development or release build for a board.

@@ -19,7 +19,7 @@ use crate::model;
 use crate::mutants;
 use crate::paths;
 use crate::project::Project;
-use crate::test::Part;
+use crate::test::{self, Part};
 
 /// The project's commands.
 #[derive(Debug, Parser)]
@@ -41,15 +41,9 @@ pub enum Task {
     Image(ImageRequest),
     /// Run every test there is, on the host and in QEMU
     Test {
-        /// Only one part
-        #[arg(long, value_name = "PART", value_parser = part)]
-        only: Option<Part>,
-        /// Steps of the part `model`
-        #[arg(long, default_value_t = model::STEPS, value_parser = clap::value_parser!(u64).range(1..))]
-        steps: u64,
-        /// Write the results to a file as well
-        #[arg(long, value_name = "FILE")]
-        json: Option<PathBuf>,
+        /// What of it.
+        #[command(flatten)]
+        request: TestRequest,
     },
     /// Make random system calls on the kernel's core and on the reference model, and compare
     Model {
@@ -64,6 +58,9 @@ pub enum Task {
     Suite {
         /// An area, or an area and a test: ipc, or ipc::a_call_is_answered
         name: Option<String>,
+        /// Only a share of the tests: of n, number i, from 0
+        #[arg(long, value_name = "i/n", value_parser = shard)]
+        shard: Option<String>,
         /// System calls that the hostile programs make in all [default: 200000]
         #[arg(long, value_name = "COUNT")]
         hostile_calls: Option<u64>,
@@ -95,6 +92,14 @@ pub enum Task {
     },
     /// Change the kernel's core in many small ways, and print which changes no host test notices
     Mutants(MutantsRequest),
+    /// Plant faults in a copy of the project, and see that the usual test finds each
+    Planted {
+        /// Only faults whose names have this in them
+        only: Option<String>,
+        /// Write the results to a file as well
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Try inputs that a fuzzer thinks of, guided by the code that they reach
     Fuzz {
         /// What is fuzzed
@@ -118,6 +123,66 @@ pub enum Task {
     },
     /// Build the book to target/book
     Book,
+}
+
+/// Which tests to run, and how.
+#[derive(Args, Debug)]
+pub struct TestRequest {
+    /// Only one part
+    #[arg(long, value_name = "PART", value_parser = part)]
+    only: Option<Part>,
+    /// Only jobs whose names have this in them, and what they wait for
+    #[arg(long, value_name = "TEXT")]
+    matching: Option<String>,
+    /// Only what can have broken since the last commit, or since --base: by what git says has changed, and what depends on it
+    #[arg(long)]
+    changed: bool,
+    /// With --changed: the revision to compare with
+    #[arg(long, value_name = "REVISION", default_value = "HEAD", requires = "changed")]
+    base: String,
+    /// All the rest as well: every machine, long stress, millions of steps, mutants, planted faults; takes hours
+    #[arg(long)]
+    long: bool,
+    /// Steps of the part `model`
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    steps: Option<u64>,
+    /// How many jobs run at once [default: as many as there are processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: Option<u8>,
+    /// Write the results to a file as well
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// How long a run of the suite may take, in seconds
+    #[arg(long, hide = true)]
+    limit: Option<u64>,
+    /// The copy of the project that is tested
+    #[arg(long, hide = true)]
+    root: Option<PathBuf>,
+    /// Do this job in this process; the test calls itself so
+    #[arg(long, hide = true, requires = "result")]
+    job: Option<String>,
+    /// With --job: the file for what it came to
+    #[arg(long, hide = true, value_name = "FILE")]
+    result: Option<PathBuf>,
+}
+
+impl TestRequest {
+    /// As the command takes it.
+    pub fn request(self) -> test::Request {
+        let TestRequest { only, matching, changed, base, long, steps, jobs, json, limit, root, job, result } = self;
+        test::Request {
+            only,
+            matching,
+            changed: changed.then_some(base),
+            scope: if long { test::Scope::Long } else { test::Scope::Usual },
+            steps,
+            lanes: jobs.map(usize::from),
+            json,
+            limit,
+            root,
+            job: job.zip(result),
+        }
+    }
 }
 
 /// What to boot, and on what.
@@ -295,6 +360,15 @@ impl ImageRequest {
             vendor: self.firmware,
             json: self.json,
         }
+    }
+}
+
+/// As the suite takes it, which trusts whoever writes its parameters.
+fn shard(text: &str) -> std::result::Result<String, String> {
+    let numbers = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+    match numbers {
+        Some((index, count)) if u64::lt(&index, &count) => Ok(text.to_owned()),
+        _ => Err("write i/n, two numbers with i below n: 0/2 and 1/2 are the two halves".to_owned()),
     }
 }
 

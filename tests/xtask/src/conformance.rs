@@ -6,10 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use l4k_parameters::file::copy_with;
+use l4k_parameters::keys;
 use l4k_qemu::{Boot, Machine, Report, Session};
 use serde_json::json;
 
-use crate::firmware::{self, Extras, Profile};
+use crate::firmware::{self, Firmware, Profile};
 use crate::project::Project;
 use crate::set_up::{self, Need};
 
@@ -19,35 +21,44 @@ const LIMIT: Duration = Duration::from_secs(1200);
 /// How many hostile calls a second are made at least, for the limit of a longer run.
 const CALLS_PER_SECOND: u64 = 2_000;
 
-/// The variable by which the suite's build learns which tests are chosen.
-const FILTER: &str = "L4K_SUITE_FILTER";
-
-/// The variable by which it learns how many calls the hostile programs make.
-const HOSTILE_CALLS: &str = "L4K_HOSTILE_CALLS";
-
-/// The variable by which it learns how long the stress goes on.
-const STRESS_SECONDS: &str = "L4K_STRESS_SECONDS";
-
 /// What is to be run.
+#[derive(Clone, Debug, Default)]
 pub struct Choice {
     /// Tests whose names begin so; `None` for all.
     pub name: Option<String>,
+    /// The share of them, `i/n`; `None` for all.
+    pub shard: Option<String>,
     /// Calls of the hostile programs; `None` for the usual number.
     pub hostile_calls: Option<u64>,
     /// Seconds of stress; `None` for the usual time.
     pub stress_seconds: Option<u64>,
 }
 
-/// Builds the suite with the tests that were chosen, boots it, and prints a table.
+impl Choice {
+    /// As parameters of the suite.
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        let number = |number: Option<u64>| number.map(|number| number.to_string());
+        let given = [
+            (keys::FILTER, self.name.clone()),
+            (keys::SHARD, self.shard.clone()),
+            (keys::HOSTILE_CALLS, number(self.hostile_calls)),
+            (keys::STRESS_SECONDS, number(self.stress_seconds)),
+        ];
+        given.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
+    /// A copy of the suite in which this is chosen, under a name.
+    pub fn of(&self, firmware: &Firmware, name: &str) -> Result<Firmware> {
+        let kernel = copy_with(&firmware.kernel, name, &self.parameters())?;
+        Ok(Firmware { kernel, made: firmware.made.clone() })
+    }
+}
+
+/// Builds the suite, boots it with the tests that were chosen, and prints a table.
 pub fn run(project: &Project, machine: Machine, profile: Profile, choice: &Choice, json: Option<&Path>) -> Result<()> {
     let toolchain = set_up::ensure(project, &[Need::Emulator])?;
-    let [calls, seconds] =
-        [choice.hostile_calls, choice.stress_seconds].map(|number| number.map(|number| number.to_string()));
-    let variables =
-        [(FILTER, choice.name.as_deref()), (HOSTILE_CALLS, calls.as_deref()), (STRESS_SECONDS, seconds.as_deref())];
-    let variables: Vec<(&str, &str)> = variables.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
-    let extras = Extras { variables: &variables, ..Extras::default() };
-    let firmware = firmware::build_with(&toolchain, &project.path("tests/suite"), profile, machine.board, extras)?;
+    let firmware = firmware::build(&toolchain, &project.path("tests/suite"), profile, machine.board)?;
+    let firmware = choice.of(&firmware, "chosen")?;
     println!("{machine}");
     let image = firmware.image(&machine)?;
     let cores = machine.cores;

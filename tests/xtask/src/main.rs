@@ -11,6 +11,7 @@ mod fuzz;
 mod llvm;
 mod model;
 mod mutants;
+mod planted;
 mod project;
 mod set_up;
 mod size;
@@ -54,17 +55,18 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::Run(boot) => examples::run(&project, &boot),
         Task::Image(request) => examples::image(&project, request),
-        Task::Test { only, steps, json } => test::run(&project, only, steps, json.as_deref()),
+        Task::Test { request } => test::run(&project, request.request()),
         Task::Model { steps, seed } => model::run(&project, model::Request { steps, seed }),
-        Task::Suite { name, hostile_calls, stress_seconds, boot, json } => {
+        Task::Suite { name, shard, hostile_calls, stress_seconds, boot, json } => {
             let machine = boot.machine(&firmware::boards(&project.path("tests/suite"))?)?;
-            let choice = conformance::Choice { name, hostile_calls, stress_seconds };
+            let choice = conformance::Choice { name, shard, hostile_calls, stress_seconds };
             conformance::run(&project, machine, boot.profile(), &choice, json.as_deref())
         }
         Task::Size { json } => size::print(&project, json.as_deref()),
         Task::Paths(request) => paths::run(&project.place(), &request.request(&project)?),
         Task::Bench(request) => bench::run(&project.place(), &request.request()),
         Task::Coverage { json } => coverage::run(&project, json.as_deref()),
+        Task::Planted { only, json } => planted::run(&project, &planted::Request { only, json }),
         Task::Mutants(request) => mutants::run(&project, &request.request()),
         Task::Fuzz { target, seconds, json } => fuzz::run(&project, &fuzz::Request { target, seconds, json }),
         Task::Gdb { boot, more } => examples::gdb(&project, &boot, more),

@@ -21,7 +21,17 @@ pub const STEPS: u64 = 1_000_000;
 /// Runs them; the first sequence that diverges is shortened and printed as a program.
 pub fn run(project: &Project, Request { steps, seed }: Request) -> Result<()> {
     let mut command = host_cargo(project.root(), "test");
-    command.args(["--quiet", "--release", "--package", "l4k-model", "--test", "reference", "--", "--nocapture"]);
+    command.args([
+        "--quiet",
+        "--profile",
+        "model",
+        "--package",
+        "l4k-model",
+        "--test",
+        "reference",
+        "--",
+        "--nocapture",
+    ]);
     command.env("L4K_STEPS", steps.to_string()).env("L4K_SEED", seed.to_string());
     process::run(&mut command).context("the kernel and its model differ")
 }

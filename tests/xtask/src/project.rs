@@ -12,6 +12,8 @@ pub use cargo_l4k::files::entries;
 #[derive(Clone, Debug)]
 pub struct Project {
     root: PathBuf,
+    /// Where the library for the target is, which all copies of the project share.
+    cache: PathBuf,
 }
 
 impl Project {
@@ -19,9 +21,16 @@ impl Project {
     pub fn find() -> Result<Project> {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         match here.ancestors().nth(2) {
-            Some(root) if root.join("Cargo.toml").is_file() => Ok(Project { root: root.to_owned() }),
+            Some(root) if root.join("Cargo.toml").is_file() => {
+                Ok(Project { root: root.to_owned(), cache: root.join("target") })
+            }
             _ => bail!("{} is not in the project any more; build again", here.display()),
         }
+    }
+
+    /// A copy of it.
+    pub fn copy_at(&self, root: &Path) -> Project {
+        Project { root: root.to_owned(), cache: self.cache.clone() }
     }
 
     /// The project's root.
@@ -41,7 +50,7 @@ impl Project {
 
     /// Where commands of `cargo-l4k` work here.
     pub fn place(&self) -> Workplace {
-        Workplace::new(&self.root, &self.target())
+        Workplace::new(&self.root, &self.target()).with_cache(&self.cache)
     }
 
     /// An example, as `cargo-l4k` takes a firmware project.

@@ -11,7 +11,9 @@ use crate::project::Project;
 /// The test has a lock of its own: it types other commands of this program, which would wait for it for ever.
 pub fn wait(project: &Project, task: &Task) -> Result<Option<Lock>> {
     let (name, whom) = match task {
-        Task::Test { .. } => ("l4k-test.lock", "another cargo xtask test in this project"),
+        // It takes its lock when it has chosen its jobs, and calls itself for each of them.
+        Task::Test { .. } => return Ok(None),
+        Task::Planted { .. } => ("l4k-planted.lock", "another cargo xtask planted in this project"),
         // What they build is locked by `cargo-l4k`, for as long as they build.
         Task::SetUp | Task::Run(_) | Task::Image(_) | Task::Gdb { .. } | Task::Book => return Ok(None),
         Task::Model { .. }

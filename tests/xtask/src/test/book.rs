@@ -10,13 +10,17 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use l4k_qemu::{Board, Boot, Machine, Session};
 
+use super::image::Image;
+use super::job::{Job, Resource, Subject};
 use super::libtest;
 use super::outcome::Outcome;
-use super::part::Context;
+use super::part::{Context, Part};
+use super::shell;
 use super::transcript::{Exchange, PROMPT, Partner, exchanges, missing};
 use crate::book;
-use crate::firmware::{self, Firmware, Profile};
+use crate::firmware::Firmware;
 use crate::project::entries;
+use crate::set_up::{self, Need};
 use crate::toolchain::choice::host_cargo;
 
 /// The crate that includes every chapter.
@@ -25,21 +29,36 @@ pub const PACKAGE: &str = "l4k-book";
 /// How long an answer may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Builds, compiles and runs.
-pub fn run(context: &Context) -> Outcome {
-    let mut outcome = Outcome::default();
-    outcome.add("build", book::build(&context.project));
-    let mut code = host_cargo(context.project.root(), "test");
-    code.args(["--no-fail-fast", "--package", PACKAGE]);
-    outcome.add_all("code", libtest::run(&mut code));
-    if let Err(error) = sessions(context, &mut outcome) {
-        outcome.add("sessions", Err(error));
-    }
-    outcome
+/// Installs the tool, builds, compiles and runs.
+pub fn jobs() -> Vec<Job> {
+    let tool = Job::build(Part::Book, "install mdbook", Resource::Tools, |context| {
+        Outcome::of_build("install mdbook", set_up::ensure(&context.project, &[Need::BookTool]).map(drop))
+    });
+    let hello = Image::of(shell::HELLO, Board::QemuVirt);
+    let build = Job::run(Part::Book, "build", |context| Outcome::of("build", book::build(&context.project)))
+        .about(Subject::Texts);
+    let code = Job::run(Part::Book, "code", |context| {
+        let mut code = host_cargo(context.project.root(), "test");
+        Outcome::of_all("code", libtest::run(code.args(["--no-fail-fast", "--package", PACKAGE])))
+    });
+    let sessions = {
+        let hello = hello.clone();
+        move |context: &Context| {
+            let mut outcome = Outcome::default();
+            if let Err(error) = sessions(context, &hello, &mut outcome) {
+                outcome.add("sessions", Err(error));
+            }
+            outcome
+        }
+    };
+    // A session may say `cargo`, and reads what others build.
+    let sessions = Job::run(Part::Book, "sessions", sessions).with(&hello).holding(Resource::Firmware);
+    let code = code.holding(Resource::Workspace).about(Subject::Texts).about(Subject::Workspace);
+    vec![build.after(&tool), tool, code, sessions.about(Subject::Texts)]
 }
 
 /// Holds the sessions of every chapter.
-fn sessions(context: &Context, outcome: &mut Outcome) -> Result<()> {
+fn sessions(context: &Context, hello: &Image, outcome: &mut Outcome) -> Result<()> {
     let project = &context.project;
     let mut found = false;
     for file in entries(&project.path("book/src"))? {
@@ -54,8 +73,7 @@ fn sessions(context: &Context, outcome: &mut Outcome) -> Result<()> {
             outcome.add(&format!("{name}: {}", exchange.typed), with_host(project.root(), exchange));
         }
         if !guest.is_empty() {
-            let hello = project.example("hello")?;
-            let firmware = firmware::build(&context.toolchain, &hello, Profile::Development, Board::QemuVirt)?;
+            let firmware = hello.firmware(context)?;
             outcome.add(&format!("{name}: session with hello"), with_guest(&firmware, &guest));
             found = true;
         }

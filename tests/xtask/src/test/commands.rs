@@ -11,7 +11,7 @@ use super::part::Context;
 use crate::project::Project;
 
 /// What is typed, and what must stand in the answer.
-const REFUSED: [(&str, &str); 19] = [
+const REFUSED: [(&str, &str); 23] = [
     ("run no-such-example", "there is no example `no-such-example`; there are: control-loop, devices, files, hello"),
     ("run hello --board rpi4 --cores 2", "QEMU has it as rpi4, 4 x cortex-a72, GICv2, EL2, 2G"),
     ("run hello --board rpi4 --gic 3", "the board rpi4 cannot be chosen in parts"),
@@ -31,6 +31,10 @@ const REFUSED: [(&str, &str); 19] = [
     ("bench --image README.md", "is a file, and a directory is to be there"),
     ("bench --image target/no-card --firmware examples", "has no start4.elf, no fixup4.dat"),
     ("test --only everything", "the parts are: format, house"),
+    ("test --base HEAD", "required arguments were not provided"),
+    ("test --changed --base no-such-revision", "git cannot compare with `no-such-revision`"),
+    ("suite --shard 2/2", "write i/n, two numbers with i below n"),
+    ("planted nothing-like-it", "there is no such fault; there are: gicv2-priority"),
 ];
 
 /// Types them all.

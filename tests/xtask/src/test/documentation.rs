@@ -1,13 +1,19 @@
 //! Part `documentation`: every public item is documented, and no link is broken. May call `toolchain`.
 
+use super::job::{Job, Resource, Subject};
 use super::outcome::Outcome;
-use super::part::Context;
+use super::part::{Context, Part};
 use crate::process;
 use crate::project::TARGET;
 use crate::toolchain::choice::host_cargo;
 
+/// One job: both build to the same directory.
+pub fn jobs() -> Vec<Job> {
+    vec![Job::build(Part::Documentation, "all crates", Resource::Workspace, run).about(Subject::Workspace)]
+}
+
 /// Checks the workspace as the host sees it, and the kernel and its board as the target does.
-pub fn run(context: &Context) -> Outcome {
+fn run(context: &Context) -> Outcome {
     let root = context.project.root();
     let mut outcome = Outcome::default();
     let mut workspace = host_cargo(root, "doc");

@@ -9,13 +9,16 @@ use anyhow::{Context as _, Result, ensure};
 use l4k_qemu::monitor::{Monitor, Screen};
 use l4k_qemu::{Board, Boot, Machine, Session};
 
+use super::image::Image;
+use super::job::{Job, Resource, Subject};
 use super::outcome::Outcome;
-use super::part::Context;
+use super::part::{Context, Part};
 use crate::card;
 use crate::equipment::{Equipment, card_in};
 use crate::firmware::{self, Firmware, Profile};
 use crate::image;
 use crate::image::configuration::Console;
+use crate::project::Project;
 use cargo_l4k::set_up::Missing;
 
 /// How long a line may take.
@@ -34,19 +37,24 @@ const FILES: &str = "files";
 const COLORS: [(usize, usize, [u8; 3]); 4] =
     [(1, 1, [16, 24, 64]), (50, 37, [250, 200, 40]), (1, 98, [30, 110, 50]), (99, 70, [16, 24, 64])];
 
-/// Runs them all.
-pub fn run(context: &Context) -> Outcome {
-    let mut outcome = Outcome::default();
-    match context.project.examples() {
-        Ok(names) => {
-            for name in names.iter().filter(|name| !WITH_TESTS_OF_THEIR_OWN.contains(&name.as_str())) {
-                example(context, name, &mut outcome);
-            }
+/// A job for each on each of its boards.
+pub fn jobs(project: &Project) -> Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    for name in project.examples()?.into_iter().filter(|name| !WITH_TESTS_OF_THEIR_OWN.contains(&name.as_str())) {
+        for board in firmware::boards(&project.example(&name)?)? {
+            let image = Image::of(format!("examples/{name}"), board);
+            let job = {
+                let (name, image) = (name.clone(), image.clone());
+                move |context: &Context| Outcome::of(&format!("{name}, {board}"), on_board(context, &name, &image))
+            };
+            jobs.push(Job::run(Part::Examples, format!("{name}, {board}"), job).with(&image));
         }
-        Err(error) => outcome.add("examples", Err(error)),
     }
-    outcome.add("image of hello, rpi4", image_of_hello(context));
-    outcome
+    let image = Job::run(Part::Examples, "image of hello, rpi4", |context| {
+        Outcome::of("image of hello, rpi4", image_of_hello(context))
+    });
+    jobs.push(image.holding(Resource::Firmware).about(Subject::Firmware("examples/hello".to_owned())));
+    Ok(jobs)
 }
 
 /// What `cargo xtask image` writes: the kernel that is on the card boots.
@@ -77,24 +85,10 @@ fn image_of_hello(context: &Context) -> Result<()> {
     fs::remove_dir_all(&scratch).with_context(|| format!("removing {}", scratch.display()))
 }
 
-fn example(context: &Context, name: &str, outcome: &mut Outcome) {
-    let boards = context.project.example(name).and_then(|directory| firmware::boards(&directory));
-    match boards {
-        Ok(boards) => {
-            for board in boards {
-                outcome.add(&format!("{name}, {board}"), on_board(context, name, board));
-            }
-        }
-        Err(error) => outcome.add(name, Err(error)),
-    }
-}
-
-fn on_board(context: &Context, name: &str, board: Board) -> Result<()> {
-    let directory = context.project.example(name)?;
-    let equipment = Equipment::of(&directory)?;
+fn on_board(context: &Context, name: &str, image: &Image) -> Result<()> {
+    let equipment = Equipment::of(&context.project.example(name)?)?;
     ensure!(!equipment.expected.is_empty(), "its manifest does not say what it prints");
-    let firmware = firmware::build(&context.toolchain, &directory, Profile::Development, board)?;
-    boot(name, &firmware, board, &equipment)
+    boot(name, &image.firmware(context)?, image.board(), &equipment)
 }
 
 /// Boots a firmware with its equipment; it prints what it should, and leaves what it should behind.

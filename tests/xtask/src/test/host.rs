@@ -6,9 +6,10 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
+use super::job::{Job, Resource, Subject};
 use super::libtest;
 use super::outcome::Outcome;
-use super::part::Context;
+use super::part::{Context, Part};
 use crate::process;
 use crate::toolchain::choice::host_cargo;
 
@@ -19,23 +20,61 @@ const HOUSE: &str = "l4k-house";
 const ABI: &str = "l4k-sys";
 
 /// The rules of the house.
-pub fn house(context: &Context) -> Outcome {
-    let mut outcome = Outcome::default();
-    let mut command = host_cargo(context.project.root(), "test");
-    outcome.add_all("house", libtest::run(command.args(["--no-fail-fast", "--package", HOUSE])));
-    outcome
+pub fn house_jobs() -> Vec<Job> {
+    let build = Job::build(Part::House, "build", Resource::Workspace, |context| {
+        let mut command = host_cargo(context.project.root(), "test");
+        Outcome::of_build("build", process::run(command.args(["--quiet", "--no-run", "--package", HOUSE])))
+    });
+    let run = Job::run(Part::House, "rules", |context| {
+        let mut command = host_cargo(context.project.root(), "test");
+        Outcome::of_all("house", libtest::run(command.args(["--no-fail-fast", "--package", HOUSE])))
+    });
+    vec![run.about(Subject::Sources).after(&build), build]
 }
 
 /// The workspace's other tests, and those of the firmware's crates that need no kernel.
-pub fn all(context: &Context) -> Outcome {
-    let mut outcome = Outcome::default();
-    let mut command = host_cargo(context.project.root(), "test");
+pub fn jobs() -> Vec<Job> {
+    let build = build_job();
+    let features = Job::run(Part::Host, "features of l4k-sys", |context| {
+        // What the workspace has once, and a program chooses.
+        let mut command = host_cargo(context.project.root(), "test");
+        command.args(["--no-fail-fast", "--package", ABI, "--all-features"]);
+        Outcome::of_all("features of l4k-sys", libtest::run(&mut command))
+    });
+    vec![
+        Job::run(Part::Host, "tests of the workspace", |context| {
+            Outcome::of_all("workspace", libtest::run(workspace(context, "test").args(["--tests"])))
+        })
+        .about(Subject::Workspace)
+        .after(&build),
+        Job::run(Part::Host, "documentation tests of the workspace", |context| {
+            Outcome::of_all("workspace", libtest::run(workspace(context, "test").arg("--doc")))
+        })
+        .about(Subject::Workspace)
+        .after(&build),
+        build,
+        features.holding(Resource::Workspace).about(Subject::Package("l4k-sys")),
+        Job::run(Part::Host, "libraries of firmware", libraries_of_firmware).about(Subject::AllFirmware),
+    ]
+}
+
+/// Builds the workspace's tests.
+fn build_job() -> Job {
+    Job::build(Part::Host, "build tests", Resource::Workspace, |context| {
+        Outcome::of_build("build", process::run(workspace(context, "test").args(["--quiet", "--tests", "--no-run"])))
+    })
+}
+
+/// A command of cargo for the workspace's packages but those that are parts of their own. They are always the same packages, so that what they
+/// depend on always has the same features, and is built once.
+pub fn workspace(context: &Context, subcommand: &str) -> Command {
+    let mut command = host_cargo(context.project.root(), subcommand);
     command.args(["--no-fail-fast", "--workspace", "--exclude", HOUSE, "--exclude", super::book::PACKAGE]);
-    outcome.add_all("workspace", libtest::run(&mut command));
-    // What the workspace has once, and a program chooses.
-    let mut command = host_cargo(context.project.root(), "test");
-    command.args(["--no-fail-fast", "--package", ABI, "--all-features"]);
-    outcome.add_all("features of l4k-sys", libtest::run(&mut command));
+    command
+}
+
+fn libraries_of_firmware(context: &Context) -> Outcome {
+    let mut outcome = Outcome::default();
     match context.project.firmware() {
         Ok(all) => all.iter().for_each(|directory| {
             let name = directory.strip_prefix(context.project.root()).unwrap_or(directory).display().to_string();

@@ -11,21 +11,26 @@ use anyhow::{Context as _, Result, bail, ensure};
 use l4k_qemu::Board;
 use toml::{Table, Value};
 
+use super::image::Image;
+use super::job::Job;
 use super::outcome::Outcome;
-use super::part::Context;
+use super::part::{Context, Part};
 use super::{examples, shell};
 use crate::equipment::Equipment;
-use crate::firmware::{self, Extras, Firmware, Profile};
-use crate::project::entries;
+use crate::firmware::Firmware;
+use crate::project::{Project, entries};
 
 /// The variable that names the package, for the build script of `tests/kept`.
 const PACKAGE: &str = "L4K_KEPT_PACKAGE";
+
+/// Where they are, from the project's directory.
+const DIRECTORY: &str = "tests/kept";
 
 /// The package whose programs answer at a prompt.
 const HELLO: &str = "hello";
 
 /// A package that was kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Kept {
     /// Its file, below `tests/kept`.
     file: String,
@@ -40,27 +45,33 @@ impl Kept {
     }
 }
 
-/// Runs each on each of its boards.
-pub fn run(context: &Context) -> Outcome {
-    let mut outcome = Outcome::default();
-    let directory = context.project.path("tests/kept");
-    match list(&directory) {
-        Ok(all) => all.iter().for_each(|kept| run_one(context, &directory, kept, &mut outcome)),
-        Err(error) => outcome.add("the list of kept programs", Err(error)),
+/// A job for each on each of its boards.
+pub fn jobs(project: &Project) -> Result<Vec<Job>> {
+    let build = shell::build_job();
+    let mut jobs = Vec::new();
+    for kept in list(&project.path(DIRECTORY))? {
+        for &board in &kept.boards {
+            let image = Image::of(DIRECTORY, board).with_variable(PACKAGE, &kept.file);
+            let name = format!("{}, {board}", kept.file);
+            let job = {
+                let (kept, image) = (kept.clone(), image.clone());
+                move |context: &Context| run_one(context, &kept, &image)
+            };
+            let job = Job::run(Part::Kept, name, job).with(&image);
+            jobs.push(if kept.name() == Some(HELLO) { job.after(&build) } else { job });
+        }
     }
-    outcome
+    jobs.push(Job { part: Part::Kept, ..build });
+    Ok(jobs)
 }
 
-fn run_one(context: &Context, directory: &Path, kept: &Kept, outcome: &mut Outcome) {
-    for &board in &kept.boards {
-        let name = format!("{}, {board}", kept.file);
-        let extras = Extras { variables: &[(PACKAGE, &kept.file)], ..Extras::default() };
-        let firmware = firmware::build_with(&context.toolchain, directory, Profile::Development, board, extras);
-        match (firmware, kept.name()) {
-            (Ok(firmware), Some(HELLO)) => outcome.add_all(&name, shell::session_with(context, board, &firmware)),
-            (Ok(firmware), example) => outcome.add(&name, boot(example.unwrap_or_default(), &firmware, board, kept)),
-            (Err(error), _) => outcome.add(&name, Err(error)),
-        }
+fn run_one(context: &Context, kept: &Kept, image: &Image) -> Outcome {
+    let board = image.board();
+    let name = format!("{}, {board}", kept.file);
+    match (image.firmware(context), kept.name()) {
+        (Ok(firmware), Some(HELLO)) => Outcome::of_all(&name, shell::session_with(context, board, &firmware)),
+        (Ok(firmware), example) => Outcome::of(&name, boot(example.unwrap_or_default(), &firmware, board, kept)),
+        (Err(error), _) => Outcome::of(&name, Err(error)),
     }
 }
 

@@ -1,27 +1,45 @@
 //! Parts `lint-host` and `lint-target`: clippy has nothing to say. May call `toolchain` and `firmware`.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use serde_json::Value;
 
+use super::job::{Job, Resource, Subject};
 use super::outcome::Outcome;
-use super::part::Context;
+use super::part::{Context, Part};
 use crate::firmware::{board_features, boards};
 use crate::process;
 use crate::project::TARGET;
 use crate::toolchain::choice::host_cargo;
 
+/// The variable that names the directory in which programs are built: see l4k-build.
+const PROGRAMS_DIRECTORY: &str = "L4K_PROGRAMS_TARGET_DIR";
+
 /// Crates of the workspace that run on the target.
-const ON_TARGET: [&str; 7] =
-    ["l4k-sys", "l4k-drivers", "l4k-init", "l4k-test", "l4k", "bsp-qemu-virt", "bsp-rpi4"];
+const ON_TARGET: [&str; 7] = ["l4k-sys", "l4k-drivers", "l4k-init", "l4k-test", "l4k", "bsp-qemu-virt", "bsp-rpi4"];
 
 /// Their features that exist on the target.
 const FEATURES: &str =
     "l4k/debug,l4k/critical-section,l4k-sys/critical-section-multi-thread,bsp-rpi4/mini-uart-console";
 
-/// Code of the host: with the features that the tests need, and the libraries as a user without them sees them.
-pub fn host(context: &Context) -> Outcome {
+/// Code of the host.
+pub fn host_jobs() -> Vec<Job> {
+    vec![Job::build(Part::LintHost, "workspace", Resource::Workspace, host).about(Subject::Workspace)]
+}
+
+/// Code of the target.
+pub fn target_jobs() -> Vec<Job> {
+    vec![
+        Job::build(Part::LintTarget, "libraries", Resource::Workspace, target_libraries).about(Subject::Workspace),
+        Job::build(Part::LintTarget, "firmware", Resource::Lint, target_firmware).about(Subject::AllFirmware),
+    ]
+}
+
+/// With the features that the tests need, and the libraries as a user without them sees them.
+fn host(context: &Context) -> Outcome {
     let root = context.project.root();
     let mut outcome = Outcome::default();
     let clippy = || host_cargo(root, "clippy");
@@ -30,8 +48,8 @@ pub fn host(context: &Context) -> Outcome {
     outcome
 }
 
-/// Code of the target: the libraries with and without their features, and each firmware with its programs.
-pub fn target(context: &Context) -> Outcome {
+/// The libraries with and without their features.
+fn target_libraries(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     let packages = ON_TARGET.iter().flat_map(|package| ["--package", package]);
     let libraries = || {
@@ -41,6 +59,12 @@ pub fn target(context: &Context) -> Outcome {
     };
     outcome.add("libraries", deny(&mut libraries()));
     outcome.add("libraries, features", deny(libraries().args(["--features", FEATURES])));
+    outcome
+}
+
+/// Each firmware with its programs.
+fn target_firmware(context: &Context) -> Outcome {
+    let mut outcome = Outcome::default();
     match context.project.firmware() {
         Ok(all) => all.iter().for_each(|directory| firmware(context, directory, &mut outcome)),
         Err(error) => outcome.add("examples", Err(error)),
@@ -48,17 +72,42 @@ pub fn target(context: &Context) -> Outcome {
     outcome
 }
 
+/// Has clippy look anew at packages of which another firmware has one of the same name: cargo tells them apart by name and by place in the
+/// workspace alone, and would take what it knows of the other's for this one's.
+fn take_over(context: &Context, directory: &Path) -> Result<()> {
+    let metadata = process::answer(host_cargo(directory, "metadata").args(["--no-deps", "--format-version", "1"]))?;
+    let metadata: Value = serde_json::from_str(&metadata).context("cargo's metadata")?;
+    let owners = context.project.target().join("lint/l4k-owners");
+    fs::create_dir_all(&owners).with_context(|| format!("making {}", owners.display()))?;
+    for package in metadata["packages"].as_array().context("cargo's metadata name no packages")? {
+        let [name, id] = ["name", "id"].map(|key| package[key].as_str().unwrap_or_default());
+        let owner = owners.join(name);
+        if fs::read_to_string(&owner).is_ok_and(|other| other == id) {
+            continue;
+        }
+        let mut clean = context.toolchain.cargo(directory, "clean");
+        clean.args(["--quiet", "--package", id]).env("CARGO_TARGET_DIR", context.project.target().join("lint"));
+        process::run(&mut clean)?;
+        fs::write(&owner, id).with_context(|| format!("writing {}", owner.display()))?;
+    }
+    Ok(())
+}
+
 /// A firmware for each of its boards.
 fn firmware(context: &Context, directory: &Path, outcome: &mut Outcome) {
     let name = directory.strip_prefix(context.project.root()).unwrap_or(directory).display().to_string();
-    match boards(directory) {
+    match take_over(context, directory).and_then(|()| boards(directory)) {
         Ok(boards) => {
             for (index, board) in boards.into_iter().enumerate() {
                 let mut command = context.toolchain.cargo(directory, "clippy");
                 // The programs are the same on every board.
                 command.args((index == 0).then_some("--workspace")).arg("--no-default-features");
-                // What they all depend on is looked at once.
+                // What they all depend on is looked at once, and the programs are those that are built to be run.
                 command.args(board_features(board)).env("CARGO_TARGET_DIR", context.project.target().join("lint"));
+                command.env(
+                    PROGRAMS_DIRECTORY,
+                    context.project.target().join("firmware").join(TARGET).join("l4k-programs"),
+                );
                 outcome.add(&format!("{name}, {board}"), deny(&mut command));
             }
         }

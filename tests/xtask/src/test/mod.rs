@@ -1,28 +1,42 @@
-//! `cargo xtask test`: every test there is, part by part, with a summary at the end.
+//! `cargo xtask test`: every test there is, in parts, with a summary at the end.
 //!
-//! [`part`] lists the parts, [`outcome`] is what one of them comes to, [`summary`] tells all of them; each other file is one part.
+//! [`part`] lists the parts and the jobs that they are made of: a [`job`] is what one process does, an [`image`] is what it boots. [`schedule`]
+//! says which job begins next, [`worker`] does it, [`outcome`] is what it comes to, [`summary`] tells all of them. [`changed`] chooses the parts
+//! that a change can have broken. Each other file is one part.
 
 mod bench;
 pub mod board_matrix;
 pub mod book;
+mod changed;
 pub mod commands;
 pub mod copied;
 pub mod documentation;
 pub mod examples;
 pub mod format;
 pub mod host;
+mod image;
+mod job;
 mod kept;
 pub mod libtest;
 pub mod lint;
 pub mod model;
+mod mutants;
 mod no_panic;
 pub mod outcome;
-mod parallel;
+mod packages;
 pub mod part;
 mod paths;
+mod planted;
+mod request;
+mod schedule;
 pub mod shell;
 pub mod suite;
 pub mod summary;
+mod template;
 pub mod transcript;
+mod worker;
 
-pub use part::{Part, run};
+pub use part::{Part, Scope};
+#[cfg(test)]
+pub use request::jobs_of_usual_test;
+pub use request::{Request, perform_matching, run};

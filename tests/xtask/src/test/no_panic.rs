@@ -10,8 +10,9 @@ use object::File;
 use toml::{Table, Value};
 
 use super::copied::copy_directory;
+use super::job::{Job, Resource, Subject};
 use super::outcome::Outcome;
-use super::part::Context;
+use super::part::{Context, Part};
 use crate::firmware;
 use crate::size::Stacks;
 
@@ -27,8 +28,16 @@ const SECTION: &str = "\n#[used]\nstatic ENTERS: fn() = || critical_section::wit
 /// What makes the kernel small, in a firmware's manifest.
 const SMALL: &str = "\n[profile.release.package.l4k]\nopt-level = \"s\"\n";
 
-/// Links it for each board, once with critical sections, once optimised for size, and once with a panic.
-pub fn run(context: &Context) -> Outcome {
+/// Links it for each board; then copies of it that were changed: once with critical sections, once optimised for size, and once with a panic.
+pub fn jobs() -> Vec<Job> {
+    let firmware = |name: &str| Subject::Firmware(format!("examples/{name}"));
+    vec![
+        Job::build(Part::NoPanic, "boards", Resource::Firmware, boards).about(firmware("hello")),
+        Job::build(Part::NoPanic, "changed", Resource::Firmware, changed).about(firmware("own-board")),
+    ]
+}
+
+fn boards(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
     for board in [Board::QemuVirt, Board::RaspberryPi4] {
         match link(context, board) {
@@ -39,6 +48,11 @@ pub fn run(context: &Context) -> Outcome {
             Err(error) => outcome.add(&format!("{board} links"), Err(error)),
         }
     }
+    outcome
+}
+
+fn changed(context: &Context) -> Outcome {
+    let mut outcome = Outcome::default();
     outcome.add("critical sections link", with_critical_sections(context));
     outcome.add("a small one links", small(context));
     outcome.add("a panic does not link", with_panic(context));

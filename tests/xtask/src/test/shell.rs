@@ -1,17 +1,18 @@
 //! Part `shell`: the integration tests of `tests/qemu`, which boot `examples/hello` and speak to it over its serial port. May call
 //! `firmware` and `libtest`.
 
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
 use l4k_qemu::Board;
 
+use super::image::Image;
+use super::job::{Job, Resource, Subject};
 use super::libtest;
 use super::outcome::Outcome;
-use super::part::Context;
-use crate::firmware::{self, Extras, Firmware, Profile};
+use super::part::{Context, Part};
+use crate::firmware::Firmware;
+use crate::process;
 use crate::toolchain::choice::host_cargo;
 
 /// The variables in which the tests find the board and the images: an ELF file, and a raw one.
@@ -19,40 +20,60 @@ const BOARD: &str = "L4K_BOARD";
 const IMAGE: &str = "L4K_HELLO_IMAGE";
 const RAW_IMAGE: &str = "L4K_HELLO_RAW_IMAGE";
 
+/// The tests, as cargo names them.
+const PACKAGE: [&str; 5] = ["--no-fail-fast", "--package", "l4k-qemu-tests", "--features", "images"];
+
+/// Where they are.
+const TESTS: Subject = Subject::Package("tests/qemu");
+
+/// The example, from the project's directory.
+pub const HELLO: &str = "examples/hello";
+
 const MINI_UART_IMAGE: &str = "L4K_HELLO_MINI_UART_IMAGE";
 
-/// Builds hello for each board and runs the tests on it: those of every board, and the board's own.
-pub fn run(context: &Context) -> Outcome {
-    let mut outcome = Outcome::default();
-    outcome.add_all("hello, qemu-virt", session(context, Board::QemuVirt, "loading_virt", &[]));
-    let pi = build(context, Board::RaspberryPi4, &["mini-uart-console"]).and_then(|firmware| {
-        // The next build takes the file's place.
-        let image = firmware.raw_image()?;
-        let kept = image.with_extension("mini-uart.img");
-        fs::rename(&image, &kept)?;
-        session(context, Board::RaspberryPi4, "loading_rpi4", &[(MINI_UART_IMAGE, &kept)])
-    });
-    outcome.add_all("hello, rpi4", pi);
-    outcome
+/// Runs the tests on hello for each board: those of every board, and the board's own.
+pub fn jobs() -> Vec<Job> {
+    let build = build_job();
+    let [virt, pi, mini_uart] = images();
+    let on_virt = {
+        let virt = virt.clone();
+        move |context: &Context| session(context, &virt, "loading_virt", None)
+    };
+    let on_pi = {
+        let (pi, mini_uart) = (pi.clone(), mini_uart.clone());
+        move |context: &Context| session(context, &pi, "loading_rpi4", Some(&mini_uart))
+    };
+    vec![
+        Job::run(Part::Shell, "hello, qemu-virt", on_virt).with(&virt).about(TESTS).after(&build),
+        Job::run(Part::Shell, "hello, rpi4", on_pi).with(&pi).with(&mini_uart).about(TESTS).after(&build),
+        build,
+    ]
 }
 
-fn build(context: &Context, board: Board, features: &[&str]) -> Result<Firmware> {
-    let directory = context.project.example("hello")?;
-    firmware::build_with(
-        &context.toolchain,
-        &directory,
-        Profile::Development,
-        board,
-        Extras { features, ..Extras::default() },
-    )
+/// hello for each board, and with the other console of the second.
+fn images() -> [Image; 3] {
+    let pi = Image::of(HELLO, Board::RaspberryPi4);
+    [Image::of(HELLO, Board::QemuVirt), pi.clone(), pi.with_feature("mini-uart-console")]
 }
 
-fn session(context: &Context, board: Board, own: &str, more: &[(&str, &Path)]) -> Result<Outcome> {
-    let firmware = build(context, board, &[])?;
-    let mut command = tests(context, board, &firmware)?;
-    command.args(["--test", "shell_session", "--test", "kernel_stack", "--test", own]);
-    command.envs(more.iter().copied());
-    libtest::run(&mut command)
+/// Builds the tests.
+pub fn build_job() -> Job {
+    Job::build(Part::Shell, "build tests", Resource::Workspace, |context| {
+        let mut command = host_cargo(context.project.root(), "test");
+        Outcome::of_build("build", process::run(command.args(PACKAGE).args(["--quiet", "--no-run"])))
+    })
+}
+
+fn session(context: &Context, image: &Image, own: &str, mini_uart: Option<&Image>) -> Outcome {
+    let run = || {
+        let mut command = tests(context, image.board(), &image.firmware(context)?)?;
+        command.args(["--test", "shell_session", "--test", "kernel_stack", "--test", own]);
+        if let Some(image) = mini_uart {
+            command.env(MINI_UART_IMAGE, image.firmware(context)?.raw_image()?);
+        }
+        libtest::run(&mut command)
+    };
+    Outcome::of_all(&image.name(), run())
 }
 
 /// A session with the shell of a firmware that has the programs of hello.
@@ -62,7 +83,7 @@ pub fn session_with(context: &Context, board: Board, firmware: &Firmware) -> Res
 
 fn tests(context: &Context, board: Board, firmware: &Firmware) -> Result<Command> {
     let mut command = host_cargo(context.project.root(), "test");
-    command.args(["--no-fail-fast", "--package", "l4k-qemu-tests", "--features", "images"]);
+    command.args(PACKAGE);
     command.env(BOARD, board.name()).env(IMAGE, &firmware.kernel).env(RAW_IMAGE, firmware.raw_image()?);
     Ok(command)
 }

@@ -1,18 +1,23 @@
-//! Part `suite`: the conformance programs in QEMU. May call `firmware`, `parallel` and the matrix of machines.
+//! Part `suite`: the conformance programs in QEMU. May call `conformance`, `firmware` and the matrix of machines.
 //!
-//! On the usual machine of a board every test of the suite counts; on each other one the whole suite counts as one test. These run side by side.
+//! The whole suite runs on the usual machine of each board and on one with four cores. On the usual machine every test of it counts; everywhere else
+//! what runs counts as one test. On the other machines of the matrix the areas do not run that no machine makes a difference to; with `--long` they do.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
 use l4k_qemu::{Board, Boot, Clock, Machine, Report, Session};
 
 use super::board_matrix::{machines, several_cores};
+use super::image::Image;
+use super::job::Job;
 use super::outcome::{Failure, Outcome};
-use super::parallel;
-use super::part::Context;
-use crate::firmware::{self, Extras, Firmware, Profile};
+use super::part::{Context, Part, Scope};
+use crate::conformance::Choice;
+use crate::firmware::Firmware;
+
+/// The suite, from the project's directory.
+pub const PROJECT: &str = "tests/suite";
 
 /// The boards that the suite is built for.
 const BOARDS: [Board; 2] = [Board::QemuVirt, Board::RaspberryPi4];
@@ -21,41 +26,171 @@ const BOARDS: [Board; 2] = [Board::QemuVirt, Board::RaspberryPi4];
 const LIMIT: Duration = Duration::from_secs(1200);
 
 /// How long several cores are stressed, in seconds.
-const STRESS_SECONDS: &str = "120";
+const STRESS_SECONDS: u64 = 10;
 
-/// Builds the suite for each board and runs it on every machine of the board; then, as the release build, on the usual one.
-pub fn run(context: &Context) -> Outcome {
-    let mut outcome = Outcome::default();
-    for board in &BOARDS {
-        let build =
-            |profile| firmware::build(&context.toolchain, &context.project.path("tests/suite"), profile, *board);
-        match build(Profile::Development) {
-            Ok(firmware) => on_every_machine(&firmware, *board, &mut outcome),
-            Err(error) => outcome.add(&format!("{board}, build"), Err(error)),
-        }
-        let release = build(Profile::Release).and_then(|firmware| as_a_whole(Machine::of(*board), &firmware));
-        outcome.add(&format!("{board}, release build"), release);
+/// The same in the long test.
+const LONG_STRESS_SECONDS: u64 = 120;
+
+/// Calls of the hostile programs on machines other than the usual one, on which they make the suite's usual number.
+const HOSTILE_CALLS: u64 = 40_000;
+
+/// Areas that run on the whole machines only, and why it makes no difference to them what the machine is.
+const SAME_EVERYWHERE: [(&str, &str); 2] = [
+    (
+        "hostile",
+        "random calls find faults of the kernel's core, which has no code for one machine; they are most of the suite's work",
+    ),
+    (
+        "budgets",
+        "shares of time are kept by the scheduler; that the timer of a machine is right, the area `time` tests",
+    ),
+];
+
+/// A run of the suite.
+#[derive(Clone)]
+struct Run {
+    /// What tells it from others.
+    name: String,
+    image: Image,
+    machine: Machine,
+    choice: Choice,
+}
+
+impl Run {
+    fn job(self, perform: impl Fn(&Run, &Context) -> Outcome + Send + Sync + 'static) -> Job {
+        let (name, image) = (self.name.clone(), self.image.clone());
+        Job::run(Part::Suite, name, move |context| perform(&self, context)).with(&image)
     }
-    shares(context, &mut outcome);
-    stress(context, &mut outcome);
-    outcome
+}
+
+/// All runs.
+pub fn jobs(scope: Scope) -> Vec<Job> {
+    let mut jobs = whole();
+    jobs.extend(on_other_machines());
+    jobs.extend(release());
+    jobs.push(budgets());
+    jobs.push(stress("stress of four cores", STRESS_SECONDS));
+    if scope == Scope::Long {
+        jobs.extend(long());
+    }
+    jobs
+}
+
+/// The whole suite on three machines.
+fn whole() -> Vec<Job> {
+    let usual = Machine::of(Board::QemuVirt);
+    let run = Run {
+        name: usual.to_string(),
+        image: Image::of(PROJECT, usual.board),
+        machine: counted(usual),
+        choice: Choice::default(),
+    };
+    let in_detail = run.job(|run, context| Outcome::of_all(&run.name, in_detail(run, context)));
+    let four_cores = Machine { cores: 4, ..Machine::default() };
+    let others = [four_cores, Machine::of(Board::RaspberryPi4)];
+    [in_detail].into_iter().chain(others.map(|machine| one(counted(machine), fewer_hostile_calls()))).collect()
+}
+
+/// What may differ from machine to machine, on the rest of the matrix. Two cores run at the same time on a computer that has two processors, so they
+/// run alone.
+fn on_other_machines() -> Vec<Job> {
+    let is_whole = |name: &String| whole().iter().any(|job| job.name.ends_with(name));
+    let others = BOARDS.iter().flat_map(|board| machines(*board)).chain(several_cores());
+    let others = others.filter(|machine| !is_whole(&machine.to_string()));
+    let job = |machine: Machine| match machine.cores {
+        1 => one(machine, machine_choice()),
+        2 => one(machine, machine_choice()).alone(),
+        _ => one(counted(machine), machine_choice()),
+    };
+    others.map(job).collect()
+}
+
+/// The release build: whole on the usual machine, and what the machine makes a difference to on the other board.
+fn release() -> Vec<Job> {
+    let choice = |board| match board {
+        Board::QemuVirt => fewer_hostile_calls(),
+        Board::RaspberryPi4 | Board::Versal => machine_choice(),
+    };
+    let job = |board: Board| {
+        let run = Run {
+            name: format!("{board}, release build"),
+            image: Image::of(PROJECT, board).release(),
+            machine: counted(Machine::of(board)),
+            choice: choice(board),
+        };
+        run.job(as_a_whole)
+    };
+    BOARDS.map(job).into()
+}
+
+/// What moved to the long test: the whole suite on every machine with the clock of this computer, and the stress for longer.
+fn long() -> Vec<Job> {
+    let all = BOARDS.iter().flat_map(|board| machines(*board)).chain(several_cores());
+    let job = |machine: Machine| {
+        let run = Run {
+            name: format!("whole, {machine}"),
+            image: Image::of(PROJECT, machine.board),
+            machine,
+            choice: Choice::default(),
+        };
+        let several = run.machine.cores > 1;
+        let job = run.job(as_a_whole);
+        if several { job.alone() } else { job }
+    };
+    let release = |board| {
+        let run = Run {
+            name: format!("whole, {board}, release build"),
+            image: Image::of(PROJECT, board).release(),
+            machine: Machine::of(board),
+            choice: Choice::default(),
+        };
+        run.job(as_a_whole).alone()
+    };
+    let long = all.map(job).chain(BOARDS.map(release));
+    long.chain([stress("long stress of four cores", LONG_STRESS_SECONDS)]).collect()
+}
+
+/// A run on a machine, which counts as one test.
+fn one(machine: Machine, choice: Choice) -> Job {
+    let run = Run { name: machine.to_string(), image: Image::of(PROJECT, machine.board), machine, choice };
+    run.job(as_a_whole)
+}
+
+/// A machine whose time is counted in instructions: it goes on at the pace of the program, whatever else this computer does, several cores run in turns
+/// that are the same each time, and while all of them wait no time passes. Whole suites run so, since they judge shares of time, and four cores, since
+/// this computer has not as many processors.
+fn counted(machine: Machine) -> Machine {
+    Machine { clock: Clock::InstructionsOnly, ..machine }
+}
+
+fn fewer_hostile_calls() -> Choice {
+    Choice { hostile_calls: Some(HOSTILE_CALLS), ..Choice::default() }
+}
+
+/// Everything but the areas that are the same everywhere.
+fn machine_choice() -> Choice {
+    let left_out: Vec<String> = SAME_EVERYWHERE.iter().map(|(area, _)| format!("-{area}")).collect();
+    Choice { name: Some(left_out.join(",")), ..Choice::default() }
 }
 
 /// Shares of time, where time is counted in instructions: no budget is missed by more than a thousandth.
-fn shares(context: &Context, outcome: &mut Outcome) {
-    let machine = Machine { clock: Clock::InstructionsOnly, ..Machine::default() };
-    let extras = Extras { variables: &[("L4K_SUITE_FILTER", "budgets")], ..Extras::default() };
-    let project = context.project.path("tests/suite");
-    let firmware = firmware::build_with(&context.toolchain, &project, Profile::Release, Board::QemuVirt, extras);
-    let result = firmware.and_then(|firmware| {
-        let (report, output) = boot(machine, &firmware)?;
-        ensure!(report.failed.is_empty(), "{output}");
-        let shares: Vec<[u64; 2]> = output.lines().filter_map(share).collect();
-        let exact = shares.iter().all(|[used, granted]| used.abs_diff(*granted) * 1000 < *granted);
-        ensure!(shares.len() == SHARES && exact, "{output}");
-        Ok(())
-    });
-    outcome.add("qemu-virt, budgets from 1% to 90%, counted in instructions", result);
+fn budgets() -> Job {
+    let run = Run {
+        name: "budgets from 1% to 90%, counted in instructions".to_owned(),
+        image: Image::of(PROJECT, Board::QemuVirt).release(),
+        machine: Machine { clock: Clock::InstructionsOnly, ..Machine::default() },
+        choice: Choice { name: Some("budgets".to_owned()), ..Choice::default() },
+    };
+    run.job(|run, context| Outcome::of(&run.name, shares(run, context)))
+}
+
+fn shares(run: &Run, context: &Context) -> Result<()> {
+    let (report, output) = boot(run, context)?;
+    ensure!(report.failed.is_empty(), "{output}");
+    let shares: Vec<[u64; 2]> = output.lines().filter_map(share).collect();
+    let exact = shares.iter().all(|[used, granted]| used.abs_diff(*granted) * 1000 < *granted);
+    ensure!(shares.len() == SHARES && exact, "{output}");
+    Ok(())
 }
 
 /// How many budgets the suite tries.
@@ -68,39 +203,27 @@ fn share(line: &str) -> Option<[u64; 2]> {
     Some([used.parse().ok()?, rest.split(' ').next()?.parse().ok()?])
 }
 
-/// Everything at once on four cores.
-fn stress(context: &Context, outcome: &mut Outcome) {
-    let machine = Machine { cores: 4, ..Machine::default() };
-    let variables = [("L4K_SUITE_FILTER", "stress"), ("L4K_STRESS_SECONDS", STRESS_SECONDS)];
-    let extras = Extras { variables: &variables, ..Extras::default() };
-    let project = context.project.path("tests/suite");
-    let firmware = firmware::build_with(&context.toolchain, &project, Profile::Release, Board::QemuVirt, extras);
-    let result = firmware.and_then(|firmware| {
-        let (report, output) = boot(machine, &firmware)?;
-        ensure!(report.failed.is_empty() && report.passed.len() == 1, "{output}");
-        Ok(())
-    });
-    outcome.add("qemu-virt, stress of four cores", result);
+/// Everything at once on four cores, in this computer's time.
+fn stress(name: &str, seconds: u64) -> Job {
+    let choice = Choice { name: Some("stress".to_owned()), stress_seconds: Some(seconds), ..Choice::default() };
+    let run = Run {
+        name: name.to_owned(),
+        image: Image::of(PROJECT, Board::QemuVirt).release(),
+        machine: Machine { cores: 4, ..Machine::default() },
+        choice,
+    };
+    let perform = |run: &Run, context: &Context| {
+        let result = boot(run, context).and_then(|(report, output)| {
+            ensure!(report.failed.is_empty() && report.passed.len() == 1, "{output}");
+            Ok(())
+        });
+        Outcome::of(&run.name, result)
+    };
+    run.job(perform).alone()
 }
 
-fn on_every_machine(firmware: &Firmware, board: Board, outcome: &mut Outcome) {
-    let mut machines = machines(board).into_iter();
-    if let Some(usual) = machines.next() {
-        outcome.add_all(&usual.to_string(), in_detail(usual, firmware));
-    }
-    let together = Mutex::new(&mut *outcome);
-    parallel::for_each(machines.collect(), |machine: Machine| {
-        let name = machine.to_string();
-        let result = as_a_whole(machine, firmware);
-        together.lock().expect("nobody panics while he adds to it").add(&name, result);
-    });
-    for machine in several_cores().into_iter().filter(|machine| machine.board == board) {
-        outcome.add(&machine.to_string(), as_a_whole(machine.clone(), firmware));
-    }
-}
-
-fn in_detail(machine: Machine, firmware: &Firmware) -> Result<Outcome> {
-    let (report, output) = boot(machine, firmware)?;
+fn in_detail(run: &Run, context: &Context) -> Result<Outcome> {
+    let (report, output) = boot(run, context)?;
     for name in &report.passed {
         eprintln!("  ok      {name}");
     }
@@ -114,23 +237,30 @@ fn in_detail(machine: Machine, firmware: &Firmware) -> Result<Outcome> {
     Ok(Outcome { passed: report.passed.len(), failed })
 }
 
-fn as_a_whole(machine: Machine, firmware: &Firmware) -> Result<()> {
-    let (report, _) = boot(machine, firmware)?;
-    let names: Vec<&str> = report.failed.iter().map(|(name, _)| name.as_str()).collect();
-    ensure!(names.is_empty(), "{}", names.join(", "));
-    Ok(())
+fn as_a_whole(run: &Run, context: &Context) -> Outcome {
+    let result = boot(run, context).and_then(|(report, output)| {
+        let names: Vec<&str> = report.failed.iter().map(|(name, _)| name.as_str()).collect();
+        ensure!(names.is_empty(), "{}; the output:\n{output}", names.join(", "));
+        ensure!(!report.passed.is_empty(), "no test ran; the output:\n{output}");
+        Ok(())
+    });
+    Outcome::of(&run.name, result)
 }
 
-fn boot(machine: Machine, firmware: &Firmware) -> Result<(Report, String)> {
-    let image = firmware.image(&machine)?;
-    let cores = machine.cores;
-    // What tests tell beside their results is indented; of the stress it is worth seeing while it goes on.
+fn boot(run: &Run, context: &Context) -> Result<(Report, String)> {
+    // A directory for each run: others boot the same image with other parameters.
+    let place = run.name.replace([' ', ','], "-").replace('%', "");
+    let firmware: Firmware = run.choice.of(&run.image.firmware(context)?, &place)?;
+    let image = firmware.image(&run.machine)?;
+    let cores = run.machine.cores;
+    // What tests tell beside their results is indented; of the stress it is worth seeing.
     let tell = |line: &str| {
         if line.starts_with("  stress") {
             eprintln!("{line}");
         }
     };
-    let ended = Session::start(&Boot::new(machine, &image))?.follow_to_end(LIMIT, tell)?;
+    let ended = Session::start(&Boot::new(run.machine.clone(), &image))?
+        .follow_to_end(context.options.limit.map_or(LIMIT, Duration::from_secs), tell)?;
     let up = cores == 1 || ended.output.contains(&format!("{cores} cores are up"));
     ensure!(up, "not all of the {cores} cores are up; the output:\n{}", ended.output);
     let report = Report::read(&ended.output).map_err(|error| anyhow!("{error}; the output:\n{}", ended.output))?;
@@ -141,11 +271,33 @@ fn boot(machine: Machine, firmware: &Firmware) -> Result<(Report, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::share;
+    use l4k_qemu::Board;
+
+    use super::{BOARDS, SAME_EVERYWHERE, jobs, machine_choice, share};
+    use crate::test::board_matrix::{machines, several_cores};
+    use crate::test::part::Scope;
 
     #[test]
     fn shares_are_read_from_their_lines() {
         assert_eq!(share("  budget 1%: 2000144 of 2000000 ns in 20 periods"), Some([2_000_144, 2_000_000]));
         assert_eq!(share("  period of 10 ms, alone: 288 to 288 ns"), None);
+    }
+
+    #[test]
+    fn every_machine_of_the_matrix_runs_once_in_the_usual_test_and_once_whole_in_the_long_one() {
+        let names = |scope| jobs(scope).into_iter().map(|job| job.name).collect::<Vec<String>>();
+        let (usual, long) = (names(Scope::Usual), names(Scope::Long));
+        for machine in BOARDS.iter().flat_map(|board| machines(*board)).chain(several_cores()) {
+            let count = |names: &[String], name: &str| names.iter().filter(|other| **other == name).count();
+            assert_eq!(count(&usual, &format!("suite: {machine}")), 1, "{machine}");
+            assert_eq!(count(&long, &format!("suite: whole, {machine}")), 1, "{machine}");
+        }
+        assert!(!BOARDS.contains(&Board::Versal));
+    }
+
+    #[test]
+    fn areas_that_are_left_out_are_named_in_the_choice() {
+        let name = machine_choice().name.expect("a filter");
+        assert!(SAME_EVERYWHERE.iter().all(|(area, _)| name.contains(&format!("-{area}"))), "{name}");
     }
 }

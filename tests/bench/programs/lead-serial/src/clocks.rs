@@ -3,20 +3,17 @@
 use core::fmt::{self, Display, Formatter};
 
 use l4k_marks::line::Clocks;
+use l4k_parameters::Block;
+use l4k_parameters::keys::CORE_HERTZ;
 use l4k_sys::system;
 
-/// Cycles of a core in a second, if the build was told them.
-const CORE_HERTZ: Option<u64> = match option_env!("L4K_CORE_HERTZ") {
-    None => None,
-    Some(text) => match u64::from_str_radix(text, 10) {
-        Ok(hertz @ 1..) => Some(hertz),
-        _ => panic!("L4K_CORE_HERTZ is not a number above 0"),
-    },
-};
+/// What whoever writes the image says: the parameter `core-hertz` is the cycles of a core in a second.
+#[used]
+static PARAMETERS: Block = Block::new();
 
 /// The machine's clocks.
 pub fn clocks() -> Clocks {
-    Clocks { counter_hertz: system::ticks_per_second(), core_hertz: CORE_HERTZ }
+    Clocks { counter_hertz: system::ticks_per_second(), core_hertz: PARAMETERS.read().number(CORE_HERTZ) }
 }
 
 /// The machine's clocks, for people.
@@ -29,6 +26,6 @@ struct Told(Clocks);
 impl Display for Told {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         write!(formatter, "counter {} Hz", self.0.counter_hertz)?;
-        self.0.core_hertz.map_or(Ok(()), |hertz| write!(formatter, ", cores {hertz} Hz as the build was told"))
+        self.0.core_hertz.map_or(Ok(()), |hertz| write!(formatter, ", cores {hertz} Hz as the image was told"))
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
+use l4k_parameters::keys;
 use l4k_qemu::{Board, raw};
 
 use super::super::measure::FIRMWARE;
@@ -17,13 +18,6 @@ use cargo_l4k::toolchain::Toolchain;
 
 /// The feature of the programs.
 const FEATURE: &str = "serial";
-
-/// The variable that tells their build how fast the cores are.
-const CORE_HERTZ: &str = "L4K_CORE_HERTZ";
-
-/// What the counted form is built with, to use what is not stable. Nothing here does; but with another value cargo would build what both forms depend on
-/// anew, each time that the form changes.
-const AS_COUNTED: (&str, &str) = ("RUSTC_BOOTSTRAP", "bench");
 
 const HERTZ_PER_MEGAHERTZ: u64 = 1_000_000;
 
@@ -39,13 +33,11 @@ pub fn build(
     let mut command = toolchain.cargo(&directory, "build");
     command.args(["--quiet", "--release", "--no-default-features", "--features", FEATURE]);
     command.args(firmware::board_feature(board)).args(["--message-format", "json-render-diagnostics"]);
-    command.env(AS_COUNTED.0, AS_COUNTED.1);
-    match core_megahertz {
-        Some(rate) => command.env(CORE_HERTZ, (u64::from(rate.get()) * HERTZ_PER_MEGAHERTZ).to_string()),
-        None => command.env_remove(CORE_HERTZ),
-    };
     firmware::build_together(&mut command, project.root())?;
-    firmware::kernel_of(&process::answer(command.stderr(Stdio::inherit()))?, &directory)
+    let built = firmware::read_messages(&process::answer(command.stderr(Stdio::inherit()))?, &directory)?;
+    let hertz = core_megahertz.map(|rate| (u64::from(rate.get()) * HERTZ_PER_MEGAHERTZ).to_string());
+    let parameters: Vec<(&str, String)> = hertz.into_iter().map(|hertz| (keys::CORE_HERTZ, hertz)).collect();
+    l4k_parameters::file::copy_with(&built.kernel, "clock", &parameters)
 }
 
 /// Only boards that the benchmark's features name.

@@ -1,5 +1,6 @@
 //! Programs that do their worst with what they were given, while others are served.
 
+use l4k_parameters::keys::HOSTILE_CALLS;
 use l4k_sys::abi::{Error, ThreadState};
 use l4k_sys::{Endpoint, Message, Notification, Received, Reply, println, system};
 use suite_support::hostile::Attack;
@@ -11,6 +12,7 @@ use crate::harness::bodies::{finish, pair, split};
 use crate::harness::census::{self, Sum};
 use crate::harness::failure::{Failure, holds, same};
 use crate::harness::hostile::{Hostile, PRIORITY, Surroundings};
+use crate::harness::parameters::parameters;
 use crate::harness::threads::{Helper, Manner, URGENT, at_priority};
 use crate::harness::watchdog;
 use crate::harness::{Bench, Cell, Outcome};
@@ -24,7 +26,7 @@ crate::tests![
 /// How many programs attack at once.
 const PROGRAMS: u64 = 3;
 
-/// Calls in all, unless the build says something else.
+/// Calls in all, unless the parameter `hostile-calls` says something else.
 const CALLS: u64 = 200_000;
 
 /// A page of the suite's that hostile programs can map, and that nobody writes.
@@ -34,8 +36,7 @@ const PICTURE: u64 = page(110);
 const SERVED: u64 = 3;
 
 fn calls_wanted() -> u64 {
-    let chosen = option_env!("L4K_HOSTILE_CALLS").and_then(|text| text.parse().ok());
-    chosen.unwrap_or(CALLS)
+    parameters().number(HOSTILE_CALLS).unwrap_or(CALLS)
 }
 
 /// Answers every call with its first word plus one, whatever comes, and never ends.

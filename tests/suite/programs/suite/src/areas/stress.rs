@@ -1,6 +1,7 @@
 //! Everything at once on all cores, for as long as is asked: messages, signals, passive servers, threads that move, are stopped, killed and made
 //! anew, and pages that come and go. A wake-up that is lost, an answer that is wrong or memory that stays in use fails.
 
+use l4k_parameters::keys::STRESS_SECONDS;
 use l4k_sys::abi::{Error, SystemCall, boot};
 use l4k_sys::handle::{NewObject, StartRegisters};
 use l4k_sys::{
@@ -14,13 +15,14 @@ use suite_support::role::{LABEL, echo};
 use crate::harness::bench::{READ_WRITE, SPACE, map, own, page};
 use crate::harness::bodies::{self, Body, finish, pair, split};
 use crate::harness::failure::{Failure, same};
+use crate::harness::parameters::parameters;
 use crate::harness::threads::{Helper, Manner, URGENT, spin_until};
 use crate::harness::watchdog::{self, Role};
 use crate::harness::{Bench, Cell, Outcome};
 
 crate::tests![everything_at_once];
 
-/// How long it goes on, unless the build says something else.
+/// How long it goes on, unless the parameter `stress-seconds` says something else.
 const SECONDS: u64 = 2;
 
 /// Rounds, or time, between two looks at whether everybody still gets on.
@@ -53,7 +55,7 @@ const WORKERS: [(u64, &str); 6] = [
 const VICTIM: u64 = 6;
 
 fn seconds_wanted() -> u64 {
-    option_env!("L4K_STRESS_SECONDS").and_then(|text| text.parse().ok()).unwrap_or(SECONDS)
+    parameters().number(STRESS_SECONDS).unwrap_or(SECONDS)
 }
 
 /// Calls for ever, and counts right answers.

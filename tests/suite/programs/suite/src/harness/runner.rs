@@ -6,7 +6,9 @@ use l4k_sys::println;
 
 use super::bench::Bench;
 use super::cells;
+use super::choice::Choice;
 use super::failure::{Outcome, same};
+use super::parameters::parameters;
 use super::system::System;
 use super::watchdog;
 
@@ -37,9 +39,6 @@ macro_rules! tests {
     };
 }
 
-/// Which tests were chosen when the suite was built: those whose name begins so.
-const FILTER: Option<&str> = option_env!("L4K_SUITE_FILTER");
-
 static PASSED: AtomicUsize = AtomicUsize::new(0);
 static FAILED: AtomicUsize = AtomicUsize::new(0);
 
@@ -48,12 +47,14 @@ static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 /// Runs all tests that were chosen; how many failed.
 pub fn run_all(system: &mut System, areas: &[Area]) -> usize {
+    let parameters = parameters();
+    let mut choice = Choice::read(&parameters);
     let mut index = 0;
     for area in areas {
         for test in area.tests {
             RUNNING.store(index, SeqCst);
             index += 1;
-            if is_chosen(area.name, test.name) {
+            if choice.takes(area.name, test.name) {
                 run(system, area.name, *test);
             }
         }
@@ -98,12 +99,4 @@ fn run_and_clean(system: &mut System, test: Test) -> Outcome {
     let cleaned = system.clean();
     let whole = same("free tables of the suite after the test", system.free_tables()?, tables);
     outcome.and(cleaned).and(whole)
-}
-
-fn is_chosen(area: &str, name: &str) -> bool {
-    let Some(filter) = FILTER.filter(|filter| !filter.is_empty()) else { return true };
-    match filter.split_once("::") {
-        Some((wanted_area, wanted)) => wanted_area == area && name.starts_with(wanted),
-        None => area.starts_with(filter),
-    }
 }

@@ -1,0 +1,16 @@
+//! The keys that the project's programs know. May call nothing of this crate.
+
+/// Which tests of the suite run: a list of names with commas between them.
+pub const FILTER: &str = "filter";
+
+/// Which share of the chosen tests of the suite runs: `i/n`, counted from 0.
+pub const SHARD: &str = "shard";
+
+/// How many system calls the suite's hostile programs make in all.
+pub const HOSTILE_CALLS: &str = "hostile-calls";
+
+/// How long the suite's stress of several cores goes on, in seconds.
+pub const STRESS_SECONDS: &str = "stress-seconds";
+
+/// How many cycles a core makes in a second: the benchmark for boards then tells cycles.
+pub const CORE_HERTZ: &str = "core-hertz";
