@@ -13,8 +13,7 @@ use crate::project::TARGET;
 use crate::toolchain::choice::host_cargo;
 
 /// Crates of the workspace that run on the target.
-const ON_TARGET: [&str; 7] =
-    ["l4k-sys", "l4k-drivers", "l4k-init", "l4k-test", "l4k", "bsp-qemu-virt", "bsp-rpi4"];
+const ON_TARGET: [&str; 7] = ["l4k-sys", "l4k-drivers", "l4k-init", "l4k-test", "l4k", "bsp-qemu-virt", "bsp-rpi4"];
 
 /// Their features that exist on the target.
 const FEATURES: &str =
