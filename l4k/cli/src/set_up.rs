@@ -108,7 +108,10 @@ fn may_take_debian(choice: Choice, host: Host) -> Result<()> {
 /// What to type for packages that are missing.
 fn instructions(packages: &[Package]) -> String {
     match System::read() {
-        Ok(system) => Plan::new(packages, &system).instructions(),
+        Ok(system) => format!(
+            "packages are missing. Type:\n{}and run the command again. `cargo l4k doctor --fix` types them, where this user may.",
+            Plan::new(packages, &system).lines()
+        ),
         Err(error) => format!("{error:#}\n`cargo l4k doctor` says what to type on this system"),
     }
 }

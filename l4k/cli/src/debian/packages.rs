@@ -100,11 +100,18 @@ impl Plan {
 
     /// What to tell a person who has to do it.
     pub fn instructions(&self) -> String {
-        let mut text = "packages are missing, and this user may not install them. Type, or have typed:\n".to_owned();
+        format!(
+            "packages are missing, and this user may not install them. Type, or have typed:\n{}and run the command again.",
+            self.lines()
+        )
+    }
+
+    /// The commands, a line each.
+    pub fn lines(&self) -> String {
+        let mut text = String::new();
         for step in &self.steps {
             let _ = writeln!(text, "    {}", step.shell(Privilege::None));
         }
-        text.push_str("and run the command again.");
         text
     }
 }

@@ -14,6 +14,9 @@ use std::process::{Command, ExitCode};
 /// Tells this program that cargo calls it in place of the compiler, and the project's folder.
 const PROJECT: &str = "L4K_SYMBOLS_OF";
 
+/// What cargo's first argument is for this program as a command of cargo's own.
+const COMMAND: &str = "l4k";
+
 /// What cargo's argument begins with; it follows a `-C`.
 const METADATA: &str = "metadata=";
 
@@ -30,7 +33,8 @@ pub fn name_after_places(command: &mut Command, root: &Path) -> std::io::Result<
 pub fn stand_in_for_compiler() -> Option<ExitCode> {
     let root = env::var_os(PROJECT)?;
     let mut arguments = env::args_os().skip(1);
-    let compiler = arguments.next()?;
+    // Cargo passes the variable on to the programs that it runs, and so to this one as the runner of tests.
+    let compiler = arguments.next().filter(|first| first != COMMAND)?;
     let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let place = Path::new(&package).strip_prefix(&root).ok();
     let mut command = Command::new(&compiler);
