@@ -145,9 +145,8 @@ pub fn build_with(
     board: Board,
     extras: Extras<'_>,
 ) -> Result<Firmware> {
-    let boards = boards(directory)?;
+    check_board(directory, board)?;
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
-    ensure!(boards.contains(&board), "`{name}` is not for the board {board}; it is for: {}", names(&boards));
     let mut command = toolchain.cargo(directory, "build");
     command.arg("--no-default-features").args(features_of(directory, board)?);
     command.args(["--features", &extras.features.join(",")]);
@@ -162,6 +161,17 @@ pub fn build_with(
     }
     let firmware = listen(&mut command, extras.audience, &format!("building {name} for {board}"))?;
     firmware.with_context(|| format!("`cargo build` in {} made no kernel", directory.display()))
+}
+
+/// Whether the project in `directory` is for a board.
+///
+/// # Errors
+/// It is not; the error names those that it is for.
+pub fn check_board(directory: &Path, board: Board) -> Result<()> {
+    let boards = boards(directory)?;
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    ensure!(boards.contains(&board), "`{name}` is not for the board {board}; it is for: {}", names(&boards));
+    Ok(())
 }
 
 /// Runs cargo, shows its steps, and reads what it made.

@@ -50,6 +50,7 @@ pub enum Session {
 /// # Errors
 /// Something is missing, the project does not build, the program is not there, or one of the two does not start. In a batch: gdb failed.
 pub fn gdb(project: &Project, request: &Request) -> Result<()> {
+    firmware::check_board(project.directory(), request.machine.board)?;
     let toolchain = set_up::ensure(project.place(), &[Need::Emulator, Need::Debugger], request.missing)?;
     let _lock = Lock::of_build(project.place())?;
     let extras = Extras { audience: Audience::Person, ..Extras::default() };

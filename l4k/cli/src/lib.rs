@@ -2,7 +2,7 @@
 //!
 //! [`command_line`] is what a person types. [`project`] is a firmware project, [`workplace`] says where a command on it works.
 //! [`set_up`] finds the compiler for the target and the other programs that a command needs; [`toolchain`] is that compiler, [`debian`] all
-//! that serves Debian's. [`firmware`] builds. [`new`], [`run`], [`test`], [`runner`], [`gdb`], [`image`], [`size`], [`symbolize`] and [`doctor`] are commands;
+//! that serves Debian's. [`firmware`] builds. [`new`], [`run`], [`mod@test`], [`runner`], [`gdb`], [`image`], [`size`], [`symbolize`] and [`doctor`] are commands;
 //! [`equipment`] reads what a project wants to find in the emulated machine.
 //! [`cache`], [`files`], [`lock`], [`process`] and [`progress`] are small tools.
 //!
@@ -15,7 +15,7 @@
 //!
 //! | feature | what it does |
 //! |---|---|
-//! | `images` | Adds the tests that boot images. They need QEMU and a compiler for the target. The tool is the same without it. |
+//! | `firmware` | Adds the tests that build and boot a firmware. They need QEMU and a compiler for the target. The tool is the same without it. |
 
 pub mod cache;
 pub mod command_line;

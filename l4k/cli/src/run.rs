@@ -48,6 +48,7 @@ const DOES_NOT_START: &str = "the emulator does not start";
 /// # Errors
 /// Something is missing, the project does not build, or the emulator does not start.
 pub fn run(project: &Project, request: &Request) -> Result<u8> {
+    firmware::check_board(project.directory(), request.machine.board)?;
     let toolchain = set_up::ensure(project.place(), &[Need::Emulator], request.missing)?;
     let lock = Lock::of_build(project.place())?;
     let extras = Extras { audience: Audience::Person, ..Extras::default() };

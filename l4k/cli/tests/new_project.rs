@@ -1,7 +1,7 @@
 //! A project that `cargo l4k new` makes, outside of the repository: it builds, shows its prompt, its tests run on the target, and its card boots the
 //! Raspberry Pi 4. Tests that fail and tests that crash are told apart.
 //!
-//! This needs QEMU and a compiler for the target: `cargo test -p cargo-l4k --features images --test new_project`.
+//! This needs QEMU and a compiler for the target: `cargo test -p cargo-l4k --features firmware --test new_project`.
 
 use std::collections::hash_map::DefaultHasher;
 use std::env;

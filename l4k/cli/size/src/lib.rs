@@ -1,6 +1,6 @@
 //! How large an l4k kernel is, from its ELF file: bytes by kind, and how deep its stacks get at the most.
 //!
-//! `sections` counts the bytes. `stack` has the bounds: it asks `call_graph`, which `kernel_code` makes of the kernel's file with what
+//! [`sections`] counts the bytes. [`stack`] has the bounds: it asks `call_graph`, which `kernel_code` makes of the kernel's file with what
 //! `stack_sizes` and `instruction` read there. `stack_report` puts a stack into words.
 //!
 //! # Re-exports

@@ -92,10 +92,12 @@ fn board(project: &Project, named: Option<Board>) -> Result<Board> {
 
 /// Builds for a board, and shows it.
 fn build_firmware(project: &Project, named: Option<Board>, profile: Profile) -> Result<Firmware> {
+    let board = board(project, named)?;
+    firmware::check_board(project.directory(), board)?;
     let toolchain = set_up::ensure(project.place(), &[], MISSING)?;
     let _lock = Lock::of_build(project.place())?;
     let extras = Extras { audience: Audience::Person, ..Extras::default() };
-    firmware::build_with(&toolchain, project.directory(), profile, board(project, named)?, extras)
+    firmware::build_with(&toolchain, project.directory(), profile, board, extras)
 }
 
 fn build(project: &Project, request: &options::Build) -> Result<()> {

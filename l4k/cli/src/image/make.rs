@@ -61,6 +61,7 @@ impl Format {
 /// # Errors
 /// The board boots from no card, the project does not build, or a file cannot be written.
 pub fn run(project: &Project, request: &Request, missing: Missing) -> Result<Written> {
+    firmware::check_board(project.directory(), request.board)?;
     let usual = || project.place().target().join("image").join(format!("{}-{}", project.name(), request.board));
     let output = request.output.clone().unwrap_or_else(usual);
     let written = match request.format {
