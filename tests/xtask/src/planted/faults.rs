@@ -95,10 +95,10 @@ pub const ALL: [Fault; 14] = [
     },
     Fault {
         name: "model-untyped",
-        what: "millions of model steps: an address just behind an untyped gets another error",
+        what: "millions of model steps: an object that is asked for at the first free byte is refused",
         file: "l4k/src/operation/untyped.rs",
-        source: "if offset >= self.size.bytes() {",
-        fault: "if offset > self.size.bytes() {",
+        source: "if offset < self.free_offset() {",
+        fault: "if offset <= self.free_offset() {",
         found_by: "model: usual steps",
     },
     Fault {
