@@ -76,7 +76,9 @@ impl Annotator {
     #[must_use]
     pub fn lines(&self, mention: &Mention) -> Vec<String> {
         let places = self.symbols.places(mention.address, mention.kind, mention.program.as_deref());
-        places.iter().flat_map(|place| place.lines(&self.root)).collect()
+        // Where the text names no program, every program that has something there may be meant: a line for each is enough.
+        let most = if places.len() > 1 { 1 } else { usize::MAX };
+        places.iter().flat_map(|place| place.lines(&self.root).into_iter().take(most)).collect()
     }
 
     /// The symbols.
