@@ -1,6 +1,6 @@
 //! The program on a firmware: examples/hello, copied to a directory outside of the repository, is built, booted, looked up and measured.
 //!
-//! It needs QEMU and a compiler for the target, and builds everything: `cargo test -p cargo-l4k --features images`.
+//! It needs QEMU and a compiler for the target, and builds everything: `cargo test -p cargo-l4k --features firmware`.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

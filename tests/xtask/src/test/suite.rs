@@ -98,7 +98,6 @@ fn on_other_machines() -> Vec<Job> {
     let others = BOARDS.iter().flat_map(|board| machines(*board)).chain(several_cores());
     let others = others.filter(|machine| !is_whole(&machine.to_string()));
     let job = |machine: Machine| match machine.cores {
-        1 => one(machine, machine_choice()),
         2 => one(machine, machine_choice()).alone(),
         _ => one(counted(machine), machine_choice()),
     };
@@ -157,8 +156,8 @@ fn one(machine: Machine, choice: Choice) -> Job {
 }
 
 /// A machine whose time is counted in instructions: it goes on at the pace of the program, whatever else this computer does, several cores run in turns
-/// that are the same each time, and while all of them wait no time passes. Whole suites run so, since they judge shares of time, and four cores, since
-/// this computer has not as many processors.
+/// that are the same each time, and while all of them wait no time passes. In the time of this computer a build beside it is enough to make a test of
+/// shares of time fail. Two cores alone have the time of this computer: they really run at once.
 fn counted(machine: Machine) -> Machine {
     Machine { clock: Clock::InstructionsOnly, ..machine }
 }

@@ -11,7 +11,7 @@ use super::part::{Context, Part};
 use crate::process;
 
 /// The tests, and the feature that they need.
-const TESTS: [&str; 6] = ["--features", "cargo-l4k/images", "--test", "new_project", "--test", "firmware"];
+const TESTS: [&str; 6] = ["--features", "cargo-l4k/firmware", "--test", "new_project", "--test", "firmware"];
 
 /// Builds the test, then runs it: it builds to a directory of its own.
 pub fn jobs() -> Vec<Job> {
