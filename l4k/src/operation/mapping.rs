@@ -136,7 +136,7 @@ impl<A: Arch> System<A> {
     /// Fills an empty entry.
     #[inline(always)]
     fn write_entry(&mut self, space: Ref<AddressSpace>, table: TableNumber, address: PhysicalAddress, entry: u64) {
-        self.store.set_word(address, entry);
+        self.store.set_entry(address, entry);
         self.store.get_mut(space).entry_added(table);
     }
 
@@ -168,7 +168,7 @@ impl<A: Arch> System<A> {
     /// Clears an entry; true if it was its table's last.
     #[inline(always)]
     fn clear_entry(&mut self, space: Ref<AddressSpace>, place: Place) -> bool {
-        self.store.set_word(place.address, A::encode(TableEntry::Empty, place.level));
+        self.store.set_entry(place.address, A::encode(TableEntry::Empty, place.level));
         self.store.get_mut(space).entry_removed(place.table)
     }
 
@@ -209,18 +209,29 @@ impl<A: Arch> System<A> {
         if maintained != Next::Done {
             return Ok(maintained);
         }
-        // Break before make (Arm ARM D8.16.1): the memory type may change.
-        self.store.set_word(place.address, A::encode(TableEntry::Empty, level));
-        self.forget(mapping.space, mapping.page);
-        let entry = TableEntry::Leaf { address: frame.address, rights, memory };
-        self.store.set_word(place.address, A::encode(entry, level));
-        self.store.machine.publish_tables();
+        let entry = A::encode(TableEntry::Leaf { address: frame.address, rights, memory }, level);
+        let TableEntry::Leaf { memory: before, .. } = self.entry(place) else { return Err(Error::NotMapped) };
+        if before == memory {
+            // Rights change in one step, so that no program meets a page that is not there (Arm ARM D8.16.1 asks for no break).
+            self.store.set_entry(place.address, entry);
+            self.forget(mapping.space, mapping.page);
+        } else {
+            // Break before make (Arm ARM D8.16.1).
+            self.store.set_entry(place.address, A::encode(TableEntry::Empty, level));
+            self.forget(mapping.space, mapping.page);
+            self.store.set_entry(place.address, entry);
+            self.store.machine.publish_tables();
+        }
         Ok(Next::Done)
     }
 
+    /// All cores forget the translations of a page, and what led to it; what the tables say now is published before.
     #[inline(always)]
     fn forget(&mut self, space: SpaceIdentity, page: UserPage) {
-        self.store.machine.invalidate(Invalidation::Page(space.asid, page));
+        let machine = &mut self.store.machine;
+        machine.publish_tables();
+        machine.invalidate(Invalidation::Page(space.asid, page));
+        machine.complete_maintenance();
     }
 
     /// Cache maintenance that a mapping needs before it is used: code that was written as data becomes fetchable, and memory
@@ -229,10 +240,15 @@ impl<A: Arch> System<A> {
     fn maintain_before_use(&mut self, frame: &Frame, rights: Rights, memory: MemoryKind, from: u64) -> Next {
         let operation = match memory {
             MemoryKind::Uncached => CacheOperation::CleanAndInvalidate,
-            MemoryKind::Normal if rights.contains(Rights::EXECUTE) => CacheOperation::PublishCode,
+            MemoryKind::Normal if rights.contains(Rights::EXECUTE) => CacheOperation::CleanToUnification,
             MemoryKind::Normal | MemoryKind::Device => return Next::Done,
         };
-        self.maintain(Stretch::of(frame, operation), from)
+        let maintained = self.maintain(Stretch::of(frame, operation), from);
+        if maintained == Next::Done && memory == MemoryKind::Uncached && rights.contains(Rights::EXECUTE) {
+            // What was fetched while the memory was mapped cached may still be there.
+            self.forget_instructions();
+        }
+        maintained
     }
 }
 

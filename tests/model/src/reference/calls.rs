@@ -164,6 +164,8 @@ impl Pair {
         if let Answer::Refused(_) = answer {
             self.model = before;
         }
+        let maker = self.threads[&caller];
+        let promised = self.judge.begin(&self.world.kernel.system, call, &x, maker);
         let resume = self.perform(caller, core, interrupted)?;
         if interrupted.is_some() {
             self.model.settle_places();
@@ -171,6 +173,9 @@ impl Pair {
             self.model.take_scheduling(&actual);
         }
         let lives = self.model.threads.contains_key(&caller);
+        if let Some(promised) = promised.filter(|_| lives && self.system().store.get(maker).context.x[0] == 0) {
+            self.judge.keep(promised);
+        }
         if lives {
             self.check_answer(caller, answer)?;
         } else {
@@ -191,8 +196,10 @@ impl Pair {
                 let call = self.world.kernel.firmware_call(CoreNumber(core as u8));
                 let [a, b, c, ..] = call.arguments;
                 let answer = Some([u64::from(call.function), a, b, c]);
+                self.system().store.machine.enter_kernel(core as usize, None);
                 resume = self.world.kernel.answer_firmware(CoreNumber(core as u8), answer);
-                self.system().store.machine.processors[core as usize].whereabouts = Whereabouts::Program;
+                self.system().store.machine.leave_kernel(Whereabouts::Program);
+                self.judge.after_entry(&mut self.world.kernel.system)?;
             }
             self.system().store.machine.preempt_after.set(None);
             if !self.model.threads.contains_key(&caller) || self.system().store.get(thread).context.pc == pc {

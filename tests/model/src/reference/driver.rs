@@ -7,6 +7,7 @@ use super::state::{Object, Place, State, ThreadState};
 use super::steps::{Argument, ON_CORE, Step};
 use super::talk::Said;
 use crate::invariants;
+use crate::maintenance::judge::Judge;
 use crate::objects::Time;
 use crate::world::{Checks, World, slot};
 use l4k::base::store::Ref;
@@ -72,6 +73,8 @@ pub struct Pair {
     /// System calls that a fast path did.
     pub(super) fast: Taken,
     taken: usize,
+    /// What programs and devices may meet.
+    pub(super) judge: Judge,
 }
 
 /// Which ways through the kernel are open.
@@ -111,6 +114,13 @@ fn add_cores(world: &mut World) -> Vec<u64> {
     std::iter::once(slot::SCHED_CONTROL).chain(others).collect()
 }
 
+/// Addresses that programs use: those that calls name, and message buffers.
+fn watched() -> Vec<u64> {
+    let far = (0..2).map(|far| 0x4000_0000 + (far << 39));
+    let large = far.flat_map(|start| (0..4).map(move |large| start + (large << 21)));
+    large.flat_map(|start| (0..3).map(move |small| start + (small << 12))).collect()
+}
+
 impl Pair {
     fn new(ways: Ways) -> Pair {
         let mut world = World::new();
@@ -132,8 +142,10 @@ impl Pair {
         let mut model = abstraction::of(&world);
         model.now = world.kernel.system.store.machine.clock.get();
         model.take_scheduling(&model.clone());
+        let judge = Judge::new(&mut world.kernel.system, world.table, &watched(), 1);
         let mut pair = Pair {
             world,
+            judge,
             model,
             threads: BTreeMap::new(),
             pointers: BTreeMap::new(),

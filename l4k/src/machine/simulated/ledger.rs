@@ -1,0 +1,286 @@
+//! The maintenance ledger: what the processors and caches of the simulated machine may still hold of what the kernel has changed. Calls
+//! `accesses`, `choices`, `data_cache`, `ram`, `request`, `tlb`.
+//!
+//! What is kept, and until when (Arm ARM, DDI 0487):
+//! - Each core has a TLB with exact pages and the tables on the way ([`Tlb`]). A translation stays until an invalidation hits it (D8.16).
+//! - A store into a table, and the zeros of memory that tables are made of, may or may not be seen by a walk of any core until the core that
+//!   stored it has executed a `dsb` (D8.2.6). Each walk chooses.
+//! - An invalidation, `ic` and `dc` may take effect at any time, on each core by itself, and have done so only when the core that asked has
+//!   executed `dsb ish` (D8.16.5, B2.4.4). Each chooses.
+//! - A write of TTBR0_EL1 may take effect at once or later, and has done so only after a context synchronization event: an exception, a return
+//!   from one, or `isb` (D24.1.2, B2.6.8). Until then each walk of that core chooses between the roots.
+//! - Data caches are coherent with each other; memory and fetches lag behind them ([`DataCache`]).
+//! - Each core has an instruction cache. What it has fetched stays until `ic` hits it; it may fetch, at any time, whatever its program can
+//!   execute (B2.4.4).
+//! - Entries of all of these may be evicted at any time.
+//!
+//! Invariants of the ledger itself. Each choice is one that the architecture allows: if the kernel asks for what it has to ask for, no choice
+//! shows. Nothing takes effect that nobody asked for, but for evictions. The kernel's own loads see its own stores, since it does not use
+//! what is kept here.
+//!
+//! Between two requests of the kernel, and whenever a test wants it, *everything is used* ([`Ledger::use_everything`]): programs on other cores
+//! access pages, and cores that run no program walk the tables that they may still have, as speculation does. What programs met is noted
+//! ([`Note`]); whether it was allowed is for the test to say.
+
+extern crate std;
+
+use super::choices::Choices;
+use super::data_cache::DataCache;
+use super::ram::{PAGE, Ram};
+use super::request::{Domain, Request};
+use super::tlb::{Forgotten, Tlb};
+use crate::base::arch::{CacheOperation, MAX_CORES, MemoryKind, SpaceRoot, TableEntry};
+use l4k_sys::abi::Access;
+use std::collections::BTreeMap;
+use std::vec::Vec;
+
+/// What a program's access came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// An exception.
+    Fault,
+    /// Memory of a kind, at a physical address, with this content: what was read, fetched or written.
+    Memory(u64, MemoryKind, u64),
+}
+
+/// Something that a test has to judge, in the order in which it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// A program on a core, whose tables these are, has accessed an address.
+    Program {
+        /// The core.
+        core: usize,
+        /// Its tables.
+        root: SpaceRoot,
+        /// The address.
+        address: u64,
+        /// What it wanted.
+        access: Access,
+        /// What it met.
+        met: Met,
+    },
+    /// A device has read memory.
+    DeviceRead(u64, u64),
+    /// A device has written memory that no cache had written before.
+    DeviceWrote(u64, u64),
+    /// The kernel is about to write so many bytes from an address on.
+    Kernel(u64, u64),
+    /// An entry was made valid while a core still held another one for the same place (Arm ARM D8.16.1, break before make).
+    NotBroken(usize, u64),
+}
+
+/// What a core keeps to itself.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// Its look-aside buffer.
+    pub tlb: Tlb,
+    /// Words that it has fetched as instructions.
+    pub fetched: BTreeMap<u64, u64>,
+    /// The roots that may be in force; the last one was written last.
+    pub roots: Vec<SpaceRoot>,
+}
+
+/// Maintenance that was asked for, and has not taken effect: on which core, of which core's request.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    by: usize,
+    on: usize,
+    what: Maintenance,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Maintenance {
+    Forget(Forgotten),
+    ForgetInstructions,
+    Lines(u64, u64, CacheOperation),
+}
+
+/// What was stored for walkers to see, and is not published: by which core, and what stood there before.
+#[derive(Clone, Debug, Default)]
+pub struct Unpublished {
+    words: BTreeMap<u64, (usize, Vec<u64>)>,
+    pages: BTreeMap<u64, (usize, Vec<u8>)>,
+}
+
+/// The ledger.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// What is open is chosen from here.
+    pub choices: Choices,
+    /// Whether everything is used between the kernel's requests.
+    pub uses: Uses,
+    /// Addresses that programs use.
+    pub watched: Vec<u64>,
+    /// Pages of frames, which programs may write and devices reach.
+    pub frames: Vec<u64>,
+    /// What happened since somebody looked.
+    pub notes: Vec<Note>,
+    /// What cores keep to themselves.
+    pub sides: [Side; MAX_CORES],
+    /// What caches keep.
+    pub data: DataCache,
+    pub(super) written: u64,
+    unpublished: Unpublished,
+    waiting: Vec<Waiting>,
+}
+
+/// Whether everything is used between the kernel's requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uses {
+    /// It is.
+    Always,
+    /// Only what tests ask for is.
+    OnDemand,
+}
+
+impl Ledger {
+    /// Nothing is held.
+    #[must_use]
+    pub fn new() -> Ledger {
+        let side = || Side { tlb: Tlb::EMPTY, fetched: BTreeMap::new(), roots: std::vec![SpaceRoot::NOTHING] };
+        Ledger {
+            choices: Choices::of_seed(1),
+            uses: Uses::OnDemand,
+            watched: Vec::new(),
+            frames: Vec::new(),
+            notes: Vec::new(),
+            sides: core::array::from_fn(|_| side()),
+            data: DataCache::EMPTY,
+            written: 0,
+            unpublished: Unpublished::default(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// A request of the kernel on a core takes effect, as far as it has to.
+    pub fn execute(&mut self, ram: &mut Ram, here: usize, request: Request) {
+        match request {
+            Request::Publish => self.unpublished.publish(here),
+            Request::Invalidate(what, domain) => {
+                for core in (0..MAX_CORES).filter(|core| domain == Domain::InnerShareable || *core == here) {
+                    self.ask(ram, Waiting { by: here, on: core, what: Maintenance::Forget(what) });
+                }
+            }
+            Request::Lines(start, bytes, operation) => {
+                self.ask(ram, Waiting { by: here, on: here, what: Maintenance::Lines(start, bytes, operation) });
+            }
+            Request::ForgetInstructions => {
+                for core in 0..MAX_CORES {
+                    self.ask(ram, Waiting { by: here, on: core, what: Maintenance::ForgetInstructions });
+                }
+            }
+            Request::Complete => self.complete(ram, here),
+            Request::Synchronize => self.synchronize(here),
+            Request::Enter(root) => self.sides[here].roots.push(root),
+            Request::Entry(place, bits) => {
+                self.unpublished.note_word(here, place, ram.word(place));
+                ram.set_word(place, bits);
+                self.check_broken(place, bits);
+            }
+        }
+    }
+
+    /// Maintenance takes effect at once or later.
+    fn ask(&mut self, ram: &mut Ram, waiting: Waiting) {
+        if self.choices.one_in(2) { self.take_effect(ram, waiting) } else { self.waiting.push(waiting) }
+    }
+
+    fn complete(&mut self, ram: &mut Ram, here: usize) {
+        self.unpublished.publish(here);
+        let (done, open): (Vec<_>, Vec<_>) = self.waiting.iter().partition(|waiting| waiting.by == here);
+        self.waiting = open;
+        done.into_iter().for_each(|waiting| self.take_effect(ram, waiting));
+    }
+
+    fn take_effect(&mut self, ram: &mut Ram, Waiting { on, what, .. }: Waiting) {
+        match what {
+            Maintenance::Forget(what) => self.sides[on].tlb.forget(what),
+            Maintenance::ForgetInstructions => self.sides[on].fetched.clear(),
+            Maintenance::Lines(start, bytes, operation) => self.data.maintain(ram, start, bytes, operation),
+        }
+    }
+
+    /// A context synchronization event on a core: the root that was written last is in force.
+    pub fn synchronize(&mut self, core: usize) {
+        let roots = &mut self.sides[core].roots;
+        roots.drain(..roots.len() - 1);
+    }
+
+    /// The kernel is about to write memory that is no object.
+    pub fn will_write(&mut self, ram: &Ram, here: usize, start: u64, bytes: u64) {
+        self.data.will_write(ram, start, bytes);
+        self.notes.push(Note::Kernel(start, bytes));
+        if bytes == PAGE as u64 {
+            self.unpublished.note_page(ram, here, start);
+        }
+    }
+
+    /// What a walk may find at a place: what stands there, or what stood there before it was published.
+    pub(super) fn seen(&mut self, ram: &Ram, place: u64) -> u64 {
+        if !ram.contains(place, 8) {
+            return 0;
+        }
+        let before = self.unpublished.before(place);
+        match self.choices.below(before.len() + 1) {
+            0 => ram.word(place),
+            chosen => before[chosen - 1],
+        }
+    }
+
+    /// A leaf must not be made while a core holds another one for the same place, of another memory or another kind.
+    fn check_broken(&mut self, place: u64, bits: u64) {
+        for (core, side) in self.sides.iter().enumerate() {
+            for held in side.tlb.held().iter().filter(|held| held.place == place) {
+                let now = super::super::table_format::decode(bits, held.level);
+                if now != TableEntry::Empty && !differ_in_rights_only(now, held.content) {
+                    self.notes.push(Note::NotBroken(core, held.start));
+                }
+            }
+        }
+    }
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn differ_in_rights_only(one: TableEntry, other: TableEntry) -> bool {
+    match (one, other) {
+        (
+            TableEntry::Leaf { address, memory, .. },
+            TableEntry::Leaf { address: other_address, memory: other_memory, .. },
+        ) => (address, memory) == (other_address, other_memory),
+        _ => one == other,
+    }
+}
+
+impl Unpublished {
+    fn publish(&mut self, by: usize) {
+        self.words.retain(|_, (core, _)| *core != by);
+        self.pages.retain(|_, (core, _)| *core != by);
+    }
+
+    fn note_word(&mut self, by: usize, place: u64, before: u64) {
+        let (core, words) = self.words.entry(place).or_default();
+        *core = by;
+        words.push(before);
+    }
+
+    fn note_page(&mut self, ram: &Ram, by: usize, start: u64) {
+        let mut before = std::vec![0; PAGE];
+        ram.read(start, &mut before);
+        self.pages.entry(start).or_insert((by, before));
+    }
+
+    /// What stood at a place before.
+    fn before(&self, place: u64) -> Vec<u64> {
+        let mut words = self.words.get(&place).map(|(_, words)| words.clone()).unwrap_or_default();
+        let offset = place as usize % PAGE;
+        if let Some((_, page)) = self.pages.get(&(place - offset as u64)) {
+            words.push(u64::from_le_bytes(core::array::from_fn(|index| page[offset + index])));
+        }
+        words
+    }
+}
