@@ -2,4 +2,7 @@
 
 pub mod contents;
 pub mod judge;
+pub mod mutants;
+pub mod play;
 pub mod snapshot;
+pub mod stage;
