@@ -15,6 +15,7 @@ pub mod tlb;
 
 pub use ram::RAM_START;
 
+use self::data_cache::View;
 use self::ledger::{Ledger, Met, Uses};
 use self::ram::Ram;
 use self::request::{Domain, Port, Request};
@@ -210,6 +211,12 @@ impl Simulated {
     pub fn access(&mut self, core: usize, address: u64, access: Access) -> Met {
         let root = self.processors[core].root;
         self.ledger.get_mut().access(&mut self.ram, core, root, address, access)
+    }
+
+    /// A word of RAM as it is for somebody.
+    #[must_use]
+    pub fn memory_word(&self, view: View, address: u64) -> u64 {
+        self.ledger.borrow().data.word(&self.ram, view, address)
     }
 
     /// The kernel makes a request.

@@ -13,7 +13,7 @@ use l4k_sys::abi::{Access, Rights};
 const LEVELS: [Level; 4] = [Level::Zero, Level::One, Level::Two, Level::Three];
 
 /// One in so many times that everything is used, something is evicted.
-const EVICTIONS: usize = 4;
+const EVICTIONS: usize = 16;
 
 /// Addresses of the words that stand for a page's content: in the last line, and in two lines that differ from page to page. None is in a line
 /// with a message or its capabilities, which the kernel writes.
@@ -38,6 +38,9 @@ impl Ledger {
                 Some(Whereabouts::Program) => {
                     let access = self.choices.of(&[Access::Read, Access::Read, Access::Write, Access::Execute]);
                     self.access(ram, core, root, address, access.unwrap_or(Access::Read));
+                    // Fetches run ahead.
+                    let ahead = self.choices.of(&self.watched).unwrap_or(address);
+                    self.access(ram, core, root, ahead, Access::Execute);
                 }
                 Some(Whereabouts::Entered(_)) | None => _ = self.translate(ram, core, root, address),
             }

@@ -98,11 +98,22 @@ pub enum Change {
     Short,
 }
 
+/// Whose requests are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maker {
+    /// Everybody's.
+    Any,
+    /// Those of the system call with this number.
+    Call(u64),
+    /// Those of no system call: of an interrupt, or of a core that looks anew who runs.
+    NoCall,
+}
+
 /// A fault that a test plants in the sequence of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mutation {
-    /// Number of the system call that makes the requests; `None`: whatever is none.
-    pub call: Option<u64>,
+    /// Who makes the requests.
+    pub maker: Maker,
     /// Which requests.
     pub kind: Kind,
     /// Only the n-th of each entry into the kernel, counted from 0; `None`: each.
@@ -159,7 +170,12 @@ impl Port {
     }
 
     fn is_meant(&mut self, mutation: &Mutation, request: Request) -> bool {
-        if self.call != mutation.call || request.kind() != Some(mutation.kind) {
+        let is_maker = match mutation.maker {
+            Maker::Any => true,
+            Maker::Call(number) => self.call == Some(number),
+            Maker::NoCall => self.call.is_none(),
+        };
+        if !is_maker || request.kind() != Some(mutation.kind) {
             return false;
         }
         self.seen += 1;

@@ -7,13 +7,14 @@
 
 use super::contents::{Contents, Promise};
 use super::snapshot::{Leaf, Snapshot};
-use l4k::base::arch::{MemoryKind, TableEntry};
+use l4k::base::arch::{CoreNumber, MemoryKind, TableEntry};
 use l4k::base::store::Ref;
+use l4k::machine::simulated::Simulated;
 use l4k::machine::simulated::accesses::allows;
 use l4k::machine::simulated::choices::Choices;
 use l4k::machine::simulated::ledger::{Ledger, Met, Note, Uses};
 use l4k::machine::simulated::tlb::Translation;
-use l4k::machine::simulated::{Simulated, Whereabouts};
+use l4k::machine::table_format;
 use l4k::object::cnode::CNode;
 use l4k::object::thread::Thread;
 use l4k::operation::system::System;
@@ -100,12 +101,10 @@ impl Judge {
     fn note_stopped(&mut self, system: &System<Simulated>, after: &Snapshot) {
         let machine = &system.store.machine;
         for root in self.before.spaces.keys().filter(|root| !after.spaces.contains_key(root)) {
-            let ran = |core: &usize| {
-                let is_left = machine.processors[*core].whereabouts != Whereabouts::Program;
-                let roots = &machine.ledger.borrow().sides[*core].roots;
-                *core != machine.here && is_left && roots.iter().any(|other| other.bits() == *root)
-            };
-            let cores = (0..usize::from(system.core_count)).filter(ran).collect();
+            // The kernel has stopped those that have it loaded still.
+            let has_it = |core: &u8| system.core(CoreNumber(*core)).loaded.bits() == *root;
+            let others = (0..system.core_count).filter(|core| usize::from(*core) != machine.here);
+            let cores = others.filter(has_it).map(usize::from).collect();
             self.stopped.insert((root >> 48) as u16, cores);
         }
         let identifiers: BTreeSet<u16> = after.spaces.keys().map(|root| (root >> 48) as u16).collect();
@@ -158,10 +157,15 @@ impl Judge {
                 match self.before.space_with(held.asid) {
                     None if is_stopped => (),
                     None => return Err(format!("core {core} holds {held:x?} of a space that is gone")),
+                    Some(_) if !held.is_leaf() => {
+                        let now = table_format::decode(system.store.machine.word(held.place), held.level);
+                        if now != held.content {
+                            return Err(format!("core {core} holds {held:x?}, which is stale"));
+                        }
+                    }
                     Some(space) => {
                         for address in self.watched.iter().filter(|address| held.covers(held.asid, **address)) {
-                            let says = held.is_leaf().then(|| leaf_of(held, *address));
-                            if says.is_some() && says != space.get(address).copied() {
+                            if space.get(address) != Some(&leaf_of(held, *address)) {
                                 return Err(format!("core {core} holds {held:x?} of {address:#x}, which is stale"));
                             }
                         }

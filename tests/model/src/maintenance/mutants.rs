@@ -2,7 +2,7 @@
 //! nobody.
 
 use l4k::base::arch::CacheOperation;
-use l4k::machine::simulated::request::{Change, Kind, Mutation};
+use l4k::machine::simulated::request::{Change, Kind, Maker, Mutation};
 use l4k_sys::abi::SystemCall;
 
 /// A fault, and what it is of.
@@ -19,33 +19,30 @@ pub struct Mutant {
 const fn mutant(
     operation: &'static str,
     name: &'static str,
-    call: Option<SystemCall>,
+    maker: Maker,
     kind: Kind,
     number: Option<usize>,
     change: Change,
 ) -> Mutant {
-    let call = match call {
-        Some(call) => Some(call as u64),
-        None => None,
-    };
-    Mutant { operation, name, mutation: Mutation { call, kind, number, change } }
+    Mutant { operation, name, mutation: Mutation { maker, kind, number, change } }
 }
 
-use Change::{Late, LastLevel, LeaveOut, Local, Short, Swap, Wrong};
-use SystemCall as C;
+use Change::{LastLevel, Late, LeaveOut, Local, Short, Swap, Wrong};
 
-const MAP: Option<C> = Some(C::FrameMap);
-const PROTECT: Option<C> = Some(C::FrameProtect);
-const UNMAP: Option<C> = Some(C::FrameUnmap);
-const DELETE: Option<C> = Some(C::CNodeDelete);
-const REVOKE: Option<C> = Some(C::CNodeRevoke);
-const ASSIGN: Option<C> = Some(C::AsidPoolAssign);
-const RETYPE: Option<C> = Some(C::UntypedRetype);
-const MAINTAIN: Option<C> = Some(C::FrameMaintain);
+const MAP: Maker = Maker::Call(SystemCall::FrameMap as u64);
+const PROTECT: Maker = Maker::Call(SystemCall::FrameProtect as u64);
+const UNMAP: Maker = Maker::Call(SystemCall::FrameUnmap as u64);
+const DELETE: Maker = Maker::Call(SystemCall::CNodeDelete as u64);
+const REVOKE: Maker = Maker::Call(SystemCall::CNodeRevoke as u64);
+const ASSIGN: Maker = Maker::Call(SystemCall::AsidPoolAssign as u64);
+const RETYPE: Maker = Maker::Call(SystemCall::UntypedRetype as u64);
+const MAINTAIN: Maker = Maker::Call(SystemCall::FrameMaintain as u64);
 
 /// All of them.
 #[rustfmt::skip]
-pub const MUTANTS: [Mutant; 52] = [
+pub const MUTANTS: [Mutant; 54] = [
+    mutant("any", "no entry is ever published", Maker::Any, Kind::Publish, None, LeaveOut),
+    mutant("any", "another page is forgotten each time", Maker::Any, Kind::InvalidatePage, None, Wrong),
     mutant("map", "the entry is not published", MAP, Kind::Publish, None, LeaveOut),
     mutant("map", "the entry is published before it is written", MAP, Kind::Entry, Some(0), Swap),
     mutant("map code", "data are not cleaned", MAP, Kind::Lines, None, LeaveOut),
@@ -81,12 +78,12 @@ pub const MUTANTS: [Mutant; 52] = [
     mutant("delete", "the page is not forgotten", DELETE, Kind::InvalidatePage, None, LeaveOut),
     mutant("revoke", "pages are not forgotten", REVOKE, Kind::InvalidatePage, None, LeaveOut),
     mutant("revoke", "nobody waits for it", REVOKE, Kind::Complete, None, LeaveOut),
-    mutant("destroy", "the space is not forgotten", DELETE, Kind::InvalidateSpace, None, LeaveOut),
+    mutant("destroy", "the space is not forgotten", REVOKE, Kind::InvalidateSpace, None, LeaveOut),
     mutant("destroy", "another space is forgotten", DELETE, Kind::InvalidateSpace, None, Wrong),
     mutant("destroy", "this core alone forgets it", DELETE, Kind::InvalidateSpace, None, Local),
-    mutant("destroy", "nobody waits for it", DELETE, Kind::Complete, None, LeaveOut),
-    mutant("destroy", "the core that leaves the space does not synchronize", DELETE, Kind::Synchronize, None, LeaveOut),
-    mutant("idle", "a core without a program does not synchronize", None, Kind::Synchronize, None, LeaveOut),
+    mutant("destroy", "nobody waits for it", REVOKE, Kind::Complete, None, LeaveOut),
+    mutant("destroy", "the core that leaves the space does not synchronize", REVOKE, Kind::Synchronize, None, LeaveOut),
+    mutant("idle", "a core without a program does not synchronize", Maker::NoCall, Kind::Synchronize, None, LeaveOut),
     mutant("ASID reuse", "the identifier is not forgotten", ASSIGN, Kind::InvalidateSpace, None, LeaveOut),
     mutant("ASID reuse", "another identifier is forgotten", ASSIGN, Kind::InvalidateSpace, None, Wrong),
     mutant("ASID reuse", "this core alone forgets it", ASSIGN, Kind::InvalidateSpace, None, Local),

@@ -21,16 +21,8 @@ const FRAMES: u64 = 10;
 const TRIES: usize = 100_000;
 
 /// Addresses that are used: two tables of the lowest level below one of the next, and one far away.
-pub const ADDRESSES: [u64; 8] = [
-    0x4000_0000,
-    0x4000_1000,
-    0x4000_2000,
-    0x4020_0000,
-    0x4020_1000,
-    0x4040_0000,
-    0x80_4000_0000,
-    0x80_4000_1000,
-];
+pub const ADDRESSES: [u64; 8] =
+    [0x4000_0000, 0x4000_1000, 0x4000_2000, 0x4020_0000, 0x4020_1000, 0x4040_0000, 0x80_4000_0000, 0x80_4000_1000];
 
 /// The kernel, its threads, and the judge.
 pub struct Stage {

@@ -164,18 +164,13 @@ impl Pair {
         if let Answer::Refused(_) = answer {
             self.model = before;
         }
-        let maker = self.threads[&caller];
-        let promised = self.judge.begin(&self.world.kernel.system, call, &x, maker);
-        let resume = self.perform(caller, core, interrupted)?;
+        let resume = self.perform_promised((caller, core), call, &x, interrupted)?;
         if interrupted.is_some() {
             self.model.settle_places();
             let actual = abstraction::of(&self.world);
             self.model.take_scheduling(&actual);
         }
         let lives = self.model.threads.contains_key(&caller);
-        if let Some(promised) = promised.filter(|_| lives && self.system().store.get(maker).context.x[0] == 0) {
-            self.judge.keep(promised);
-        }
         if lives {
             self.check_answer(caller, answer)?;
         } else {
@@ -183,6 +178,24 @@ impl Pair {
         }
         self.conclude(core, resume)?;
         Ok(if lives || caller != self.world.root.address().value() { Next::GoesOn } else { Next::Over })
+    }
+
+    /// The same as [`perform`](Self::perform); what the call promises of memory holds from then on, if it succeeds.
+    fn perform_promised(
+        &mut self,
+        (caller, core): (Object, u64),
+        call: SystemCall,
+        x: &[u64; 9],
+        interrupted: Option<u32>,
+    ) -> Result<Resume, String> {
+        let maker = self.threads[&caller];
+        let promised = self.judge.begin(&self.world.kernel.system, call, x, maker);
+        let resume = self.perform(caller, core, interrupted)?;
+        let lives = self.model.threads.contains_key(&caller);
+        if let Some(promised) = promised.filter(|_| lives && self.system().store.get(maker).context.x[0] == 0) {
+            self.judge.keep(promised);
+        }
+        Ok(resume)
     }
 
     /// Enters the kernel until the call is over, however often it is interrupted.
