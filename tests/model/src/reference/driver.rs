@@ -53,6 +53,13 @@ const FURNITURE: [(ObjectKind, u64); 16] = [
     (ObjectKind::AsidPool, 0),
 ];
 
+/// Where the second space and its pool are among these.
+const SPACE: usize = 12;
+const POOL: usize = 15;
+
+/// Threads that live in the second space, on two cores.
+const APART: [usize; 2] = [5, 7];
+
 /// Steps between two checks of the kernel's invariants, which take longer than a comparison.
 const CHECK_EVERY: usize = 25;
 
@@ -114,7 +121,7 @@ fn add_cores(world: &mut World) -> Vec<u64> {
     std::iter::once(slot::SCHED_CONTROL).chain(others).collect()
 }
 
-/// Addresses that programs use: those that calls name, and message buffers.
+/// Addresses that programs use: some of those that calls name.
 fn watched() -> Vec<u64> {
     let far = (0..2).map(|far| 0x4000_0000 + (far << 39));
     let large = far.flat_map(|start| (0..4).map(move |large| start + (large << 21)));
@@ -127,11 +134,16 @@ impl Pair {
         world.checks = Checks::OnDemand;
         let furniture = FURNITURE.map(|(kind, bits)| world.make(kind, bits));
         let times = add_cores(&mut world);
-        for (core, priority, time) in CREW {
+        world.call(SystemCall::AsidPoolAssign, &[furniture[POOL], furniture[SPACE]]).expect("an identifier");
+        for (index, (core, priority, time)) in CREW.into_iter().enumerate() {
             let member = world.spawn_with_handler(priority, time, furniture[0]);
             let buffer = world.make(ObjectKind::Frame, 12);
             let address = 0x1000_0000 + 4096 * member.slot;
             world.call(SystemCall::ThreadSuspend, &[member.slot]).expect("a thread");
+            if APART.contains(&index) {
+                let spaces = [member.slot, slot::CNODE, furniture[SPACE], furniture[0]];
+                world.call(SystemCall::ThreadConfigure, &spaces).expect("a space");
+            }
             world.call(SystemCall::ThreadSetBuffer, &[member.slot, buffer, address]).expect("a buffer");
             world.call(SystemCall::ThreadResume, &[member.slot]).expect("a configured thread");
             if time == Time::Own {
