@@ -212,11 +212,11 @@ impl<A: Arch> System<A> {
         let entry = A::encode(TableEntry::Leaf { address: frame.address, rights, memory }, level);
         let TableEntry::Leaf { memory: before, .. } = self.entry(place) else { return Err(Error::NotMapped) };
         if before == memory {
-            // Rights change in one step, so that no program meets a page that is not there (Arm ARM D8.16.1 asks for no break).
+            // Rights change in one step, so that no program meets a page that is not there (Arm ARM, R_WHZWS, asks for no break).
             self.store.set_entry(place.address, entry);
             self.forget(mapping.space, mapping.page);
         } else {
-            // Break before make (Arm ARM D8.16.1).
+            // Break before make (Arm ARM, R_WHZWS and R_DDMVT).
             self.store.set_entry(place.address, A::encode(TableEntry::Empty, level));
             self.forget(mapping.space, mapping.page);
             self.store.set_entry(place.address, entry);
@@ -245,7 +245,8 @@ impl<A: Arch> System<A> {
         };
         let maintained = self.maintain(Stretch::of(frame, operation), from);
         if maintained == Next::Done && memory == MemoryKind::Uncached && rights.contains(Rights::EXECUTE) {
-            // What was fetched while the memory was mapped cached may still be there.
+            // What was fetched before may still be there: fetches that are not cacheable may be held, too (Arm ARM, 'Synchronization and
+            // coherency issues between data and instruction accesses').
             self.forget_instructions();
         }
         maintained

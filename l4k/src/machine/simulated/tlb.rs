@@ -1,8 +1,8 @@
 //! The translation look-aside buffer of one core: exact pages, and table entries on the way. Calls `choices`.
 //!
 //! It holds what table walks have found, each under the identifier that was in force then, until an invalidation hits it or it is evicted
-//! (Arm ARM D8.16.1: a TLB may hold any entry that a walk could have read, tables among them, and may drop any at any time). An entry that
-//! faults is never held (D8.16.1.2).
+//! (Arm ARM, R_SQBCS and R_RVJDB: any entry that does not fault may be held, tables on the way among them). An entry that faults is never held
+//! (R_XCLRD). An invalidation of an address hits what is held of its whole walk (R_LGSCG).
 
 extern crate std;
 

@@ -121,6 +121,26 @@ fn add_cores(world: &mut World) -> Vec<u64> {
     std::iter::once(slot::SCHED_CONTROL).chain(others).collect()
 }
 
+/// Makes the threads.
+fn add_crew(world: &mut World, furniture: &[u64], times: &[u64]) {
+    for (index, (core, priority, time)) in CREW.into_iter().enumerate() {
+        let member = world.spawn_with_handler(priority, time, furniture[0]);
+        let buffer = world.make(ObjectKind::Frame, 12);
+        let address = 0x1000_0000 + 4096 * member.slot;
+        world.call(SystemCall::ThreadSuspend, &[member.slot]).expect("a thread");
+        if APART.contains(&index) {
+            let spaces = [member.slot, slot::CNODE, furniture[SPACE], furniture[0]];
+            world.call(SystemCall::ThreadConfigure, &spaces).expect("a space");
+        }
+        world.call(SystemCall::ThreadSetBuffer, &[member.slot, buffer, address]).expect("a buffer");
+        world.call(SystemCall::ThreadResume, &[member.slot]).expect("a configured thread");
+        if time == Time::Own {
+            let slice = [times[core], member.context, 5_000_000, 5_000_000];
+            world.call(SystemCall::SchedControlConfigure, &slice).expect("time of a core");
+        }
+    }
+}
+
 /// Addresses that programs use: some of those that calls name.
 fn watched() -> Vec<u64> {
     let far = (0..2).map(|far| 0x4000_0000 + (far << 39));
@@ -135,22 +155,7 @@ impl Pair {
         let furniture = FURNITURE.map(|(kind, bits)| world.make(kind, bits));
         let times = add_cores(&mut world);
         world.call(SystemCall::AsidPoolAssign, &[furniture[POOL], furniture[SPACE]]).expect("an identifier");
-        for (index, (core, priority, time)) in CREW.into_iter().enumerate() {
-            let member = world.spawn_with_handler(priority, time, furniture[0]);
-            let buffer = world.make(ObjectKind::Frame, 12);
-            let address = 0x1000_0000 + 4096 * member.slot;
-            world.call(SystemCall::ThreadSuspend, &[member.slot]).expect("a thread");
-            if APART.contains(&index) {
-                let spaces = [member.slot, slot::CNODE, furniture[SPACE], furniture[0]];
-                world.call(SystemCall::ThreadConfigure, &spaces).expect("a space");
-            }
-            world.call(SystemCall::ThreadSetBuffer, &[member.slot, buffer, address]).expect("a buffer");
-            world.call(SystemCall::ThreadResume, &[member.slot]).expect("a configured thread");
-            if time == Time::Own {
-                let slice = [times[core], member.context, 5_000_000, 5_000_000];
-                world.call(SystemCall::SchedControlConfigure, &slice).expect("time of a core");
-            }
-        }
+        add_crew(&mut world, &furniture, &times);
         let mut model = abstraction::of(&world);
         model.now = world.kernel.system.store.machine.clock.get();
         model.take_scheduling(&model.clone());
