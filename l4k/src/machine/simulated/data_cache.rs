@@ -188,3 +188,60 @@ fn word_of(page: &[u8; PAGE], address: u64) -> u64 {
     let offset = address as usize % PAGE;
     u64::from_le_bytes(core::array::from_fn(|index| page[offset + index]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ram::RAM_START;
+    use super::*;
+
+    const WORD: u64 = RAM_START + 0x1040;
+
+    fn written(value: u64) -> (Ram, DataCache) {
+        let (mut ram, mut data) = (Ram::new(1 << 21), DataCache::EMPTY);
+        data.will_write(&ram, WORD, 8);
+        ram.set_word(WORD, value);
+        (ram, data)
+    }
+
+    fn views(ram: &Ram, data: &DataCache) -> [u64; 3] {
+        [View::Cached, View::Unified, View::Memory].map(|view| data.word(ram, view, WORD))
+    }
+
+    #[test]
+    fn a_store_gets_as_far_as_it_is_cleaned() {
+        let (mut ram, mut data) = written(7);
+        assert_eq!(views(&ram, &data), [7, 0, 0]);
+        data.maintain(&mut ram, WORD, 8, CacheOperation::CleanToUnification);
+        assert_eq!(views(&ram, &data), [7, 7, 0]);
+        data.maintain(&mut ram, WORD, 8, CacheOperation::Clean);
+        assert_eq!(views(&ram, &data), [7, 7, 7]);
+    }
+
+    #[test]
+    fn maintenance_of_other_lines_does_nothing() {
+        let (mut ram, mut data) = written(7);
+        data.maintain(&mut ram, WORD - 64, 64, CacheOperation::CleanAndInvalidate);
+        data.maintain(&mut ram, WORD + 64, 64, CacheOperation::CleanAndInvalidate);
+        assert_eq!(views(&ram, &data), [7, 0, 0]);
+    }
+
+    #[test]
+    fn a_line_that_a_cache_holds_lags_behind_memory_until_it_is_invalidated() {
+        let (mut ram, mut data) = (Ram::new(1 << 21), DataCache::EMPTY);
+        data.write_memory(&mut ram, WORD, 9, Held::Yes);
+        assert_eq!(views(&ram, &data), [0, 0, 9]);
+        data.maintain(&mut ram, WORD, 8, CacheOperation::Clean);
+        assert_eq!(views(&ram, &data), [0, 0, 9], "a clean line is not written back");
+        data.maintain(&mut ram, WORD, 8, CacheOperation::CleanAndInvalidate);
+        assert_eq!(views(&ram, &data), [9, 9, 9]);
+    }
+
+    #[test]
+    fn a_dirty_line_that_is_evicted_wins_over_memory() {
+        let (mut ram, mut data) = written(7);
+        data.write_memory(&mut ram, WORD, 9, Held::No);
+        assert_eq!(views(&ram, &data), [7, 0, 9]);
+        data.evict(&mut ram, WORD);
+        assert_eq!(views(&ram, &data), [7, 7, 7]);
+    }
+}

@@ -285,3 +285,95 @@ impl Unpublished {
         words
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ram::RAM_START;
+    use super::super::tlb::Levels;
+    use super::*;
+    use crate::base::address::{Asid, PhysicalAddress};
+    use crate::base::arch::Level;
+    use crate::machine::table_format;
+    use l4k_sys::abi::Rights;
+    use std::collections::BTreeSet;
+
+    const PAGE_ADDRESS: u64 = 0x4000_0000;
+    const TABLES: [u64; 4] = [RAM_START, RAM_START + 0x1000, RAM_START + 0x2000, RAM_START + 0x3000];
+
+    fn root() -> SpaceRoot {
+        SpaceRoot::of(PhysicalAddress::truncated(TABLES[0]), Asid::new(5).expect("not zero"))
+    }
+
+    fn place(level: Level) -> u64 {
+        TABLES[level as usize] + level.index(PAGE_ADDRESS) * 8
+    }
+
+    fn leaf(page: u64) -> u64 {
+        let address = PhysicalAddress::truncated(RAM_START + page * 0x1000);
+        let entry = TableEntry::Leaf { address, rights: Rights::READ, memory: MemoryKind::Normal };
+        table_format::encode(entry, Level::Three)
+    }
+
+    /// Tables that lead to a leaf, published.
+    fn mapped(seed: u64) -> (Ram, Ledger) {
+        let (mut ram, mut ledger) = (Ram::new(1 << 21), Ledger::new());
+        ledger.choices = Choices::of_seed(seed);
+        for (level, below) in [(Level::Zero, TABLES[1]), (Level::One, TABLES[2]), (Level::Two, TABLES[3])] {
+            let table = TableEntry::Table(PhysicalAddress::truncated(below));
+            let entry = Request::Entry(place(level), table_format::encode(table, level));
+            ledger.execute(&mut ram, 0, entry);
+        }
+        ledger.execute(&mut ram, 0, Request::Entry(place(Level::Three), leaf(8)));
+        ledger.execute(&mut ram, 0, Request::Publish);
+        (ram, ledger)
+    }
+
+    fn page(ram: &Ram, ledger: &mut Ledger, core: usize) -> Option<u64> {
+        ledger.translate(ram, core, root(), PAGE_ADDRESS).map(|(physical, ..)| (physical - RAM_START) / 0x1000)
+    }
+
+    /// What a core may find, over many choices.
+    fn found(prepare: impl Fn(&mut Ram, &mut Ledger)) -> BTreeSet<Option<u64>> {
+        let of_seed = |seed| {
+            let (mut ram, mut ledger) = mapped(seed);
+            prepare(&mut ram, &mut ledger);
+            page(&ram, &mut ledger, 1)
+        };
+        (1..=64).map(of_seed).collect()
+    }
+
+    const FORGET: Request = Request::Invalidate(Forgotten::Page(5, PAGE_ADDRESS, Levels::All), Domain::InnerShareable);
+
+    #[test]
+    fn an_entry_is_seen_by_every_walk_once_its_core_has_published_it() {
+        let write = |ram: &mut Ram, ledger: &mut Ledger, by: usize| {
+            ledger.execute(ram, 0, Request::Entry(place(Level::Three), leaf(9)));
+            ledger.execute(ram, by, Request::Publish);
+        };
+        assert_eq!(found(|ram, ledger| write(ram, ledger, 0)), BTreeSet::from([Some(9)]));
+        assert_eq!(found(|ram, ledger| write(ram, ledger, 2)), BTreeSet::from([Some(8), Some(9)]));
+    }
+
+    #[test]
+    fn a_translation_stays_until_the_invalidation_is_complete() {
+        let change = |ram: &mut Ram, ledger: &mut Ledger, requests: &[Request]| {
+            assert_eq!(page(ram, ledger, 1), Some(8));
+            ledger.execute(ram, 0, Request::Entry(place(Level::Three), 0));
+            requests.iter().for_each(|request| ledger.execute(ram, 0, *request));
+        };
+        let of = |requests: &[Request]| found(|ram, ledger| change(ram, ledger, requests));
+        assert_eq!(of(&[Request::Publish]), BTreeSet::from([Some(8)]));
+        assert_eq!(of(&[Request::Publish, FORGET]), BTreeSet::from([None, Some(8)]));
+        assert_eq!(of(&[Request::Publish, FORGET, Request::Complete]), BTreeSet::from([None]));
+    }
+
+    #[test]
+    fn a_root_is_left_at_a_synchronization_event() {
+        let (mut ram, mut ledger) = mapped(1);
+        ledger.execute(&mut ram, 1, Request::Enter(root()));
+        ledger.execute(&mut ram, 1, Request::Enter(SpaceRoot::NOTHING));
+        assert!(ledger.sides[1].roots.contains(&root()));
+        ledger.execute(&mut ram, 1, Request::Synchronize);
+        assert_eq!(ledger.sides[1].roots, [SpaceRoot::NOTHING]);
+    }
+}
