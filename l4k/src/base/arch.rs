@@ -276,6 +276,8 @@ pub trait Arch {
     fn synchronize(&mut self);
     /// A table entry in the machine's format.
     fn encode(entry: TableEntry, level: Level) -> u64;
+    /// Whether a leaf must not take the place of another one before all cores have forgotten that one.
+    fn needs_break(before: u64, after: u64) -> bool;
     /// The meaning of a table entry.
     fn decode(bits: u64, level: Level) -> TableEntry;
 

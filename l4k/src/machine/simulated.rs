@@ -408,6 +408,10 @@ impl Arch for Simulated {
         table_format::encode(entry, level)
     }
 
+    fn needs_break(before: u64, after: u64) -> bool {
+        table_format::needs_break(before, after)
+    }
+
     fn decode(bits: u64, level: Level) -> TableEntry {
         table_format::decode(bits, level)
     }

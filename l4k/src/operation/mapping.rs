@@ -210,19 +210,23 @@ impl<A: Arch> System<A> {
             return Ok(maintained);
         }
         let entry = A::encode(TableEntry::Leaf { address: frame.address, rights, memory }, level);
-        let TableEntry::Leaf { memory: before, .. } = self.entry(place) else { return Err(Error::NotMapped) };
-        if before == memory {
-            // Rights change in one step, so that no program meets a page that is not there (Arm ARM, R_WHZWS, asks for no break).
-            self.store.set_entry(place.address, entry);
-            self.forget(mapping.space, mapping.page);
+        if self.needs_break(place, entry) {
+            self.make_anew(place, mapping, entry);
         } else {
-            // Break before make (Arm ARM, R_WHZWS and R_DDMVT).
-            self.store.set_entry(place.address, A::encode(TableEntry::Empty, level));
-            self.forget(mapping.space, mapping.page);
+            // In one step, so that no program meets a page that is not there.
             self.store.set_entry(place.address, entry);
-            self.store.machine.publish_tables();
+            self.forget(mapping.space, mapping.page);
         }
         Ok(Next::Done)
+    }
+
+    /// Break before make (Arm ARM, R_DDMVT): no core uses the entry before and this one at the same time.
+    #[inline(never)]
+    fn make_anew(&mut self, place: Place, mapping: Mapping, entry: u64) {
+        self.store.set_entry(place.address, A::encode(TableEntry::Empty, place.level));
+        self.forget(mapping.space, mapping.page);
+        self.store.set_entry(place.address, entry);
+        self.store.machine.publish_tables();
     }
 
     /// All cores forget the translations of a page, and what led to it; what the tables say now is published before.

@@ -222,6 +222,11 @@ impl Arch for Machine {
     }
 
     #[inline(always)]
+    fn needs_break(before: u64, after: u64) -> bool {
+        table_format::needs_break(before, after)
+    }
+
+    #[inline(always)]
     fn decode(bits: u64, level: Level) -> TableEntry {
         table_format::decode(bits, level)
     }
