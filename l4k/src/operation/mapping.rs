@@ -199,34 +199,67 @@ impl<A: Arch> System<A> {
     ///
     /// Maintenance of caches comes first, as for [`map`](Self::map).
     pub fn protect(&mut self, slot: Ref<Slot>, wanted: Wanted, from: u64) -> Result<Next, Error> {
-        let Wanted { rights, attributes } = wanted;
         let (frame, mapped) = self.mapped_frame_in(slot)?;
         let (space, mapping) = mapped.ok_or(Error::NotMapped)?;
-        let memory = memory_kind(&frame, rights, attributes)?;
-        let level = leaf_level(frame.size);
-        let place = self.find_entry(space, mapping.page, level);
-        let maintained = self.maintain_before_use(&frame, rights, memory, from);
+        let memory = memory_kind(&frame, wanted.rights, wanted.attributes)?;
+        if maintenance_for(wanted.rights, memory).is_some() {
+            return self.maintain_and_protect(slot, wanted, from);
+        }
+        self.change_leaf(
+            space,
+            mapping,
+            TableEntry::Leaf { address: frame.address, rights: wanted.rights, memory },
+            frame.size,
+        )
+    }
+
+    /// The same with maintenance of caches, apart so that the way without has no use for what it needs.
+    #[inline(never)]
+    fn maintain_and_protect(&mut self, slot: Ref<Slot>, wanted: Wanted, from: u64) -> Result<Next, Error> {
+        let (frame, mapped) = self.mapped_frame_in(slot)?;
+        let (space, mapping) = mapped.ok_or(Error::NotMapped)?;
+        let memory = memory_kind(&frame, wanted.rights, wanted.attributes)?;
+        let maintained = self.maintain_before_use(&frame, wanted.rights, memory, from);
         if maintained != Next::Done {
             return Ok(maintained);
         }
-        let entry = A::encode(TableEntry::Leaf { address: frame.address, rights, memory }, level);
+        self.change_leaf(
+            space,
+            mapping,
+            TableEntry::Leaf { address: frame.address, rights: wanted.rights, memory },
+            frame.size,
+        )
+    }
+
+    /// Another leaf takes the place of a mapping's.
+    #[inline(always)]
+    fn change_leaf(
+        &mut self,
+        space: Ref<AddressSpace>,
+        mapping: Mapping,
+        leaf: TableEntry,
+        size: FrameSize,
+    ) -> Result<Next, Error> {
+        let level = leaf_level(size);
+        let place = self.find_entry(space, mapping.page, level);
+        let entry = A::encode(leaf, level);
         if self.needs_break(place, entry) {
-            self.make_anew(place, mapping, entry);
-        } else {
-            // In one step, so that no program meets a page that is not there.
-            self.store.set_entry(place.address, entry);
-            self.forget(mapping.space, mapping.page);
+            return self.make_anew(place.address, level, mapping, entry);
         }
+        // In one step, so that no program meets a page that is not there.
+        self.store.set_entry(place.address, entry);
+        self.forget(mapping.space, mapping.page);
         Ok(Next::Done)
     }
 
     /// Break before make (Arm ARM, R_DDMVT): no core uses the entry before and this one at the same time.
     #[inline(never)]
-    fn make_anew(&mut self, place: Place, mapping: Mapping, entry: u64) {
-        self.store.set_entry(place.address, A::encode(TableEntry::Empty, place.level));
+    fn make_anew(&mut self, place: PhysicalAddress, level: Level, mapping: Mapping, entry: u64) -> Result<Next, Error> {
+        self.store.set_entry(place, A::encode(TableEntry::Empty, level));
         self.forget(mapping.space, mapping.page);
-        self.store.set_entry(place.address, entry);
+        self.store.set_entry(place, entry);
         self.store.machine.publish_tables();
+        Ok(Next::Done)
     }
 
     /// All cores forget the translations of a page, and what led to it; what the tables say now is published before.
@@ -242,11 +275,7 @@ impl<A: Arch> System<A> {
     /// that will be seen uncached is written back.
     #[inline(always)]
     fn maintain_before_use(&mut self, frame: &Frame, rights: Rights, memory: MemoryKind, from: u64) -> Next {
-        let operation = match memory {
-            MemoryKind::Uncached => CacheOperation::CleanAndInvalidate,
-            MemoryKind::Normal if rights.contains(Rights::EXECUTE) => CacheOperation::CleanToUnification,
-            MemoryKind::Normal | MemoryKind::Device => return Next::Done,
-        };
+        let Some(operation) = maintenance_for(rights, memory) else { return Next::Done };
         let maintained = self.maintain(Stretch::of(frame, operation), from);
         if maintained == Next::Done && memory == MemoryKind::Uncached && rights.contains(Rights::EXECUTE) {
             // What was fetched before may still be there: fetches that are not cacheable may be held, too (Arm ARM, 'Synchronization and
@@ -254,6 +283,16 @@ impl<A: Arch> System<A> {
             self.forget_instructions();
         }
         maintained
+    }
+}
+
+/// What a mapping's caches have to do before it is used.
+#[inline(always)]
+const fn maintenance_for(rights: Rights, memory: MemoryKind) -> Option<CacheOperation> {
+    match memory {
+        MemoryKind::Uncached => Some(CacheOperation::CleanAndInvalidate),
+        MemoryKind::Normal if rights.contains(Rights::EXECUTE) => Some(CacheOperation::CleanToUnification),
+        MemoryKind::Normal | MemoryKind::Device => None,
     }
 }
 
