@@ -36,7 +36,7 @@
 // src/machine/aarch64/panic_release.rs
 // src/machine/aarch64/trap.rs
 // src/machine/aarch64/vectors.rs
-// src/machine/simulated.rs
+// src/machine/simulated/ram.rs
 // trusted-files-end
 #![no_std]
 

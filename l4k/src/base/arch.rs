@@ -137,7 +137,7 @@ pub enum TableEntry {
     },
 }
 
-/// What the translation look-aside buffers have to forget.
+/// What the translation look-aside buffers have to forget, on all cores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invalidation {
     /// Translations of one address, of any size, and the table entries on the way.
@@ -146,14 +146,14 @@ pub enum Invalidation {
     Space(Asid),
 }
 
-/// Cache maintenance on a range of physical memory.
+/// What is done with each line of a data cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheOperation {
-    /// Make instructions written as data visible to fetches (clean data to the point of unification, invalidate instructions).
-    PublishCode,
-    /// Write back and forget, to the point of coherency: before memory is seen uncached or by a device.
+    /// Write back to the point of unification, where instruction fetches see it (`dc cvau`).
+    CleanToUnification,
+    /// Write back and forget, to the point of coherency: before memory is seen uncached or by a device (`dc civac`).
     CleanAndInvalidate,
-    /// Write back, to the point of coherency.
+    /// Write back, to the point of coherency (`dc cvac`).
     Clean,
 }
 
@@ -254,14 +254,30 @@ pub trait Arch {
     fn enter_space(&mut self, root: SpaceRoot);
     /// The same to one that is not [`SpaceRoot::NOTHING`].
     fn enter_tables(&mut self, root: SpaceRoot);
-    /// Makes new table entries visible to the table walker.
+    /// The kernel is about to write an entry of a translation table. Nothing to do for a real core; the simulated one has to know of it.
+    fn will_write_entry(&mut self, place: PhysicalAddress, bits: u64);
+    /// The kernel is about to write memory that is no object: a message, zeros, a program. As for [`will_write_entry`](Self::will_write_entry).
+    fn will_write(&mut self, start: PhysicalAddress, bytes: u64);
+    /// Earlier stores are seen by the table walkers of all cores, before anything that follows (`dsb ishst`).
     fn publish_tables(&mut self);
-    /// Forgets translations, on all cores, before it returns.
+    /// Has all cores forget translations. It is done when [`complete_maintenance`](Self::complete_maintenance) returns; what the tables said
+    /// before may be remembered again, unless the new entries were published.
     fn invalidate(&mut self, what: Invalidation);
-    /// Cache maintenance on `bytes` from `start`.
-    fn maintain_cache(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation);
+    /// Maintains the lines of the data caches that hold `bytes` from `start`. It is done when
+    /// [`complete_maintenance`](Self::complete_maintenance) returns.
+    fn maintain_lines(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation);
+    /// Has all cores forget the instructions that they have fetched. It is done when [`complete_maintenance`](Self::complete_maintenance)
+    /// returns.
+    fn forget_instructions(&mut self);
+    /// Earlier invalidations and maintenance are done on all cores, and earlier stores are seen there, before anything that follows
+    /// (`dsb ish`).
+    fn complete_maintenance(&mut self);
+    /// Earlier writes of this core's registers take effect (`isb`). Where the kernel returns to a program, the return does that.
+    fn synchronize(&mut self);
     /// A table entry in the machine's format.
     fn encode(entry: TableEntry, level: Level) -> u64;
+    /// Whether a leaf must not take the place of another one before all cores have forgotten that one.
+    fn needs_break(before: u64, after: u64) -> bool;
     /// The meaning of a table entry.
     fn decode(bits: u64, level: Level) -> TableEntry;
 

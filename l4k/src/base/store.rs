@@ -150,7 +150,14 @@ impl<A: Arch> Store<A> {
         unsafe { self.at(address).cast::<u64>().read_volatile() }
     }
 
-    /// Writes a 64-bit word of memory that is not a Rust object.
+    /// Writes an entry of a translation table. Walkers see it once it is published.
+    #[inline(always)]
+    pub fn set_entry(&mut self, place: PhysicalAddress, bits: u64) {
+        self.machine.will_write_entry(place, bits);
+        self.set_word(place, bits);
+    }
+
+    /// Writes a 64-bit word of memory that is neither a Rust object nor a table: [`set_entry`](Self::set_entry) is for tables.
     #[inline(always)]
     pub fn set_word(&mut self, address: PhysicalAddress, value: u64) {
         // SAFETY: as for `word`; tables and frames are never the memory of a Rust object.
@@ -161,6 +168,7 @@ impl<A: Arch> Store<A> {
     #[inline(always)]
     pub fn copy_words(&mut self, from: PhysicalAddress, to: PhysicalAddress, first: usize, end: usize) {
         let (mut source, mut target) = (from.add(8 * first as u64), to.add(8 * first as u64));
+        self.machine.will_write(target, 8 * end.saturating_sub(first) as u64);
         for _ in 0..end.saturating_sub(first) / 2 {
             self.set_two_words(target, self.two_words(source));
             (source, target) = (source.add(16), target.add(16));
@@ -184,12 +192,14 @@ impl<A: Arch> Store<A> {
 
     /// Fills `bytes` bytes of memory that holds no object with zero.
     pub fn zero(&mut self, start: PhysicalAddress, bytes: u64) {
+        self.machine.will_write(start, bytes);
         // SAFETY: the range lies in an untyped whose objects are all gone, so in the window and referred to by nothing.
         unsafe { self.at(start).write_bytes(0, bytes as usize) }
     }
 
     /// The memory of frames that no program can reach yet.
     pub fn bytes_mut(&mut self, start: PhysicalAddress, bytes: u64) -> &mut [u8] {
+        self.machine.will_write(start, bytes);
         // SAFETY: the range lies in frames just made at boot, so in the window; no program runs yet, and the exclusive borrow of the
         // store excludes every other way to it.
         unsafe { core::slice::from_raw_parts_mut(self.at(start), bytes as usize) }
@@ -197,6 +207,7 @@ impl<A: Arch> Store<A> {
 
     /// Copies bytes into a frame's memory.
     pub fn copy_in(&mut self, start: PhysicalAddress, bytes: &[u8]) {
+        self.machine.will_write(start, bytes.len() as u64);
         // SAFETY: the range lies in a frame just made, so in the window; `bytes` is kernel image or package, which no frame overlaps.
         unsafe { self.at(start).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) }
     }

@@ -1,60 +1,37 @@
 //! The simulated machine: a piece of host memory as RAM, a clock that tests move, interrupt lines that tests raise.
 //!
-//! Each is a value of its own, so that tests run in parallel. It keeps a look-aside buffer that forgets nothing by itself: what the
-//! kernel does not invalidate stays, so that a missing invalidation shows.
-#![allow(unsafe_code)]
+//! Each is a value of its own, so that tests run in parallel. What its processors and caches may still hold of what the kernel has changed is
+//! kept by the [`ledger`]: a missing invalidation, barrier or cache operation shows when something is used that is stale.
 
 extern crate std;
 
+pub mod accesses;
+pub mod choices;
+pub mod data_cache;
+pub mod ledger;
+pub mod ram;
+pub mod request;
+pub mod tlb;
+
+pub use ram::RAM_START;
+
+use self::data_cache::View;
+use self::ledger::{Ledger, Met, Uses};
+use self::ram::Ram;
+use self::request::{Domain, Port, Request};
+use self::tlb::{Forgotten, Levels};
 use super::table_format;
-use crate::base::address::{PhysicalAddress, UserPage};
+use crate::base::address::PhysicalAddress;
 use crate::base::arch::{
     Arch, CacheOperation, Claimed, CoreNumber, Entered, Invalidation, LINES, Level, Line, LockTimes, MAX_CORES, Mask,
     SpaceRoot, TableEntry, Trigger,
 };
 use crate::base::debugging::Debugging;
 use crate::base::time::{Instant, TicksPerSecond};
-use l4k_sys::abi::Rights;
-use std::alloc::Layout;
+use l4k_sys::abi::{Access, Rights};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::vec::Vec;
-
-/// Physical address of the first byte of RAM.
-pub const RAM_START: u64 = 0x4000_0000;
-
-/// Host alignment of RAM: that of the largest object that the kernel keeps a Rust type in, and more.
-const ALIGNMENT: usize = 1 << 21;
-
-/// RAM: host memory, zero at first.
-#[derive(Debug)]
-struct Ram {
-    bytes: *mut u8,
-    layout: Layout,
-}
-
-// SAFETY: the memory belongs to this value alone; moving it to another thread moves the only pointer to it.
-unsafe impl Send for Ram {}
-
-impl Ram {
-    fn new(bytes: usize) -> Ram {
-        let layout = Layout::from_size_align(bytes, ALIGNMENT).expect("a size of RAM");
-        // SAFETY: the size is not zero: every test gives at least a page.
-        let memory = unsafe { std::alloc::alloc_zeroed(layout) };
-        assert!(!memory.is_null(), "out of host memory");
-        Ram { bytes: memory, layout }
-    }
-}
-
-impl Drop for Ram {
-    fn drop(&mut self) {
-        // SAFETY: allocated in `new` with this layout, freed once.
-        unsafe { std::alloc::dealloc(self.bytes, self.layout) }
-    }
-}
-
-/// A translation that the machine remembers: identifier and page, physical page, rights.
-pub type Translations = BTreeMap<(u16, u64), (u64, Rights)>;
 
 /// Where a simulated core is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,13 +102,15 @@ pub struct Simulated {
     pub console: Vec<u8>,
     /// Status with which the machine ended.
     pub ended: Option<u8>,
-    /// What the look-aside buffer remembers.
-    pub remembered: RefCell<Translations>,
+    /// What processors and caches hold.
+    pub ledger: RefCell<Ledger>,
+    /// What lies between the kernel and the processors.
+    pub port: Port,
     /// Breakpoint registers that there are, for instructions and for data.
     pub breakpoint_registers: [u64; 2],
-    /// Table entries were written and not published yet.
-    pub unpublished: bool,
-    /// Cache maintenance that was done.
+    /// The table entry that the kernel writes now: its place, what it is to be, and what it was.
+    entry: Option<(u64, u64, u64)>,
+    /// Cache maintenance that the kernel has asked for.
     pub maintained: Vec<(PhysicalAddress, u64, CacheOperation)>,
 }
 
@@ -152,9 +131,10 @@ impl Simulated {
             preempt_after: Cell::new(None),
             console: Vec::new(),
             ended: None,
-            remembered: RefCell::new(BTreeMap::new()),
+            ledger: RefCell::new(Ledger::new()),
+            port: Port::default(),
             breakpoint_registers: [4, 4],
-            unpublished: false,
+            entry: None,
             maintained: Vec::new(),
         }
     }
@@ -172,7 +152,7 @@ impl Simulated {
     /// Bytes of RAM.
     #[must_use]
     pub fn ram_bytes(&self) -> u64 {
-        self.ram.layout.size() as u64
+        self.ram.size()
     }
 
     /// A byte of RAM.
@@ -181,55 +161,101 @@ impl Simulated {
     /// If the address is not in RAM.
     #[must_use]
     pub fn byte(&self, address: u64) -> u8 {
-        assert!((RAM_START..RAM_START + self.ram_bytes()).contains(&address), "{address:#x} is not in RAM");
-        // SAFETY: in range as just checked, and initialised (zero at first).
-        unsafe { self.ram.bytes.add((address - RAM_START) as usize).read() }
+        self.ram.byte(address)
     }
 
     /// A word of RAM.
     #[must_use]
     pub fn word(&self, address: u64) -> u64 {
-        u64::from_le_bytes(core::array::from_fn(|index| self.byte(address + index as u64)))
+        self.ram.word(address)
     }
 
-    /// Writes a word of RAM.
-    fn set_word(&mut self, address: u64, value: u64) {
-        assert!((RAM_START..RAM_START + self.ram_bytes() - 7).contains(&address), "{address:#x} is not in RAM");
-        let place = self.ram.bytes.wrapping_add((address - RAM_START) as usize).cast::<u64>();
-        // SAFETY: in range as just checked; object memory that no reference is alive to while the machine is called.
-        unsafe { place.write_unaligned(value) }
-    }
-
-    /// What a program's access to an address meets: physical address and rights. The look-aside buffer answers first, as in
-    /// hardware; otherwise the tables are walked and the result is remembered.
+    /// What a program's access to an address meets on the core in the kernel: physical address and rights. The look-aside buffer answers
+    /// first, as in hardware; otherwise the tables are walked and the result is remembered.
     #[must_use]
     pub fn translate(&self, address: u64) -> Option<(u64, Rights)> {
-        let (top, asid) = self.processor().root.tables()?;
-        let key = (asid.value(), address >> 12);
-        if let Some((page, rights)) = self.remembered.borrow().get(&key) {
-            return Some((page << 12 | address & 0xfff, *rights));
+        let root = self.processor().root;
+        let reached = self.ledger.borrow_mut().translate(&self.ram, self.here, root, address);
+        reached.map(|(physical, rights, _)| (physical, rights))
+    }
+
+    /// A core enters the kernel, on this system call if it is one.
+    pub fn enter_kernel(&mut self, core: usize, call: Option<u64>) {
+        self.here = core;
+        if self.processors[core].whereabouts == Whereabouts::Program {
+            self.ledger.get_mut().synchronize(core);
         }
-        let mut table = top;
-        for level in [Level::Zero, Level::One, Level::Two, Level::Three] {
-            let entry = self.word(table.value() + level.index(address) * 8);
-            match table_format::decode(entry, level) {
-                TableEntry::Empty => return None,
-                TableEntry::Table(below) => table = below,
-                TableEntry::Leaf { address: frame, rights, .. } => {
-                    let size = 1u64 << (39 - 9 * level as u32);
-                    let physical = frame.value() + (address & (size - 1));
-                    self.remembered.borrow_mut().insert(key, (physical >> 12, rights));
-                    return Some((physical, rights));
-                }
+        self.port.enter(call);
+    }
+
+    /// The core in the kernel leaves it; an exception return leads to a program.
+    pub fn leave_kernel(&mut self, to: Whereabouts) {
+        self.settle_entry();
+        for request in self.port.leave() {
+            self.execute(request);
+        }
+        let here = self.here;
+        self.processors[here].whereabouts = to;
+        if to == Whereabouts::Program {
+            self.ledger.get_mut().synchronize(here);
+        }
+    }
+
+    /// Programs, devices and caches use what they may, while no core is in the kernel.
+    pub fn use_everything(&mut self) {
+        let whereabouts = self.processors.each_ref().map(|processor| Some(processor.whereabouts));
+        self.ledger.get_mut().use_everything(&mut self.ram, whereabouts);
+    }
+
+    /// A program on a core accesses an address.
+    pub fn access(&mut self, core: usize, address: u64, access: Access) -> Met {
+        let root = self.processors[core].root;
+        self.ledger.get_mut().access(&mut self.ram, core, root, address, access)
+    }
+
+    /// A word of RAM as it is for somebody.
+    #[must_use]
+    pub fn memory_word(&self, view: View, address: u64) -> u64 {
+        self.ledger.borrow().data.word(&self.ram, view, address)
+    }
+
+    /// The kernel makes a request.
+    fn request(&mut self, request: Request) {
+        self.settle_entry();
+        for request in self.port.pass(request) {
+            self.execute(request);
+        }
+    }
+
+    /// A table entry that the kernel has stored meanwhile becomes a request like any other.
+    fn settle_entry(&mut self) {
+        if let Some((place, bits, before)) = self.entry.take() {
+            self.ram.set_word(place, before);
+            for request in self.port.pass(Request::Entry(place, bits)) {
+                self.execute(request);
             }
         }
-        None
+    }
+
+    /// A request takes effect; others use everything before and after.
+    fn execute(&mut self, request: Request) {
+        self.use_between();
+        self.ledger.get_mut().execute(&mut self.ram, self.here, request);
+        self.use_between();
+    }
+
+    fn use_between(&mut self) {
+        if self.ledger.get_mut().uses == Uses::Always {
+            let mut whereabouts = self.processors.each_ref().map(|processor| Some(processor.whereabouts));
+            whereabouts[self.here] = None;
+            self.ledger.get_mut().use_everything(&mut self.ram, whereabouts);
+        }
     }
 }
 
 impl Arch for Simulated {
     fn window(&self) -> *mut u8 {
-        self.ram.bytes.wrapping_sub(RAM_START as usize)
+        self.ram.window()
     }
 
     fn now(&self) -> Instant {
@@ -331,6 +357,7 @@ impl Arch for Simulated {
 
     fn enter_space(&mut self, root: SpaceRoot) {
         self.processor_mut().root = root;
+        self.request(Request::Enter(root));
     }
 
     fn enter_tables(&mut self, root: SpaceRoot) {
@@ -338,28 +365,51 @@ impl Arch for Simulated {
         self.enter_space(root);
     }
 
+    fn will_write_entry(&mut self, place: PhysicalAddress, bits: u64) {
+        self.settle_entry();
+        self.entry = Some((place.value(), bits, self.ram.word(place.value())));
+    }
+
+    fn will_write(&mut self, start: PhysicalAddress, bytes: u64) {
+        self.settle_entry();
+        self.ledger.get_mut().will_write(&self.ram, self.here, start.value(), bytes);
+    }
+
     fn publish_tables(&mut self) {
-        self.unpublished = false;
+        self.request(Request::Publish);
     }
 
     fn invalidate(&mut self, what: Invalidation) {
-        let mut remembered = self.remembered.borrow_mut();
-        match what {
-            Invalidation::Space(asid) => remembered.retain(|key, _| key.0 != asid.value()),
-            Invalidation::Page(asid, page) => {
-                let number = UserPage::number(page);
-                // A frame larger than a page has one entry in the tables: any of its addresses names it.
-                remembered.retain(|key, _| key.0 != asid.value() || key.1 >> 18 != number >> 18);
-            }
-        }
+        let what = match what {
+            Invalidation::Space(asid) => Forgotten::Space(asid.value()),
+            Invalidation::Page(asid, page) => Forgotten::Page(asid.value(), page.value(), Levels::All),
+        };
+        self.request(Request::Invalidate(what, Domain::InnerShareable));
     }
 
-    fn maintain_cache(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation) {
+    fn maintain_lines(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation) {
         self.maintained.push((start, bytes, operation));
+        self.request(Request::Lines(start.value(), bytes, operation));
+    }
+
+    fn forget_instructions(&mut self) {
+        self.request(Request::ForgetInstructions);
+    }
+
+    fn complete_maintenance(&mut self) {
+        self.request(Request::Complete);
+    }
+
+    fn synchronize(&mut self) {
+        self.request(Request::Synchronize);
     }
 
     fn encode(entry: TableEntry, level: Level) -> u64 {
         table_format::encode(entry, level)
+    }
+
+    fn needs_break(before: u64, after: u64) -> bool {
+        table_format::needs_break(before, after)
     }
 
     fn decode(bits: u64, level: Level) -> TableEntry {
@@ -383,7 +433,7 @@ impl Arch for Simulated {
     fn save_floating_point(&mut self, registers: PhysicalAddress) {
         let values = self.processor().floating_point.expect("the unit is open");
         for (index, value) in values.into_iter().enumerate() {
-            self.set_word(registers.value() + 8 * index as u64, value);
+            self.ram.set_word(registers.value() + 8 * index as u64, value);
         }
     }
 

@@ -45,6 +45,13 @@ pub const fn encode(entry: TableEntry, level: Level) -> u64 {
     }
 }
 
+/// Whether a leaf of the same level must not take the place of another one without a break (Arm ARM, R_WHZWS): they differ in more than rights.
+#[must_use]
+#[inline(always)]
+pub const fn needs_break(before: u64, after: u64) -> bool {
+    (before ^ after) & !(READ_ONLY | USER_EXECUTE_NEVER) != 0
+}
+
 /// What an entry of a table of this level means.
 #[must_use]
 #[inline(always)]
@@ -89,6 +96,22 @@ mod tests {
                     assert_eq!(entry >> 11 & 1, 1, "user mappings are not global");
                     assert_eq!(entry & 0b11 == 0b11, level == Level::Three, "a block is no table");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn rights_change_without_a_break_and_nothing_else_does() {
+        let leaf = |page: u64, bits, memory| {
+            let (address, rights) = (PhysicalAddress::new(page << 30).unwrap(), Rights::from_bits(bits).unwrap());
+            TableEntry::Leaf { address, rights, memory }
+        };
+        for level in LEVELS {
+            let before = encode(leaf(1, 0b011, MemoryKind::Normal), level);
+            for bits in [0b001, 0b011, 0b101, 0b111] {
+                assert!(!needs_break(before, encode(leaf(1, bits, MemoryKind::Normal), level)));
+                assert!(needs_break(before, encode(leaf(1, bits, MemoryKind::Uncached), level)));
+                assert!(needs_break(before, encode(leaf(2, bits, MemoryKind::Normal), level)));
             }
         }
     }

@@ -58,7 +58,7 @@ impl<A: Arch> System<A> {
         self.store.get_mut(space).identity = Some(identity);
         self.spaces += 1;
         // A core that was stopped when the identifier's last space went away may have walked its tables until it left them.
-        self.store.machine.invalidate(Invalidation::Space(asid));
+        self.forget_space(asid);
         Ok(())
     }
 
@@ -95,7 +95,15 @@ impl<A: Arch> System<A> {
         }
         let root = SpaceRoot::of(space.table(TableNumber::TOP), identity.asid);
         self.leave_space(root);
-        self.store.machine.invalidate(Invalidation::Space(identity.asid));
+        self.forget_space(identity.asid);
+    }
+
+    /// All cores forget every translation of an identifier.
+    fn forget_space(&mut self, asid: Asid) {
+        let machine = &mut self.store.machine;
+        machine.publish_tables();
+        machine.invalidate(Invalidation::Space(asid));
+        machine.complete_maintenance();
     }
 
     /// Takes the identity of one of a dying pool's spaces away, or looks at some more entries for the next; notes the generations that

@@ -67,8 +67,7 @@ impl<A: Arch> System<A> {
                 continue;
             }
             if core == self.here {
-                self.core_mut(core).loaded = SpaceRoot::NOTHING;
-                self.store.machine.enter_space(SpaceRoot::NOTHING);
+                self.leave_tables();
             } else {
                 let _ = self.store.machine.stop_core(core);
             }

@@ -35,7 +35,7 @@ impl<A: Arch> System<A> {
             self.unload_thread();
             if self.loaded_on(thread).is_some() {
                 // While it waits for another core, this one is in nobody's space: nobody stops it then.
-                self.enter(SpaceRoot::NOTHING);
+                self.leave_tables();
                 return Loaded::Elsewhere;
             }
         }
@@ -56,8 +56,20 @@ impl<A: Arch> System<A> {
     #[inline(never)]
     fn load_nobody(&mut self) -> Loaded {
         self.unload_thread();
-        self.enter(SpaceRoot::NOTHING);
+        self.leave_tables();
         Loaded::Here
+    }
+
+    /// This core uses no tables of programs any more, before anything that follows. No program may come next, whose start would synchronise:
+    /// until then the core could walk the tables that it has left, and nobody would wait for it with their memory.
+    #[inline(never)]
+    pub(super) fn leave_tables(&mut self) {
+        let here = self.here;
+        if self.core(here).loaded != SpaceRoot::NOTHING {
+            self.core_mut(here).loaded = SpaceRoot::NOTHING;
+            self.store.machine.enter_space(SpaceRoot::NOTHING);
+            self.store.machine.synchronize();
+        }
     }
 
     #[inline(always)]

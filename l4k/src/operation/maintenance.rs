@@ -36,13 +36,29 @@ impl<A: Arch> System<A> {
         let mut offset = from.min(bytes);
         while offset < bytes {
             let step = (bytes - offset).min(CHUNK);
-            self.store.machine.maintain_cache(start.add(offset), step, operation);
+            self.maintain_cache(start.add(offset), step, operation);
             offset += step;
             if offset < bytes && self.store.machine.interrupt_pending() {
                 return Next::RestartAt(offset);
             }
         }
         Next::Done
+    }
+
+    /// Maintains a piece, and waits for it. Instructions that were cleaned to where fetches see them are fetched anew by all cores.
+    #[inline(never)]
+    pub fn maintain_cache(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation) {
+        self.store.machine.maintain_lines(start, bytes, operation);
+        self.store.machine.complete_maintenance();
+        if operation == CacheOperation::CleanToUnification {
+            self.forget_instructions();
+        }
+    }
+
+    /// All cores forget what they have fetched. No `isb`: the kernel itself executes none of it, and the return to a program synchronises.
+    pub(super) fn forget_instructions(&mut self) {
+        self.store.machine.forget_instructions();
+        self.store.machine.complete_maintenance();
     }
 
     /// `maintain` on part of the frame in a slot, `from` of it being done already.
@@ -71,7 +87,7 @@ impl<A: Arch> System<A> {
         let operation = match operation {
             Maintenance::Clean => CacheOperation::Clean,
             Maintenance::CleanAndInvalidate => CacheOperation::CleanAndInvalidate,
-            Maintenance::PublishCode => CacheOperation::PublishCode,
+            Maintenance::PublishCode => CacheOperation::CleanToUnification,
         };
         Ok(self.maintain(Stretch { start: frame.address.add(offset), bytes: length, operation }, from))
     }

@@ -136,7 +136,7 @@ impl<A: Arch> System<A> {
     /// Fills an empty entry.
     #[inline(always)]
     fn write_entry(&mut self, space: Ref<AddressSpace>, table: TableNumber, address: PhysicalAddress, entry: u64) {
-        self.store.set_word(address, entry);
+        self.store.set_entry(address, entry);
         self.store.get_mut(space).entry_added(table);
     }
 
@@ -168,7 +168,7 @@ impl<A: Arch> System<A> {
     /// Clears an entry; true if it was its table's last.
     #[inline(always)]
     fn clear_entry(&mut self, space: Ref<AddressSpace>, place: Place) -> bool {
-        self.store.set_word(place.address, A::encode(TableEntry::Empty, place.level));
+        self.store.set_entry(place.address, A::encode(TableEntry::Empty, place.level));
         self.store.get_mut(space).entry_removed(place.table)
     }
 
@@ -199,40 +199,100 @@ impl<A: Arch> System<A> {
     ///
     /// Maintenance of caches comes first, as for [`map`](Self::map).
     pub fn protect(&mut self, slot: Ref<Slot>, wanted: Wanted, from: u64) -> Result<Next, Error> {
-        let Wanted { rights, attributes } = wanted;
         let (frame, mapped) = self.mapped_frame_in(slot)?;
         let (space, mapping) = mapped.ok_or(Error::NotMapped)?;
-        let memory = memory_kind(&frame, rights, attributes)?;
-        let level = leaf_level(frame.size);
-        let place = self.find_entry(space, mapping.page, level);
-        let maintained = self.maintain_before_use(&frame, rights, memory, from);
+        let memory = memory_kind(&frame, wanted.rights, wanted.attributes)?;
+        if maintenance_for(wanted.rights, memory).is_some() {
+            return self.maintain_and_protect(slot, wanted, from);
+        }
+        self.change_leaf(
+            space,
+            mapping,
+            TableEntry::Leaf { address: frame.address, rights: wanted.rights, memory },
+            frame.size,
+        )
+    }
+
+    /// The same with maintenance of caches, apart so that the way without has no use for what it needs.
+    #[inline(never)]
+    fn maintain_and_protect(&mut self, slot: Ref<Slot>, wanted: Wanted, from: u64) -> Result<Next, Error> {
+        let (frame, mapped) = self.mapped_frame_in(slot)?;
+        let (space, mapping) = mapped.ok_or(Error::NotMapped)?;
+        let memory = memory_kind(&frame, wanted.rights, wanted.attributes)?;
+        let maintained = self.maintain_before_use(&frame, wanted.rights, memory, from);
         if maintained != Next::Done {
             return Ok(maintained);
         }
-        // Break before make (Arm ARM D8.16.1): the memory type may change.
-        self.store.set_word(place.address, A::encode(TableEntry::Empty, level));
+        self.change_leaf(
+            space,
+            mapping,
+            TableEntry::Leaf { address: frame.address, rights: wanted.rights, memory },
+            frame.size,
+        )
+    }
+
+    /// Another leaf takes the place of a mapping's.
+    #[inline(always)]
+    fn change_leaf(
+        &mut self,
+        space: Ref<AddressSpace>,
+        mapping: Mapping,
+        leaf: TableEntry,
+        size: FrameSize,
+    ) -> Result<Next, Error> {
+        let level = leaf_level(size);
+        let place = self.find_entry(space, mapping.page, level);
+        let entry = A::encode(leaf, level);
+        if self.needs_break(place, entry) {
+            return self.make_anew(place.address, level, mapping, entry);
+        }
+        // In one step, so that no program meets a page that is not there.
+        self.store.set_entry(place.address, entry);
         self.forget(mapping.space, mapping.page);
-        let entry = TableEntry::Leaf { address: frame.address, rights, memory };
-        self.store.set_word(place.address, A::encode(entry, level));
+        Ok(Next::Done)
+    }
+
+    /// Break before make (Arm ARM, R_DDMVT): no core uses the entry before and this one at the same time.
+    #[inline(never)]
+    fn make_anew(&mut self, place: PhysicalAddress, level: Level, mapping: Mapping, entry: u64) -> Result<Next, Error> {
+        self.store.set_entry(place, A::encode(TableEntry::Empty, level));
+        self.forget(mapping.space, mapping.page);
+        self.store.set_entry(place, entry);
         self.store.machine.publish_tables();
         Ok(Next::Done)
     }
 
+    /// All cores forget the translations of a page, and what led to it; what the tables say now is published before.
     #[inline(always)]
     fn forget(&mut self, space: SpaceIdentity, page: UserPage) {
-        self.store.machine.invalidate(Invalidation::Page(space.asid, page));
+        let machine = &mut self.store.machine;
+        machine.publish_tables();
+        machine.invalidate(Invalidation::Page(space.asid, page));
+        machine.complete_maintenance();
     }
 
     /// Cache maintenance that a mapping needs before it is used: code that was written as data becomes fetchable, and memory
     /// that will be seen uncached is written back.
     #[inline(always)]
     fn maintain_before_use(&mut self, frame: &Frame, rights: Rights, memory: MemoryKind, from: u64) -> Next {
-        let operation = match memory {
-            MemoryKind::Uncached => CacheOperation::CleanAndInvalidate,
-            MemoryKind::Normal if rights.contains(Rights::EXECUTE) => CacheOperation::PublishCode,
-            MemoryKind::Normal | MemoryKind::Device => return Next::Done,
-        };
-        self.maintain(Stretch::of(frame, operation), from)
+        let Some(operation) = maintenance_for(rights, memory) else { return Next::Done };
+        let maintained = self.maintain(Stretch::of(frame, operation), from);
+        if maintained == Next::Done && memory == MemoryKind::Uncached && rights.contains(Rights::EXECUTE) {
+            // What was fetched before may still be there: fetches that are not cacheable may be held, too (Arm ARM, 'Synchronization and
+            // coherency issues between data and instruction accesses').
+            self.forget_instructions();
+        }
+        maintained
+    }
+}
+
+/// What a mapping's caches have to do before it is used.
+#[inline(always)]
+const fn maintenance_for(rights: Rights, memory: MemoryKind) -> Option<CacheOperation> {
+    match memory {
+        MemoryKind::Uncached => Some(CacheOperation::CleanAndInvalidate),
+        MemoryKind::Normal if rights.contains(Rights::EXECUTE) => Some(CacheOperation::CleanToUnification),
+        MemoryKind::Normal | MemoryKind::Device => None,
     }
 }
 

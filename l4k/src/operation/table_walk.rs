@@ -91,6 +91,12 @@ impl<A: Arch> System<A> {
         Place { table: space.table_at(table), address, level, bits: self.store.word(address) }
     }
 
+    /// Whether an entry must not take the place of the one that was found as long as a core may use that.
+    #[inline(always)]
+    pub fn needs_break(&self, Place { bits, .. }: Place, entry: u64) -> bool {
+        A::needs_break(bits, entry)
+    }
+
     /// What an entry said when it was found.
     #[inline(always)]
     pub fn entry(&self, Place { bits, level, .. }: Place) -> TableEntry {

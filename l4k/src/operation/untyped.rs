@@ -101,7 +101,7 @@ impl<A: Arch> System<A> {
         let start = (untyped.watermark - 1) / CHUNK * CHUNK;
         let (place, bytes) = (untyped.base.add(start), untyped.watermark - start);
         self.store.zero(place, bytes);
-        self.store.machine.maintain_cache(place, bytes, CacheOperation::Clean);
+        self.maintain_cache(place, bytes, CacheOperation::Clean);
         self.set_watermark(slot, start);
         if start == 0 { Progress::Complete } else { Progress::More }
     }

@@ -1,17 +1,17 @@
 //! A kernel on a simulated machine with a root thread that holds everything, and system calls as functions.
 
 use crate::invariants;
-use l4k::Kernel;
 use l4k::base::address::{Badge, PhysicalAddress, SizeBits};
-use l4k::base::arch::{CoreNumber, Event, Line};
+use l4k::base::arch::{CoreNumber, Entered, Event, Line};
 use l4k::base::store::Ref;
-use l4k::machine::simulated::{RAM_START, Simulated};
+use l4k::machine::simulated::{RAM_START, Simulated, Whereabouts};
 use l4k::object::capability::{Capability, MemoryClass};
 use l4k::object::cnode::CNode;
 use l4k::object::slot::Slot;
 use l4k::object::thread::{State, Thread, ThreadSlot};
 use l4k::operation::ready::End;
 use l4k::operation::retype::{Shape, Window};
+use l4k::{Kernel, Resume};
 use l4k_sys::Error;
 use l4k_sys::abi::{Fault, MapAttributes, ObjectKind, Rights, SystemCall};
 use std::cell::Cell;
@@ -241,7 +241,7 @@ impl World {
         context.begin_system_call();
         let pc = context.pc.wrapping_add(4);
         context.pc = pc;
-        let _ = self.kernel.handle(CORE, Event::SystemCall);
+        let _ = self.enter(Event::SystemCall);
         if self.checks == Checks::Always {
             invariants::check(self);
             if !invariants::live_threads(self).contains(&caller) {
@@ -277,10 +277,20 @@ impl World {
         Results { status: context.x[0], values, badge: context.badge() }
     }
 
+    /// The core enters the kernel and leaves it again.
+    pub fn enter(&mut self, event: Event) -> Resume {
+        let call = self.current().filter(|_| event == Event::SystemCall);
+        let call = call.map(|caller| self.kernel.system.store.get(caller).context.x[8]);
+        self.kernel.system.store.machine.enter_kernel(usize::from(CORE.0), call);
+        let resume = self.kernel.handle(CORE, event);
+        self.kernel.system.store.machine.leave_kernel(whereabouts(resume));
+        resume
+    }
+
     /// Raises an interrupt line and lets the kernel deal with it.
     pub fn interrupt(&mut self, line: u16) {
         self.kernel.system.store.machine.raised.insert(Line(line));
-        let _ = self.kernel.handle(CORE, Event::Interrupt);
+        let _ = self.enter(Event::Interrupt);
         invariants::check(self);
     }
 
@@ -288,14 +298,24 @@ impl World {
     pub fn pass_time(&mut self, ticks: u64) {
         let clock = &self.kernel.system.store.machine.clock;
         clock.set(clock.get() + ticks);
-        let _ = self.kernel.handle(CORE, Event::Interrupt);
+        let _ = self.enter(Event::Interrupt);
         invariants::check(self);
     }
 
     /// The current thread faults.
     pub fn fault(&mut self, fault: Fault) {
-        let _ = self.kernel.handle(CORE, Event::Fault(fault));
+        let _ = self.enter(Event::Fault(fault));
         invariants::check(self);
+    }
+}
+
+/// Where a core is that the kernel has let go.
+#[must_use]
+pub const fn whereabouts(resume: Resume) -> Whereabouts {
+    match resume {
+        Resume::Thread(_) => Whereabouts::Program,
+        Resume::Firmware => Whereabouts::Entered(Entered::Firmware),
+        Resume::Idle | Resume::Again => Whereabouts::Entered(Entered::Otherwise),
     }
 }
 

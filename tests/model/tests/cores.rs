@@ -1,9 +1,10 @@
 //! Several cores: what one does that another has to hear of, and what happens if both enter the kernel at once.
 
-use l4k::base::arch::{CoreNumber, Entered, Event, SpaceRoot};
+use l4k::base::arch::{CoreNumber, Entered, Event, Level, SpaceRoot, TableEntry};
 use l4k::base::store::Ref;
 use l4k::kernel::Resume;
 use l4k::machine::simulated::Whereabouts;
+use l4k::machine::simulated::tlb::Translation;
 use l4k::object::capability::Capability;
 use l4k::object::slot::Slot;
 use l4k::object::thread::{State, Suspension, Thread};
@@ -11,7 +12,7 @@ use l4k_model::objects::{Spawned, Time};
 use l4k_model::world::{Outcome, World, slot};
 use l4k_model::{Results, invariants};
 use l4k_sys::Error;
-use l4k_sys::abi::{ObjectKind, Rights, SystemCall};
+use l4k_sys::abi::{ObjectKind, SystemCall};
 
 const OTHER: CoreNumber = CoreNumber(1);
 
@@ -184,10 +185,11 @@ fn a_space_that_goes_is_left_by_every_core_before_its_identifier_is_used_again()
     assert_eq!(enter(&mut world, Event::Interrupt), Resume::Thread(thread.thread), "it runs, in nothing");
     assert_eq!(world.kernel.system.store.machine.processors[1].root, SpaceRoot::NOTHING);
     // Until then its walker may have read the tables, and remembered what it found.
-    let stale = (asid.value(), 0x1234);
-    world.kernel.system.store.machine.remembered.borrow_mut().insert(stale, (0x40000, Rights::READ));
+    let content = TableEntry::Table(table);
+    let stale = Translation { asid: asid.value(), start: 0, level: Level::Zero, place: table.value(), content };
+    world.kernel.system.store.machine.ledger.get_mut().sides[1].tlb.fill(stale);
     world.call(SystemCall::AsidPoolAssign, &[slot::ASID_POOL, space]).unwrap();
-    let forgotten = !world.kernel.system.store.machine.remembered.borrow().contains_key(&stale);
+    let forgotten = !world.kernel.system.store.machine.ledger.get_mut().sides[1].tlb.held().contains(&stale);
     assert!(forgotten, "what was remembered of {table:?} by the identifier's last use");
 }
 

@@ -89,7 +89,7 @@ fn maintenance_covers_its_range_and_no_more() {
     let (frame, address) = large_frame(&mut world);
     world.kernel.system.store.machine.maintained.clear();
     for (number, operation) in
-        [(1, CacheOperation::Clean), (2, CacheOperation::CleanAndInvalidate), (3, CacheOperation::PublishCode)]
+        [(1, CacheOperation::Clean), (2, CacheOperation::CleanAndInvalidate), (3, CacheOperation::CleanToUnification)]
     {
         for bytes in [1, 64, 0x1000, 0x10c1, 0x5000, 0x5fff] {
             world.call(SystemCall::FrameMaintain, &[frame, number, 0x1234, bytes]).unwrap();
@@ -126,7 +126,11 @@ fn interrupted_maintenance_goes_on_where_it_was() {
     world.kernel.system.store.machine.maintained.clear();
     for (call, mut x, operation) in [
         (SystemCall::FrameMaintain, [frame, 2, 0, 1 << 21, 0, 0, 0, 0], CacheOperation::CleanAndInvalidate),
-        (SystemCall::FrameMap, [frame, slot::ADDRESS_SPACE, 0x4000_0000, 5, 0, 0, 0, 0], CacheOperation::PublishCode),
+        (
+            SystemCall::FrameMap,
+            [frame, slot::ADDRESS_SPACE, 0x4000_0000, 5, 0, 0, 0, 0],
+            CacheOperation::CleanToUnification,
+        ),
         (SystemCall::FrameProtect, [frame, 3, 1, 0, 0, 0, 0, 0], CacheOperation::CleanAndInvalidate),
     ] {
         let mut interruptions = 0;

@@ -164,7 +164,7 @@ fn code_is_published_and_uncached_memory_written_back() {
         .map(|(start, bytes, operation)| (start.value(), *bytes, *operation))
         .collect();
     let expected =
-        [(code_at, 4096, CacheOperation::PublishCode), (buffer_at, 4096, CacheOperation::CleanAndInvalidate)];
+        [(code_at, 4096, CacheOperation::CleanToUnification), (buffer_at, 4096, CacheOperation::CleanAndInvalidate)];
     assert_eq!(done, expected);
 }
 

@@ -48,19 +48,19 @@ pub fn publish_stores() {
     unsafe { asm!("dsb ishst", "isb", options(nostack, preserves_flags)) }
 }
 
-/// Forgets one page's translations of an identifier on all cores. No `isb`: the kernel uses no such translation, and the return to a program
-/// synchronises. Operand as in Arm ARM C5.5: identifier << 48 | page number.
+/// Forgets one page's translations of an identifier on all cores; done after the next `dsb ish`. Operand as in Arm ARM C5.5:
+/// identifier << 48 | page number.
 #[inline(always)]
 pub fn invalidate_page(operand: u64) {
-    // SAFETY: dropping translations of user space only makes the walker look again; the barriers order it (D8.16.5).
-    unsafe { asm!("dsb ishst", "tlbi vae1is, {}", "dsb ish", in(reg) operand, options(nostack, preserves_flags)) }
+    // SAFETY: dropping translations of user space only makes the walker look again.
+    unsafe { asm!("tlbi vae1is, {}", in(reg) operand, options(nostack, preserves_flags)) }
 }
 
-/// Forgets every translation of an identifier (<< 48) on all cores.
+/// Forgets every translation of an identifier (<< 48) on all cores; done after the next `dsb ish`.
 #[inline(always)]
 pub fn invalidate_space(operand: u64) {
     // SAFETY: as for `invalidate_page`.
-    unsafe { asm!("dsb ishst", "tlbi aside1is, {}", "dsb ish", in(reg) operand, options(nostack, preserves_flags)) }
+    unsafe { asm!("tlbi aside1is, {}", in(reg) operand, options(nostack, preserves_flags)) }
 }
 
 /// Forgets every translation of this core.
@@ -98,18 +98,25 @@ pub fn clean_and_invalidate(address: u64) {
     unsafe { asm!("dc civac, {}", in(reg) address, options(nostack, preserves_flags)) }
 }
 
-/// Waits until cache maintenance is done.
+/// `dsb ish`: waits until earlier invalidations and cache maintenance are done on all cores.
 #[inline(always)]
-pub fn wait_for_caches() {
+pub fn complete_maintenance() {
     // SAFETY: a barrier.
     unsafe { asm!("dsb ish", options(nostack, preserves_flags)) }
 }
 
-/// Forgets all fetched instructions, on all cores, and waits for it.
+/// Forgets all fetched instructions, on all cores; done after the next `dsb ish`.
 #[inline(always)]
 pub fn forget_instructions() {
     // SAFETY: instruction caches hold copies only.
-    unsafe { asm!("ic ialluis", "dsb ish", "isb", options(nostack, preserves_flags)) }
+    unsafe { asm!("ic ialluis", options(nostack, preserves_flags)) }
+}
+
+/// `isb`: earlier writes of system registers take effect.
+#[inline(always)]
+pub fn synchronize() {
+    // SAFETY: a barrier.
+    unsafe { asm!("isb", options(nostack, preserves_flags)) }
 }
 
 /// PMUSERENR_EL0 = 0: programs cannot use the performance counters (its value after reset is not defined, D24.5.15).

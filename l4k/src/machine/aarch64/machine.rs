@@ -166,6 +166,13 @@ impl Arch for Machine {
         TTBR0_EL1.set(root.bits());
     }
 
+    #[inline(always)]
+    fn will_write_entry(&mut self, _: PhysicalAddress, _: u64) {}
+
+    #[inline(always)]
+    fn will_write(&mut self, _: PhysicalAddress, _: u64) {}
+
+    #[inline(always)]
     fn publish_tables(&mut self) {
         instruction::publish_stores_to_programs();
     }
@@ -178,7 +185,8 @@ impl Arch for Machine {
         }
     }
 
-    fn maintain_cache(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation) {
+    #[inline(always)]
+    fn maintain_lines(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation) {
         // CTR_EL0.DminLine: words of the smallest data cache line, as a power of two.
         let line: u64 = 4 << (instruction::cache_type() >> 16 & 0xf);
         let (first, end) = (WINDOW + start.value(), WINDOW + start.value() + bytes);
@@ -186,20 +194,36 @@ impl Arch for Machine {
         while address < end {
             match operation {
                 CacheOperation::Clean => instruction::clean(address),
-                CacheOperation::PublishCode => instruction::clean_to_unification(address),
+                CacheOperation::CleanToUnification => instruction::clean_to_unification(address),
                 CacheOperation::CleanAndInvalidate => instruction::clean_and_invalidate(address),
             }
             address += line;
         }
-        instruction::wait_for_caches();
-        if operation == CacheOperation::PublishCode {
-            instruction::forget_instructions();
-        }
+    }
+
+    #[inline(always)]
+    fn forget_instructions(&mut self) {
+        instruction::forget_instructions();
+    }
+
+    #[inline(always)]
+    fn complete_maintenance(&mut self) {
+        instruction::complete_maintenance();
+    }
+
+    #[inline(always)]
+    fn synchronize(&mut self) {
+        instruction::synchronize();
     }
 
     #[inline(always)]
     fn encode(entry: TableEntry, level: Level) -> u64 {
         table_format::encode(entry, level)
+    }
+
+    #[inline(always)]
+    fn needs_break(before: u64, after: u64) -> bool {
+        table_format::needs_break(before, after)
     }
 
     #[inline(always)]

@@ -38,7 +38,7 @@ impl<A: Arch> System<A> {
             return None;
         }
         let entry = TableEntry::Leaf { address: frame.address, rights, memory: MemoryKind::Normal };
-        self.store.set_word(place, A::encode(entry, Level::Three));
+        self.store.set_entry(place, A::encode(entry, Level::Three));
         self.store.get_mut(space).entry_added(table);
         self.store.machine.publish_tables();
         note_mapping(&mut self.store.get_mut(slot).capability, Some(Mapping { space: identity, page }));

@@ -164,7 +164,7 @@ impl Pair {
         if let Answer::Refused(_) = answer {
             self.model = before;
         }
-        let resume = self.perform(caller, core, interrupted)?;
+        let resume = self.perform_promised((caller, core), call, &x, interrupted)?;
         if interrupted.is_some() {
             self.model.settle_places();
             let actual = abstraction::of(&self.world);
@@ -180,6 +180,24 @@ impl Pair {
         Ok(if lives || caller != self.world.root.address().value() { Next::GoesOn } else { Next::Over })
     }
 
+    /// The same as [`perform`](Self::perform); what the call promises of memory holds from then on, if it succeeds.
+    fn perform_promised(
+        &mut self,
+        (caller, core): (Object, u64),
+        call: SystemCall,
+        x: &[u64; 9],
+        interrupted: Option<u32>,
+    ) -> Result<Resume, String> {
+        let maker = self.threads[&caller];
+        let promised = self.judge.begin(&self.world.kernel.system, call, x, maker);
+        let resume = self.perform(caller, core, interrupted)?;
+        let lives = self.model.threads.contains_key(&caller);
+        if let Some(promised) = promised.filter(|_| lives && self.system().store.get(maker).context.x[0] == 0) {
+            self.judge.keep(promised);
+        }
+        Ok(resume)
+    }
+
     /// Enters the kernel until the call is over, however often it is interrupted.
     pub(super) fn perform(&mut self, caller: Object, core: u64, interrupted: Option<u32>) -> Result<Resume, String> {
         let thread = self.threads[&caller];
@@ -191,8 +209,10 @@ impl Pair {
                 let call = self.world.kernel.firmware_call(CoreNumber(core as u8));
                 let [a, b, c, ..] = call.arguments;
                 let answer = Some([u64::from(call.function), a, b, c]);
+                self.system().store.machine.enter_kernel(core as usize, None);
                 resume = self.world.kernel.answer_firmware(CoreNumber(core as u8), answer);
-                self.system().store.machine.processors[core as usize].whereabouts = Whereabouts::Program;
+                self.system().store.machine.leave_kernel(Whereabouts::Program);
+                self.judge.after_entry(&mut self.world.kernel.system)?;
             }
             self.system().store.machine.preempt_after.set(None);
             if !self.model.threads.contains_key(&caller) || self.system().store.get(thread).context.pc == pc {

@@ -4,7 +4,8 @@ use super::abstraction;
 use super::driver::{Pair, Ways};
 use super::fast_paths::FastPath;
 use super::state::{Object, State};
-use l4k::base::arch::{CoreNumber, Entered, Event, Line};
+use crate::world::whereabouts;
+use l4k::base::arch::{CoreNumber, Event, Line};
 use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
 use l4k::kernel::Resume;
@@ -45,17 +46,16 @@ impl Pair {
         if self.system().store.machine.processors[place].whereabouts == Whereabouts::Program {
             self.use_pointer(core);
         }
-        self.system().store.machine.here = place;
+        let call = self.system().core(number).current.filter(|_| event == Some(Event::SystemCall));
+        let call = call.map(|caller| self.world.kernel.system.store.get(caller).context.x[8]);
+        self.judge.between(&mut self.world.kernel.system)?;
+        self.system().store.machine.enter_kernel(place, call);
         let resume = match event {
             Some(event) => self.handle(number, event),
             None => self.world.kernel.start(number),
         };
-        let processor = &mut self.system().store.machine.processors[place];
-        processor.whereabouts = match resume {
-            Resume::Thread(_) => Whereabouts::Program,
-            Resume::Firmware => Whereabouts::Entered(Entered::Firmware),
-            Resume::Idle | Resume::Again => Whereabouts::Entered(Entered::Otherwise),
-        };
+        self.system().store.machine.leave_kernel(whereabouts(resume));
+        self.judge.after_entry(&mut self.world.kernel.system)?;
         if let Resume::Thread(thread) = resume {
             let found = self.system().store.machine.processors[place].thread_pointer;
             match self.pointers.get(&thread.address().value()) {

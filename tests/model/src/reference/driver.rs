@@ -7,6 +7,7 @@ use super::state::{Object, Place, State, ThreadState};
 use super::steps::{Argument, ON_CORE, Step};
 use super::talk::Said;
 use crate::invariants;
+use crate::maintenance::judge::Judge;
 use crate::objects::Time;
 use crate::world::{Checks, World, slot};
 use l4k::base::store::Ref;
@@ -52,6 +53,13 @@ const FURNITURE: [(ObjectKind, u64); 16] = [
     (ObjectKind::AsidPool, 0),
 ];
 
+/// Where the second space and its pool are among these.
+const SPACE: usize = 12;
+const POOL: usize = 15;
+
+/// Threads that live in the second space, on two cores.
+const APART: [usize; 2] = [5, 7];
+
 /// Steps between two checks of the kernel's invariants, which take longer than a comparison.
 const CHECK_EVERY: usize = 25;
 
@@ -72,6 +80,8 @@ pub struct Pair {
     /// System calls that a fast path did.
     pub(super) fast: Taken,
     taken: usize,
+    /// What programs and devices may meet.
+    pub(super) judge: Judge,
 }
 
 /// Which ways through the kernel are open.
@@ -111,29 +121,48 @@ fn add_cores(world: &mut World) -> Vec<u64> {
     std::iter::once(slot::SCHED_CONTROL).chain(others).collect()
 }
 
+/// Makes the threads.
+fn add_crew(world: &mut World, furniture: &[u64], times: &[u64]) {
+    for (index, (core, priority, time)) in CREW.into_iter().enumerate() {
+        let member = world.spawn_with_handler(priority, time, furniture[0]);
+        let buffer = world.make(ObjectKind::Frame, 12);
+        let address = 0x1000_0000 + 4096 * member.slot;
+        world.call(SystemCall::ThreadSuspend, &[member.slot]).expect("a thread");
+        if APART.contains(&index) {
+            let spaces = [member.slot, slot::CNODE, furniture[SPACE], furniture[0]];
+            world.call(SystemCall::ThreadConfigure, &spaces).expect("a space");
+        }
+        world.call(SystemCall::ThreadSetBuffer, &[member.slot, buffer, address]).expect("a buffer");
+        world.call(SystemCall::ThreadResume, &[member.slot]).expect("a configured thread");
+        if time == Time::Own {
+            let slice = [times[core], member.context, 5_000_000, 5_000_000];
+            world.call(SystemCall::SchedControlConfigure, &slice).expect("time of a core");
+        }
+    }
+}
+
+/// Addresses that programs use: some of those that calls name.
+fn watched() -> Vec<u64> {
+    let far = (0..2).map(|far| 0x4000_0000 + (far << 39));
+    let large = far.flat_map(|start| (0..4).map(move |large| start + (large << 21)));
+    large.flat_map(|start| (0..3).map(move |small| start + (small << 12))).collect()
+}
+
 impl Pair {
     fn new(ways: Ways) -> Pair {
         let mut world = World::new();
         world.checks = Checks::OnDemand;
         let furniture = FURNITURE.map(|(kind, bits)| world.make(kind, bits));
         let times = add_cores(&mut world);
-        for (core, priority, time) in CREW {
-            let member = world.spawn_with_handler(priority, time, furniture[0]);
-            let buffer = world.make(ObjectKind::Frame, 12);
-            let address = 0x1000_0000 + 4096 * member.slot;
-            world.call(SystemCall::ThreadSuspend, &[member.slot]).expect("a thread");
-            world.call(SystemCall::ThreadSetBuffer, &[member.slot, buffer, address]).expect("a buffer");
-            world.call(SystemCall::ThreadResume, &[member.slot]).expect("a configured thread");
-            if time == Time::Own {
-                let slice = [times[core], member.context, 5_000_000, 5_000_000];
-                world.call(SystemCall::SchedControlConfigure, &slice).expect("time of a core");
-            }
-        }
+        world.call(SystemCall::AsidPoolAssign, &[furniture[POOL], furniture[SPACE]]).expect("an identifier");
+        add_crew(&mut world, &furniture, &times);
         let mut model = abstraction::of(&world);
         model.now = world.kernel.system.store.machine.clock.get();
         model.take_scheduling(&model.clone());
+        let judge = Judge::new(&mut world.kernel.system, world.table, &watched(), 1);
         let mut pair = Pair {
             world,
+            judge,
             model,
             threads: BTreeMap::new(),
             pointers: BTreeMap::new(),

@@ -2,9 +2,10 @@
 
 use crate::stage::{change_frame, fires, fires_within, forget, map, mapped_frame, place};
 use l4k::base::address::{Asid, PhysicalAddress, UserPage};
-use l4k::base::arch::SpaceRoot;
+use l4k::base::arch::{Level, MemoryKind, SpaceRoot, TableEntry};
 use l4k::base::store::Ref;
 use l4k::machine::simulated::RAM_START;
+use l4k::machine::simulated::tlb::Translation;
 use l4k::object::address_space::{AddressSpace, TableNumber};
 use l4k::object::asid_pool::AsidPool;
 use l4k::object::capability::Capability;
@@ -74,7 +75,7 @@ fn change(world: &mut World, rights: u64, level: usize, change: impl FnOnce(u64)
     let frame = mapped_frame(world, PAGE, rights);
     let place = way(world, PAGE)[level];
     let entry = world.kernel.system.store.word(place);
-    world.kernel.system.store.set_word(place, change(entry));
+    world.kernel.system.store.set_entry(place, change(entry));
     frame
 }
 
@@ -101,7 +102,7 @@ fn tables_that_are_none_of_their_space() {
         mapped_frame(world, PAGE + (1 << 21), READ);
         let [from, to] = [PAGE, PAGE + (1 << 21)].map(|page| way(world, page)[2]);
         let entry = world.kernel.system.store.word(from);
-        world.kernel.system.store.set_word(to, entry);
+        world.kernel.system.store.set_entry(to, entry);
     });
     fires("is no entry", |world| corrupt(world, READ, 3, |entry| entry & !1));
     fires("is no entry", |world| corrupt(world, READ, 3, |entry| entry & !2));
@@ -131,7 +132,7 @@ fn tables_that_are_not_accounted_for() {
     });
     fires_within(16, "a table that is not in use at", |world| {
         let last = space(world, slot::ADDRESS_SPACE).address().add((1 << 16) - 8);
-        world.kernel.system.store.set_word(last, 1);
+        world.kernel.system.store.set_entry(last, 1);
     });
 }
 
@@ -150,8 +151,8 @@ fn leaves_without_what_every_user_mapping_has() {
         let [top, ..] = way(world, PAGE);
         // The whole way hangs at the first address above the user range.
         let entry = world.kernel.system.store.word(top);
-        world.kernel.system.store.set_word(top, 0);
-        world.kernel.system.store.set_word(top.add(256 * 8), entry);
+        world.kernel.system.store.set_entry(top, 0);
+        world.kernel.system.store.set_entry(top.add(256 * 8), entry);
     });
 }
 
@@ -214,7 +215,7 @@ fn leaves_that_allow_more_than_their_capability() {
             map(world, frame, PAGE, READ);
             let [.., leaf] = way(world, PAGE);
             let entry = world.kernel.system.store.word(leaf);
-            world.kernel.system.store.set_word(leaf, entry & !clear);
+            world.kernel.system.store.set_entry(leaf, entry & !clear);
         }
     };
     fires("has the attributes of another kind of memory", device(1 << 2));
@@ -224,8 +225,10 @@ fn leaves_that_allow_more_than_their_capability() {
 #[test]
 fn translations_that_are_stale() {
     let remember = |world: &mut World, asid: u16, page: u64, rights: Rights| {
-        let machine = &world.kernel.system.store.machine;
-        machine.remembered.borrow_mut().insert((asid, PAGE >> 12), (page >> 12, rights));
+        let content =
+            TableEntry::Leaf { address: PhysicalAddress::truncated(page), rights, memory: MemoryKind::Normal };
+        let held = Translation { asid, start: PAGE, level: Level::Three, place: 0, content };
+        world.kernel.system.store.machine.ledger.get_mut().sides[0].tlb.fill(held);
     };
     let asid = |world: &mut World| identity(world).asid.value();
     fires("a stale translation", |world| {
