@@ -297,9 +297,11 @@ pub struct Doctor {
 }
 
 fn address(text: &str) -> Result<u64, String> {
-    let digits = text.trim_start_matches("0x").replace('_', "");
-    u64::from_str_radix(&digits, 16)
-        .map_err(|_| "an address is a number in hexadecimal, for example 0x200124".to_owned())
+    let digits = text.strip_prefix("0x").or(text.strip_prefix("0X")).unwrap_or(text).replace('_', "");
+    // A sign is no digit, though the standard library takes it.
+    let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = is_hexadecimal.then(|| u64::from_str_radix(&digits, 16).ok()).flatten();
+    number.ok_or_else(|| "an address is a number of at most 16 digits in hexadecimal, for example 0x200124".to_owned())
 }
 
 #[cfg(test)]
@@ -344,7 +346,8 @@ mod tests {
             ("cargo l4k image --format iso", "error: invalid value 'iso' for '--format <FORMAT>'"),
             (
                 "cargo l4k symbolize main",
-                "error: invalid value 'main' for '[ADDRESS]...': an address is a number in hexadecimal, for example 0x200124",
+                "error: invalid value 'main' for '[ADDRESS]...': an address is a number of at most 16 digits in hexadecimal, \
+                 for example 0x200124",
             ),
             ("cargo l4k size --jsn", "error: unexpected argument '--jsn' found"),
         ] {
