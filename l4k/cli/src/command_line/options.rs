@@ -8,6 +8,7 @@ use l4k_qemu::Board;
 
 use super::machine::MachineChoice;
 use crate::project::Wanted;
+use crate::runner::options::MOST_SECONDS;
 use crate::toolchain::Choice;
 
 /// What cargo calls: `cargo l4k …` is `cargo-l4k l4k …`.
@@ -145,7 +146,7 @@ pub struct Test {
     #[arg(long)]
     pub release: bool,
     /// How long a test may take [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MOST_SECONDS))]
     pub seconds: Option<u64>,
     /// Go on with the next file of tests when one has failed
     #[arg(long)]
@@ -342,6 +343,15 @@ mod tests {
                 "error: invalid value '4' for '--gic <GIC>': unknown interrupt controller `4`; known: 2, 3",
             ),
             ("cargo l4k run --el2 --el3", "error: the argument '--el2' cannot be used with '--el3'"),
+            (
+                "cargo l4k test --seconds 18446744073709551615",
+                "error: invalid value '18446744073709551615' for '--seconds <SECONDS>': 18446744073709551615 is not in 1..=604800",
+            ),
+            (
+                "cargo l4k symbolize +5",
+                "error: invalid value '+5' for '[ADDRESS]...': an address is a number of at most 16 digits in hexadecimal, \
+                 for example 0x200124",
+            ),
             ("cargo l4k build --toolchain gcc", "error: invalid value 'gcc' for '--toolchain <TOOLCHAIN>'"),
             ("cargo l4k image --format iso", "error: invalid value 'iso' for '--format <FORMAT>'"),
             (

@@ -10,6 +10,7 @@ use l4k_qemu::Board;
 use super::configuration::{Console, config_txt, readme_txt};
 use super::vendor;
 use super::written::Written;
+use crate::files;
 
 /// What is to be written, but for the kernel.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +34,7 @@ impl Card<'_> {
     /// Refuses what cannot be written, before anything is built; takes the vendor's files.
     pub fn check(&self) -> Result<Given> {
         check_board(self.board)?;
-        ensure!(!self.output.is_file(), "{} is a file, and a directory is to be there", self.output.display());
+        files::check_directory(self.output)?;
         Ok(Given(self.vendor.map(vendor::take).transpose()?))
     }
 
