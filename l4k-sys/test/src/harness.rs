@@ -9,7 +9,8 @@ use l4k_sys::{DebugConsole, Thread, print, println};
 
 use crate::selected::{Selected, selected};
 
-/// Stands before and behind what a test prints: ASCII's record separator, which no text has in it.
+/// Stands before and behind the number that marks where a test's own output begins and ends: ASCII's record separator. The runner chooses the number
+/// anew for each boot, so that nothing that a test prints can pass for it.
 pub const SEPARATOR: char = '\u{1e}';
 
 /// What the kernel calls the thread in its report of a crash. The runner looks for it there.
@@ -31,18 +32,18 @@ pub fn run(tests: &[Test], information: BootInformation<'static>) -> Status {
     let _ = DebugConsole::from_slot(slot::DEBUG_CONSOLE).name_thread(Thread::from_slot(slot::THREAD), THREAD_NAME);
     match selected() {
         Selected::All => run_all(tests, information),
-        Selected::One(index) => match tests.get(index) {
-            Some(test) => run_one(test, information),
+        Selected::One { index, mark } => match tests.get(index) {
+            Some(test) => run_one(test, mark, information),
             None => return Status::FAILURE,
         },
     }
     Status::SUCCESS
 }
 
-fn run_one(test: &Test, information: BootInformation<'static>) {
-    print!("{SEPARATOR}");
+fn run_one(test: &Test, mark: u64, information: BootInformation<'static>) {
+    print!("{SEPARATOR}{mark:016x}{SEPARATOR}");
     (test.run)(information);
-    print!("{SEPARATOR}");
+    print!("{SEPARATOR}{mark:016x}{SEPARATOR}");
 }
 
 /// The program was booted without the runner: it says itself what it does, and ends at the first failure.

@@ -150,7 +150,7 @@ impl Display for BuildError {
             Self::Elf { file, error } => write!(formatter, "{error}\nfile: {}", file.display()),
             Self::Room { value } => write!(
                 formatter,
-                "{} is '{value}', which is not a positive multiple of 4096; `cargo l4k runner` sets it, so unset it",
+                "{} is '{value}', which is not a positive multiple of 4096 up to 268435456; `cargo l4k runner` sets it, so unset it",
                 crate::room::VARIABLE
             ),
             Self::Pack(error) => error.fmt(formatter),

@@ -14,6 +14,9 @@ use crate::firmware::write_file;
 /// The variable: how many bytes of room, a multiple of 4096.
 pub const VARIABLE: &str = "L4K_PACKAGE_ROOM";
 
+/// The most: more is a mistake, and would be held in memory.
+const MOST: u64 = 256 << 20;
+
 /// How much room is asked for; `None` if the programs are wanted.
 ///
 /// # Errors
@@ -26,7 +29,8 @@ pub fn asked_for() -> Result<Option<usize>, BuildError> {
 }
 
 fn read(value: &str) -> Result<usize, BuildError> {
-    let bytes: Option<u64> = value.parse().ok().filter(|bytes| *bytes > 0 && u64::is_multiple_of(*bytes, PAGE_SIZE));
+    let bytes: Option<u64> =
+        value.parse().ok().filter(|bytes| (1..=MOST).contains(bytes) && u64::is_multiple_of(*bytes, PAGE_SIZE));
     let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
     bytes.ok_or_else(|| BuildError::Room { value: value.to_owned() })
 }
@@ -46,7 +50,7 @@ mod tests {
     #[test]
     fn room_is_a_number_of_whole_pages() {
         assert_eq!(read("8192"), Ok(8192));
-        for wrong in ["", "0", "4095", "-4096", "4096 bytes"] {
+        for wrong in ["", "0", "4095", "-4096", "4096 bytes", "268439552", "9223372036854775808"] {
             let said = read(wrong).unwrap_err().to_string();
             assert!(said.starts_with(&format!("L4K_PACKAGE_ROOM is '{wrong}'")), "{said}");
         }

@@ -17,9 +17,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use l4k_card as card;
-use l4k_qemu::Boot;
+use l4k_qemu::{Boot, in_option};
 use toml::{Table, Value};
 
 /// What an example wants.
@@ -46,10 +46,11 @@ impl Equipment {
     fn read(manifest: &str, directory: &Path) -> Result<Equipment> {
         let manifest: Table = toml::from_str(manifest)?;
         let metadata = manifest.get("package").and_then(|package| package.get("metadata"));
-        let Some(table) = metadata.and_then(|metadata| metadata.get("l4k")).and_then(Value::as_table) else {
-            return Ok(Equipment::default());
-        };
-        Equipment::in_table(table, directory)
+        match metadata.and_then(|metadata| metadata.get("l4k")) {
+            None => Ok(Equipment::default()),
+            Some(Value::Table(table)) => Equipment::in_table(table, directory),
+            Some(_) => bail!("`package.metadata.l4k` is no table; write [package.metadata.l4k], and the keys below it"),
+        }
     }
 
     /// What a table says; the directory of a card is below `directory`.
@@ -57,12 +58,10 @@ impl Equipment {
         let mut equipment = Equipment::default();
         for (key, value) in table {
             match key.as_str() {
-                "card" => {
-                    equipment.card = Some(directory.join(value.as_str().context("`card` is a directory's name")?))
-                }
-                "qemu" => equipment.qemu = strings(value)?,
-                "monitor" => equipment.monitor = strings(value)?,
-                "expected" => equipment.expected = strings(value)?,
+                "card" => equipment.card = Some(directory.join(text(key, value)?)),
+                "qemu" => equipment.qemu = texts(key, value)?,
+                "monitor" => equipment.monitor = lines(key, value)?,
+                "expected" => equipment.expected = lines(key, value)?,
                 other => bail!(
                     "[package.metadata.l4k] has the key `{other}`, which is not known; known: card, qemu, monitor, expected"
                 ),
@@ -79,15 +78,16 @@ impl Equipment {
         if let Some(directory) = &self.card {
             let card = card_in(scratch);
             if !card.exists() {
-                card::write(&card, &card::files_in(directory)?)?;
+                let files = card::files_in(directory).context("`card` in [package.metadata.l4k]")?;
+                card::write(&card, &files)?;
             }
-            boot = boot.with_arguments(&["-drive", &format!("if=sd,format=raw,file={}", card.display())]);
+            boot = boot.with_arguments(&["-drive", &format!("if=sd,format=raw,file={}", in_option(&card))]);
         }
         if !self.monitor.is_empty() {
             let file = scratch.join("monitor.txt");
             let commands: String = self.monitor.iter().map(|command| format!("{command}\n")).collect();
             fs::write(&file, commands + "cont\n").with_context(|| format!("writing {}", file.display()))?;
-            let chardev = format!("file,id=commands,path=/dev/null,input-path={}", file.display());
+            let chardev = format!("file,id=commands,path=/dev/null,input-path={}", in_option(&file));
             boot = boot.with_arguments(&["-S", "-chardev", &chardev, "-mon", "chardev=commands"]);
         }
         Ok(boot)
@@ -99,9 +99,36 @@ pub fn card_in(scratch: &Path) -> PathBuf {
     scratch.join("card.img")
 }
 
-fn strings(value: &Value) -> Result<Vec<String>> {
-    let list = value.as_array().context("a list of strings is expected")?;
-    list.iter().map(|item| item.as_str().map(str::to_owned).context("a list of strings is expected")).collect()
+fn text(key: &str, value: &Value) -> Result<String> {
+    let text = value.as_str().filter(|text| !text.is_empty());
+    text.map(str::to_owned).with_context(|| {
+        format!(
+            "`{key}` in [package.metadata.l4k] is {value}, and the name of a directory is wanted, for example \"card\""
+        )
+    })
+}
+
+fn texts(key: &str, value: &Value) -> Result<Vec<String>> {
+    let list = value.as_array().map(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+    let list = list.flatten().with_context(|| {
+        format!("`{key}` in [package.metadata.l4k] is {value}, and a list of texts is wanted, for example [\"one\", \"two\"]")
+    })?;
+    Ok(list.into_iter().map(str::to_owned).collect())
+}
+
+/// Each is one line for whoever reads it.
+fn lines(key: &str, value: &Value) -> Result<Vec<String>> {
+    let texts = texts(key, value)?;
+    if let Some(wrong) = texts.iter().find(|text| text.contains(['\n', '\r'])) {
+        bail!(
+            "`{key}` in [package.metadata.l4k] has the text {wrong:?}, which is more than one line; write a text for each"
+        );
+    }
+    ensure!(
+        texts.iter().all(|text| !text.trim().is_empty()),
+        "`{key}` in [package.metadata.l4k] has a text without a word"
+    );
+    Ok(texts)
 }
 
 #[cfg(test)]
@@ -121,9 +148,37 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for wrong in ["cards = \"x\"", "card = 5", "qemu = \"-device\"", "monitor = [5]"] {
+        for (wrong, why) in [
+            ("cards = \"x\"", "the key `cards`, which is not known; known: card, qemu, monitor, expected"),
+            ("card = 5", "`card` in [package.metadata.l4k] is 5, and the name of a directory is wanted"),
+            ("card = \"\"", "`card` in [package.metadata.l4k] is \"\", and the name of a directory is wanted"),
+            ("qemu = \"-device\"", "`qemu` in [package.metadata.l4k] is \"-device\", and a list of texts is wanted"),
+            ("monitor = [5]", "`monitor` in [package.metadata.l4k] is [5], and a list of texts is wanted"),
+            (
+                "monitor = [\"info\\nquit\"]",
+                "`monitor` in [package.metadata.l4k] has the text \"info\\nquit\", which is more",
+            ),
+            ("expected = [\"\"]", "`expected` in [package.metadata.l4k] has a text without a word"),
+        ] {
             let manifest = format!("[package.metadata.l4k]\n{wrong}\n");
-            assert!(Equipment::read(&manifest, Path::new("/")).is_err(), "{wrong}");
+            let said = Equipment::read(&manifest, Path::new("/")).expect_err(wrong).to_string();
+            assert!(said.contains(why), "{wrong}: {said}");
         }
+        for wrong in ["l4k = true", "l4k = [\"card\"]", "l4k = \"card\""] {
+            let manifest = format!("[package.metadata]\n{wrong}\n");
+            let said = Equipment::read(&manifest, Path::new("/")).expect_err(wrong).to_string();
+            assert!(said.starts_with("`package.metadata.l4k` is no table"), "{wrong}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_path_with_a_comma_stays_one_path() {
+        let scratch = tempfile::Builder::new().prefix("a,b").tempdir().expect("a directory");
+        let equipment = Equipment { monitor: vec!["info qtree".to_owned()], ..Equipment::default() };
+        let machine = l4k_qemu::Machine::of(l4k_qemu::Board::QemuVirt);
+        let boot = equipment.install(super::Boot::new(machine, Path::new("kernel")), scratch.path()).expect("a boot");
+        let command = format!("{:?}", boot.command("stdio"));
+        let path = scratch.path().display().to_string().replace(',', ",,");
+        assert!(command.contains(&format!("input-path={path}/monitor.txt")), "{command}");
     }
 }

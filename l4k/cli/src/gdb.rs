@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
-use l4k_qemu::{Boot, Machine};
+use l4k_qemu::{Boot, Machine, in_option};
 
 use crate::equipment::Equipment;
 use crate::firmware::{self, Audience, Extras, Firmware, Profile};
@@ -77,7 +77,7 @@ pub fn gdb(project: &Project, request: &Request) -> Result<()> {
         Session::Batch => {
             let console = project.scratch().join("console.txt");
             eprintln!("the console goes to {}", console.display());
-            batch(start(&boot, &format!("file,path={}", console.display()))?, command.arg("-batch"))
+            batch(start(&boot, &format!("file,path={}", in_option(&console)))?, command.arg("-batch"))
         }
     }
 }

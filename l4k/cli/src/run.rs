@@ -110,7 +110,13 @@ fn follow(boot: &Boot, annotator: Option<Annotator>) -> Result<u8> {
         false => on_pipe(boot, output())?,
     };
     if let (Some(mut annotator), Some(mut output)) = (annotator, emulator.stdout.take()) {
-        annotator.copy(&mut output, &mut person()).context("passing the console on")?;
+        let passed = annotator.copy(&mut output, &mut person()).context("passing the console on");
+        if passed.is_err() {
+            // Nobody reads the console any more, and a machine that nobody sees would run on. It may have ended already.
+            let _ = emulator.kill();
+            let _ = emulator.wait();
+        }
+        passed?;
     }
     let status = emulator.wait().context("waiting for the emulator")?;
     // By a signal: as a shell tells it.

@@ -2,6 +2,7 @@
 //!
 //! When nothing is missing this looks at a few files and asks the emulator for its version, and is done in a tenth of a second.
 
+use std::ffi::OsString;
 use std::fs;
 use std::process::Command;
 
@@ -70,6 +71,9 @@ fn meet(place: &Workplace, needs: &[Need], missing: Missing) -> Result<Toolchain
     if toolchain.is_none() {
         may_take_debian(place.choice(), Host::of_this_computer())?;
     }
+    if needs.contains(&Need::Emulator) {
+        check_named_emulator(std::env::var_os(emulator::VARIABLE), emulator::check)?;
+    }
     let packages = packages_for(needs, toolchain.as_ref());
     if !packages.is_empty() {
         match missing {
@@ -103,6 +107,18 @@ fn may_take_debian(choice: Choice, host: Host) -> Result<()> {
         "no compiler here has the target {TARGET}. Type, if rustup is not there yet, both lines:\n{}and run the command again.",
         lines.concat()
     )
+}
+
+/// No package helps where the user has named an emulator that does not do.
+fn check_named_emulator(named: Option<OsString>, check: impl FnOnce() -> Result<()>) -> Result<()> {
+    let Some(named) = named else { return Ok(()) };
+    check().with_context(|| {
+        format!(
+            "the variable {} names {}, which is no emulator that l4k can use; unset it, or name another",
+            emulator::VARIABLE,
+            named.display()
+        )
+    })
 }
 
 /// What to type for packages that are missing.
@@ -232,7 +248,22 @@ pub fn tell(what: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Choice, Host, may_take_debian};
+    use anyhow::bail;
+
+    use super::{Choice, Host, check_named_emulator, may_take_debian};
+
+    #[test]
+    fn an_emulator_that_does_not_do_is_named_with_its_variable() {
+        let named = || Some("/no/such".into());
+        check_named_emulator(None, || bail!("not there")).expect("a package may bring it");
+        check_named_emulator(named(), || Ok(())).expect("it does");
+        let said = check_named_emulator(named(), || bail!("/no/such does not start")).expect_err("it does not");
+        assert_eq!(
+            format!("{said:#}"),
+            "the variable L4K_QEMU names /no/such, which is no emulator that l4k can use; unset it, or name another: \
+             /no/such does not start"
+        );
+    }
 
     #[test]
     fn elsewhere_the_target_comes_from_rustup() {

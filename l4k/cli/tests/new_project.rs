@@ -117,13 +117,17 @@ fn every_kind_of_end_has_its_verdict(project: &NewProject) {
     let output = project.l4k(&["test", "--test", "verdicts", "--seconds", "10"], "");
     let said = text(&output);
     assert!(!output.status.success(), "{said}");
-    assert!(said.contains("test result: FAILED. 3 passed; 7 failed; 1 ignored"), "{said}");
+    assert!(said.contains("test result: FAILED. 3 passed; 11 failed; 1 ignored"), "{said}");
     for reason in [
         "---- panics ----\nthe test panicked\nbefore\nerror: panicked at tests/verdicts.rs:",
         "---- returns_an_error ----\nthe test panicked\n",
         "---- overflows_its_stack ----\nthe test crashed\nl4k: thread 'test' ",
         "---- hangs ----\nthe test had not ended after 10 seconds\n",
         "---- ends_itself ----\nthe test ended the program, with status 0\n",
+        "---- ends_itself_like_the_harness ----\nthe test ended the program, with status 0\n",
+        "---- prints_without_end ----\nthe ",
+        "---- prints_what_the_panic_lacks ----\nthe test panicked, and its message lacks the text that was expected: \"overflow\"\n",
+        "---- ends_itself_like_a_panic ----\nthe test ended the program, with status 101\n",
         "---- panics_otherwise ----\nthe test panicked, and its message lacks the text that was expected: \"overflow\"\n",
         "---- does_not_panic ----\nthe test did not panic as expected\n",
     ] {

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use fatfs::{FileSystem, FsOptions};
 
-use super::file::CardFile;
+use super::file::{CardFile, check_paths};
 use super::partition::Partition;
 use super::volume;
 
@@ -27,6 +27,7 @@ pub fn size(contents: u64) -> Result<u64> {
 
 /// Writes a card with these files, and returns its size. The file appears when it is whole.
 pub fn write(card: &Path, files: &[CardFile]) -> Result<u64> {
+    check_paths(files)?;
     let size = size(files.iter().map(|file| file.contents.len() as u64).sum())?;
     let partition = Partition::on_card(size)?;
     let mut bytes = vec![0; usize::try_from(size)?];

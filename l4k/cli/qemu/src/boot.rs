@@ -74,3 +74,21 @@ impl Boot {
         command
     }
 }
+
+/// A path as a value in one of QEMU's options, where a comma ends a value unless it stands twice.
+#[must_use]
+pub fn in_option(path: &Path) -> String {
+    path.display().to_string().replace(',', ",,")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::in_option;
+
+    #[test]
+    fn a_comma_ends_no_path() {
+        assert_eq!(in_option(Path::new("/a,b/c d=e")), "/a,,b/c d=e");
+    }
+}

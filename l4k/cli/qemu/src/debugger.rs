@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::boot::in_option;
+
 /// The registers x0 to x30, the stack pointer and the program counter, of eight bytes each, come first.
 const STACK_POINTER: usize = 31;
 const PROGRAM_COUNTER: usize = 32;
@@ -28,7 +30,7 @@ impl DebugPort {
     /// QEMU's arguments for it.
     #[must_use]
     pub fn arguments(&self) -> Vec<String> {
-        let chardev = format!("socket,id=debugger,path={},server=on,wait=off", self.socket.display());
+        let chardev = format!("socket,id=debugger,path={},server=on,wait=off", in_option(&self.socket));
         ["-chardev", &chardev, "-gdb", "chardev:debugger"].map(str::to_owned).to_vec()
     }
 

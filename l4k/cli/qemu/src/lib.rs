@@ -22,7 +22,7 @@ pub mod session;
 mod transcript;
 
 pub use anyhow;
-pub use boot::{Boot, SerialPort};
+pub use boot::{Boot, SerialPort, in_option};
 pub use machine::{Board, Clock, Cpu, Entry, InterruptController, Machine, MemorySize};
 pub use report::Report;
 pub use session::{Ended, Session};

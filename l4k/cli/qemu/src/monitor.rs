@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::boot::in_option;
+
 const PROMPT: &str = "(qemu) ";
 
 /// A picture of the machine's screen.
@@ -66,7 +68,7 @@ impl Monitor {
     /// QEMU's arguments for it.
     #[must_use]
     pub fn arguments(&self) -> Vec<String> {
-        let chardev = format!("socket,id=monitor,path={},server=on,wait=off", self.socket.display());
+        let chardev = format!("socket,id=monitor,path={},server=on,wait=off", in_option(&self.socket));
         ["-chardev", &chardev, "-mon", "chardev=monitor"].map(str::to_owned).to_vec()
     }
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,13 +52,15 @@ impl Session {
     /// # Errors
     /// The emulator cannot be started.
     pub fn start(boot: &Boot) -> Result<Session> {
+        Session::of(boot.command("socket,fd=0"))
+    }
+
+    /// A command whose standard input is the other end of the serial port.
+    fn of(mut command: Command) -> Result<Session> {
         let (ours, theirs) = UnixStream::pair().context("a pair of sockets")?;
-        let child = boot
-            .command("socket,fd=0")
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null())
-            .spawn()
-            .with_context(|| format!("{} does not start", crate::emulator::PROGRAM))?;
+        command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null());
+        let program = command.get_program().display().to_string();
+        let child = command.spawn().with_context(|| format!("{program} does not start"))?;
         let reading = ours.try_clone().context("a second handle of the serial port")?;
         let (sender, output) = channel();
         thread::spawn(move || hand_on(reading, &sender));
@@ -84,7 +86,7 @@ impl Session {
             if let Some(found) = self.transcript.find(text) {
                 return Ok(found);
             }
-            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.next(deadline) {
                 Ok(bytes) => self.transcript.extend(&bytes),
                 Err(RecvTimeoutError::Timeout) => bail!(self.failure(&format!("no {text:?} within {limit:?}"))),
                 Err(RecvTimeoutError::Disconnected) => bail!(self.failure(&format!("ended without {text:?}"))),
@@ -117,13 +119,13 @@ impl Session {
         let deadline = Instant::now() + limit;
         let mut told = 0;
         loop {
-            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.next(deadline) {
                 Ok(bytes) => {
                     self.transcript.extend(&bytes);
-                    let text = self.transcript.text();
-                    let whole = text.rfind('\n').map_or(0, |end| end + 1);
-                    text.get(told..whole).unwrap_or("").lines().for_each(&mut tell);
-                    told = told.max(whole);
+                    let new = &self.transcript.bytes()[told..];
+                    let whole = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+                    String::from_utf8_lossy(&new[..whole]).lines().for_each(&mut tell);
+                    told += whole;
                 }
                 Err(RecvTimeoutError::Timeout) => bail!(self.failure(&format!("not ended within {limit:?}"))),
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -138,17 +140,17 @@ impl Session {
     ///
     /// # Errors
     /// The emulator cannot be waited for.
-    pub fn follow_until(mut self, limit: Duration, mut enough: impl FnMut(&str) -> bool) -> Result<(Came, String)> {
+    pub fn follow_until(mut self, limit: Duration, mut enough: impl FnMut(&[u8]) -> bool) -> Result<(Came, String)> {
         let deadline = Instant::now() + limit;
         let came = loop {
-            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.next(deadline) {
                 Ok(bytes) => self.transcript.extend(&bytes),
                 Err(RecvTimeoutError::Timeout) => break Came::Limit,
                 Err(RecvTimeoutError::Disconnected) => {
                     break Came::End(self.child.wait().context("waiting for the emulator")?);
                 }
             }
-            if enough(&self.transcript.text()) {
+            if enough(self.transcript.bytes()) {
                 break Came::Enough;
             }
         };
@@ -159,6 +161,14 @@ impl Session {
     #[must_use]
     pub fn output(&self) -> String {
         self.transcript.text()
+    }
+
+    /// What the guest writes next. A guest that never stops writing does not put the deadline off.
+    fn next(&self, deadline: Instant) -> Result<Vec<u8>, RecvTimeoutError> {
+        match deadline.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => Err(RecvTimeoutError::Timeout),
+            left => self.output.recv_timeout(left),
+        }
     }
 
     fn failure(&self, what: &str) -> anyhow::Error {
@@ -186,5 +196,41 @@ fn hand_on(mut port: UnixStream, output: &Sender<Vec<u8>>) {
         if count == 0 || output.send(buffer[..count].to_vec()).is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::Duration;
+
+    use super::{Came, Session};
+
+    const LIMIT: Duration = Duration::from_millis(200);
+
+    /// A process in the place of the emulator: its standard input is the serial port.
+    fn session(script: &str) -> Session {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Session::of(command).expect("a shell")
+    }
+
+    #[test]
+    fn who_writes_without_end_is_ended_at_the_limit() {
+        let flood = || session("while :; do echo flood; done >&0");
+        assert_eq!(flood().follow_until(LIMIT, |_| false).expect("it is waited for").0, Came::Limit);
+        assert!(flood().wait_for_end(LIMIT).unwrap_err().to_string().starts_with("not ended within 200ms"));
+        let said = flood().expect("never", LIMIT).unwrap_err().to_string();
+        assert!(said.starts_with("no \"never\" within 200ms"), "{}", said.lines().next().unwrap_or_default());
+    }
+
+    #[test]
+    fn every_line_is_told_once_also_those_that_are_no_text() {
+        let mut told = Vec::new();
+        let session = session("printf 'one\\n\\377\\377\\377two\\nthr' >&0; printf 'ee\\nrest' >&0");
+        let limit = Duration::from_secs(60);
+        let ended = session.follow_to_end(limit, |line| told.push(line.to_owned())).expect("it ends");
+        assert_eq!(told, ["one", "\u{fffd}\u{fffd}\u{fffd}two", "three"]);
+        assert!(ended.output.ends_with("three\nrest"), "{}", ended.output);
     }
 }

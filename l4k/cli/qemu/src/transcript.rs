@@ -28,7 +28,12 @@ impl Transcript {
         String::from_utf8_lossy(&self.bytes[self.read..]).into_owned()
     }
 
-    /// Everything.
+    /// Everything, as it came.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Everything, as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }

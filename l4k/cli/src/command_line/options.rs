@@ -8,6 +8,7 @@ use l4k_qemu::Board;
 
 use super::machine::MachineChoice;
 use crate::project::Wanted;
+use crate::runner::options::MOST_SECONDS;
 use crate::toolchain::Choice;
 
 /// What cargo calls: `cargo l4k …` is `cargo-l4k l4k …`.
@@ -145,7 +146,7 @@ pub struct Test {
     #[arg(long)]
     pub release: bool,
     /// How long a test may take [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MOST_SECONDS))]
     pub seconds: Option<u64>,
     /// Go on with the next file of tests when one has failed
     #[arg(long)]
@@ -297,9 +298,11 @@ pub struct Doctor {
 }
 
 fn address(text: &str) -> Result<u64, String> {
-    let digits = text.trim_start_matches("0x").replace('_', "");
-    u64::from_str_radix(&digits, 16)
-        .map_err(|_| "an address is a number in hexadecimal, for example 0x200124".to_owned())
+    let digits = text.strip_prefix("0x").or(text.strip_prefix("0X")).unwrap_or(text).replace('_', "");
+    // A sign is no digit, though the standard library takes it.
+    let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = is_hexadecimal.then(|| u64::from_str_radix(&digits, 16).ok()).flatten();
+    number.ok_or_else(|| "an address is a number of at most 16 digits in hexadecimal, for example 0x200124".to_owned())
 }
 
 #[cfg(test)]
@@ -340,11 +343,21 @@ mod tests {
                 "error: invalid value '4' for '--gic <GIC>': unknown interrupt controller `4`; known: 2, 3",
             ),
             ("cargo l4k run --el2 --el3", "error: the argument '--el2' cannot be used with '--el3'"),
+            (
+                "cargo l4k test --seconds 18446744073709551615",
+                "error: invalid value '18446744073709551615' for '--seconds <SECONDS>': 18446744073709551615 is not in 1..=604800",
+            ),
+            (
+                "cargo l4k symbolize +5",
+                "error: invalid value '+5' for '[ADDRESS]...': an address is a number of at most 16 digits in hexadecimal, \
+                 for example 0x200124",
+            ),
             ("cargo l4k build --toolchain gcc", "error: invalid value 'gcc' for '--toolchain <TOOLCHAIN>'"),
             ("cargo l4k image --format iso", "error: invalid value 'iso' for '--format <FORMAT>'"),
             (
                 "cargo l4k symbolize main",
-                "error: invalid value 'main' for '[ADDRESS]...': an address is a number in hexadecimal, for example 0x200124",
+                "error: invalid value 'main' for '[ADDRESS]...': an address is a number of at most 16 digits in hexadecimal, \
+                 for example 0x200124",
             ),
             ("cargo l4k size --jsn", "error: unexpected argument '--jsn' found"),
         ] {

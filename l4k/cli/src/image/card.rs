@@ -10,6 +10,7 @@ use l4k_qemu::Board;
 use super::configuration::{Console, config_txt, readme_txt};
 use super::vendor;
 use super::written::Written;
+use crate::files;
 
 /// What is to be written, but for the kernel.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +34,7 @@ impl Card<'_> {
     /// Refuses what cannot be written, before anything is built; takes the vendor's files.
     pub fn check(&self) -> Result<Given> {
         check_board(self.board)?;
-        ensure!(!self.output.is_file(), "{} is a file, and a directory is to be there", self.output.display());
+        files::check_directory(self.output)?;
         Ok(Given(self.vendor.map(vendor::take).transpose()?))
     }
 
@@ -89,16 +90,25 @@ fn write(output: &Path, files: &[CardFile]) -> Result<u64> {
     fs::create_dir_all(output).with_context(|| format!("making {}", output.display()))?;
     let (boot, part) = (output.join("boot"), output.join("boot.partial"));
     remove(&part)?;
-    for file in files {
-        let path = part.join(&file.path);
-        let parent = path.parent().unwrap_or(&part);
-        fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
-        fs::write(&path, &file.contents).with_context(|| format!("writing {}", path.display()))?;
+    let written = fill(&part, files).and_then(|()| card::write(&output.join("sdcard.img"), files));
+    if written.is_err() {
+        // The error says more than one about this.
+        let _ = remove(&part);
     }
-    let card_bytes = card::write(&output.join("sdcard.img"), files)?;
+    let card_bytes = written?;
     remove(&boot)?;
     fs::rename(&part, &boot).with_context(|| format!("writing {}", boot.display()))?;
     Ok(card_bytes)
+}
+
+fn fill(part: &Path, files: &[CardFile]) -> Result<()> {
+    for file in files {
+        let path = part.join(&file.path);
+        let parent = path.parent().unwrap_or(part);
+        fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
+        fs::write(&path, &file.contents).with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn remove(directory: &Path) -> Result<()> {
@@ -126,6 +136,10 @@ mod tests {
             assert_eq!(fs::read(output.join("boot").join(path)).expect("a file"), contents);
             assert_eq!(card::read(&output.join("sdcard.img"), path).expect("a file"), contents);
         }
+        let twice = [file("config.txt", b"3"), file("CONFIG.TXT", b"4")];
+        write(&output, &twice).expect_err("one would hide the other");
+        assert_eq!(fs::read(output.join("boot/config.txt")).expect("what was there"), b"22");
+        assert!(!output.join("boot.partial").exists(), "something is left behind");
         fs::remove_dir_all(&output).expect("the image can be removed");
     }
 

@@ -12,6 +12,7 @@ use super::card::{Card, boots_from_card};
 use super::configuration::Console;
 use super::written::Written;
 use crate::equipment::Equipment;
+use crate::files;
 use crate::firmware::{self, Audience, Extras, Firmware, Profile};
 use crate::lock::Lock;
 use crate::project::Project;
@@ -88,7 +89,7 @@ fn write_card(project: &Project, request: &Request, output: &Path, missing: Miss
 
 fn write_raw(project: &Project, request: &Request, output: &Path, missing: Missing) -> Result<Written> {
     ensure!(request.vendor.is_none(), "--firmware is for a card, and a raw image is written");
-    ensure!(!output.is_file(), "{} is a file, and a directory is to be there", output.display());
+    files::check_directory(output)?;
     let kernel = kernel(project, request, missing)?;
     let name = format!("{}-{}.img", project.name(), request.board);
     fs::create_dir_all(output).with_context(|| format!("making {}", output.display()))?;

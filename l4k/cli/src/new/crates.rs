@@ -29,6 +29,11 @@ struct Found {
 pub fn patches(directory: &Path) -> Result<String> {
     let directory =
         directory.canonicalize().with_context(|| format!("there is no directory {}", directory.display()))?;
+    // Where they lie is written to a file of text, and on one line.
+    ensure!(
+        directory.to_str().is_some_and(|path| !path.contains(char::is_control)),
+        "the path {directory:?} cannot be written to a manifest: it has control characters, or is no UTF-8; rename the directory"
+    );
     let mut found = BTreeMap::new();
     search(&directory, DEPTH, &mut found)?;
     let missing: Vec<&str> = WANTED.into_iter().filter(|name| !found.contains_key(*name)).collect();
@@ -128,6 +133,9 @@ fn collect(table: &Table, names: &mut BTreeSet<String>) {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
     use super::*;
 
     fn directory_with(packages: &[(&str, &str)]) -> tempfile::TempDir {
@@ -164,6 +172,17 @@ mod tests {
         assert!(said.contains("bsp-qemu-virt not found"), "{said}");
         let said = patches(&directory.path().join("nowhere")).unwrap_err().to_string();
         assert!(said.starts_with("there is no directory"), "{said}");
+    }
+
+    #[test]
+    fn a_path_that_no_manifest_can_hold_is_refused() {
+        let directory = directory_with(&all());
+        for name in [OsStr::from_bytes(b"two\nlines"), OsStr::from_bytes(b"no\xfftext")] {
+            let wrong = directory.path().join(name);
+            fs::create_dir(&wrong).unwrap();
+            let said = patches(&wrong).unwrap_err().to_string();
+            assert!(said.contains("cannot be written to a manifest"), "{said}");
+        }
     }
 
     #[test]

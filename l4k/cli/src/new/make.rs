@@ -60,7 +60,12 @@ pub fn make(request: &Request, parent: &Path) -> Result<()> {
         bail!("the template is not for the board {board}; it is for: {}", BOARDS.map(Board::name).join(", "));
     }
     let directory = parent.join(name);
-    ensure!(!directory.exists(), "{} is there already; take another name, or remove it", directory.display());
+    // A link that leads nowhere is something, too.
+    ensure!(
+        directory.symlink_metadata().is_err(),
+        "{} is there already; take another name, or remove it",
+        directory.display()
+    );
     let mut files: Vec<(&str, String)> =
         archive::files().iter().map(|file| Ok((file.path, adapted(file, name, *board)?))).collect::<Result<_>>()?;
     if let Some(crates) = crates {

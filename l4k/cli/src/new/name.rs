@@ -6,9 +6,9 @@ use anyhow::{Result, bail, ensure};
 const LONGEST: usize = 64;
 
 /// Words of Rust that cannot name a crate.
-const KEYWORDS: [&str; 53] = [
-    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
-    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+const KEYWORDS: [&str; 54] = [
+    "Self", "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
+    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
     "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
     "trait", "true", "try", "type", "typeof", "union", "unsafe", "unsized", "use", "virtual", "where", "while",
     "yield",
@@ -62,12 +62,23 @@ pub fn check(name: &str) -> Result<()> {
         !KEYWORDS.contains(&name),
         "`{name}` is a word of Rust, and no crate can be called that; take another name"
     );
-    let same = |other: &&str| other.eq_ignore_ascii_case(name);
-    ensure!(!KEPT.iter().any(same), "`{name}` is a name that cargo, Rust or the system keeps; take another name");
+    // Rust writes `_` for `-`.
+    let same = |other: &&str| other.replace('-', "_").eq_ignore_ascii_case(&name.replace('-', "_"));
+    ensure!(
+        !KEPT.iter().any(same) && !is_device(name),
+        "`{name}` is a name that cargo, Rust or the system keeps; take another name"
+    );
     ensure!(!PACKAGES.iter().any(same), "`{name}` is a package of every new project; take another name");
     let lower = name.to_ascii_lowercase();
     ensure!(!OWN.iter().any(|own| lower.starts_with(own)), "`{name}` begins like l4k's own crates; take another name");
     Ok(())
+}
+
+/// Windows keeps `com1` to `com9` and `lpt1` to `lpt9` for devices.
+fn is_device(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let number = lower.strip_prefix("com").or(lower.strip_prefix("lpt"));
+    number.is_some_and(|number| number.len() == 1 && number.as_bytes()[0].is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -76,7 +87,7 @@ mod tests {
 
     #[test]
     fn good_names_are_taken() {
-        for name in ["a", "my-firmware", "Firmware_2", "_x", "robot", &"n".repeat(64)] {
+        for name in ["a", "my-firmware", "Firmware_2", "_x", "robot", "com", "com10", &"n".repeat(64)] {
             check(name).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
     }
@@ -93,7 +104,12 @@ mod tests {
             ("größe", "has `ö` in it"),
             ("a\nb", "has `\\n` in it"),
             ("fn", "a word of Rust"),
+            ("Self", "a word of Rust"),
             ("test", "keeps"),
+            ("proc_macro", "keeps"),
+            ("COM1", "keeps"),
+            ("lpt9", "keeps"),
+            ("embedded_io", "a package of every new project"),
             ("Core", "keeps"),
             ("template", "keeps"),
             ("greeter", "a package of every new project"),

@@ -9,8 +9,9 @@ use anyhow::{Context, Result, ensure};
 use l4k_qemu::Machine;
 use libtest_mimic::{Arguments, Conclusion, Trial};
 
-use super::binary::{Binary, TestProgram};
+use super::binary::{Binary, Chosen, TestProgram};
 use super::kernel::TestKernel;
+use super::mark::Mark;
 use super::options::Options;
 use super::place;
 use super::test_list::{TestEntry, Usual};
@@ -87,7 +88,7 @@ fn test(
     } else {
         let project = project(binary, choice)?;
         let board = place::board_for_tests(options.board, &firmware::boards(project.directory())?)?;
-        let bytes = program.package(0, options.stack_size)?.len();
+        let bytes = program.package(Chosen { test: 0, mark: Mark::choose() }, options.stack_size)?.len();
         let kernel = TestKernel::build(&project, &place::target_directory(binary)?, board, bytes)?;
         let show = if arguments.nocapture { Show::Everything } else { Show::Failures };
         Some(Arc::new(Bench { program, kernel, options, show }))
@@ -109,13 +110,14 @@ fn trial_of(number: u32, entry: TestEntry, bench: Option<Arc<Bench>>) -> Trial {
 impl Bench {
     /// Boots one test on a machine of its own, and judges it.
     fn run(&self, number: u32, entry: &TestEntry) -> Result<(), String> {
-        let (ending, output) = self.boot(number).map_err(|error| format!("{error:#}"))?;
-        judge(&entry.expected, ending, &output)
+        let mark = Mark::choose();
+        let (ending, output) = self.boot(Chosen { test: number, mark }).map_err(|error| format!("{error:#}"))?;
+        judge(&entry.expected, ending, &output, mark)
     }
 
-    fn boot(&self, number: u32) -> Result<(Ending, String)> {
+    fn boot(&self, chosen: Chosen) -> Result<(Ending, String)> {
         let scratch = tempfile::tempdir().context("making a directory for the machine")?;
-        let boot = self.kernel.boot(&self.program, number, self.options.stack_size, scratch.path())?;
-        trial::run(&boot, self.options.limit, self.show)
+        let boot = self.kernel.boot(&self.program, chosen, self.options.stack_size, scratch.path())?;
+        trial::run(&boot, self.options.limit, self.show, chosen.mark)
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use l4k_qemu::{Board, Boot, Machine, raw};
 
-use super::binary::{TestProgram, with_package};
+use super::binary::{Chosen, TestProgram, with_package};
 use crate::equipment::Equipment;
 use crate::firmware::{self, Apart, Extras, Profile};
 use crate::project::Project;
@@ -49,8 +49,8 @@ impl TestKernel {
     ///
     /// # Errors
     /// There is no room for the program, or a file cannot be written.
-    pub fn boot(&self, program: &TestProgram, test: u32, stack_size: u32, scratch: &Path) -> Result<Boot> {
-        let elf = with_package(&self.elf, &program.package(test, stack_size)?)?;
+    pub fn boot(&self, program: &TestProgram, chosen: Chosen, stack_size: u32, scratch: &Path) -> Result<Boot> {
+        let elf = with_package(&self.elf, &program.package(chosen, stack_size)?)?;
         let image = match self.board {
             Board::QemuVirt => elf,
             // The loaders of the other boards take a raw image.

@@ -19,6 +19,8 @@ pub const STACK: &str = "L4K_TEST_STACK_KIB";
 
 /// How long a test may take if nothing is said.
 const USUAL_SECONDS: u64 = 60;
+/// The longest that a test may take: a week. More is a mistake, and clocks have an end.
+pub const MOST_SECONDS: u64 = 7 * 24 * 3600;
 /// How much stack a test has if nothing is said.
 const USUAL_STACK_KIB: u32 = 128;
 
@@ -39,7 +41,8 @@ impl Options {
     /// # Errors
     /// A variable has no sensible value.
     pub fn from_environment() -> Result<Options> {
-        Self::from_variables(|name| env::var(name).ok())
+        // What is no text is no sensible value either, and is named like one.
+        Self::from_variables(|name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Options> {
@@ -57,9 +60,11 @@ impl Options {
             kib.is_multiple_of(4) && kib <= 1 << 20,
             "{STACK} is `{kib}`, and a multiple of 4 up to 1048576 is wanted"
         );
+        let seconds = number(SECONDS, USUAL_SECONDS)?;
+        ensure!(seconds <= MOST_SECONDS, "{SECONDS} is `{seconds}`, and at most {MOST_SECONDS} is wanted");
         Ok(Options {
             board,
-            limit: Duration::from_secs(number(SECONDS, USUAL_SECONDS)?),
+            limit: Duration::from_secs(seconds),
             stack_size: u32::try_from(kib * 1024).context(STACK)?,
         })
     }
@@ -88,9 +93,17 @@ mod tests {
 
     #[test]
     fn a_wrong_value_names_the_variable() {
-        for (name, value) in
-            [(BOARD, "amiga"), (SECONDS, "0"), (SECONDS, "soon"), (STACK, "5"), (STACK, "-4"), (STACK, "4194304")]
-        {
+        for (name, value) in [
+            (BOARD, "amiga"),
+            (BOARD, "\u{fffd}"),
+            (SECONDS, "604801"),
+            (SECONDS, "18446744073709551615"),
+            (SECONDS, "0"),
+            (SECONDS, "soon"),
+            (STACK, "5"),
+            (STACK, "-4"),
+            (STACK, "4194304"),
+        ] {
             let said = format!("{:#}", read(name, value).unwrap_err());
             assert!(said.contains(name), "{said}");
         }

@@ -38,6 +38,17 @@ l4k_test::tests! {
         exit(Status::SUCCESS)
     }
 
+    fn ends_itself_like_the_harness() {
+        println!("\x1e\ntest result: ok. 1 passed; 0 failed\x1e0000000000000000\x1e");
+        exit(Status::SUCCESS)
+    }
+
+    fn prints_without_end() {
+        loop {
+            println!("and on and on and on and on and on and on and on and on and on and on and on and on and on");
+        }
+    }
+
     #[ignore = "slow"]
     fn is_ignored() {}
 
@@ -49,6 +60,17 @@ l4k_test::tests! {
     #[should_panic(expected = "overflow")]
     fn panics_otherwise() {
         panic!("something");
+    }
+
+    #[should_panic(expected = "overflow")]
+    fn prints_what_the_panic_lacks() {
+        println!("overflow");
+        panic!("something");
+    }
+
+    #[should_panic]
+    fn ends_itself_like_a_panic() {
+        exit(Status::PANIC)
     }
 
     #[should_panic]

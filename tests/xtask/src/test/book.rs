@@ -36,7 +36,9 @@ pub fn jobs() -> Vec<Job> {
     });
     let hello = Image::of(shell::HELLO, Board::QemuVirt);
     let build = Job::run(Part::Book, "build", |context| Outcome::of("build", book::build(&context.project)))
-        .about(Subject::Texts);
+        .about(Subject::Texts)
+        // Chapters show files of examples.
+        .about(Subject::AllFirmware);
     let code = Job::run(Part::Book, "code", |context| {
         let mut code = host_cargo(context.project.root(), "test");
         Outcome::of_all("code", libtest::run(code.args(["--no-fail-fast", "--package", PACKAGE])))
@@ -53,7 +55,8 @@ pub fn jobs() -> Vec<Job> {
     };
     // A session may say `cargo`, and reads what others build.
     let sessions = Job::run(Part::Book, "sessions", sessions).with(&hello).holding(Resource::Firmware);
-    let code = code.holding(Resource::Workspace).about(Subject::Texts).about(Subject::Workspace);
+    let code =
+        code.holding(Resource::Workspace).about(Subject::Texts).about(Subject::Workspace).about(Subject::AllFirmware);
     vec![build.after(&tool), tool, code, sessions.about(Subject::Texts)]
 }
 

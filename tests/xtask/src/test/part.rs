@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::image::Image;
 use super::job::{Job, Resource};
@@ -243,17 +243,27 @@ pub fn run(
     json: Option<&Path>,
     choose: impl FnOnce(Vec<Job>) -> Result<Vec<Job>>,
 ) -> Result<()> {
+    json.map_or(Ok(()), check_results)?;
     let begin = Instant::now();
     let done = perform(project, options, lanes, choose)?;
     let summary = Summary::new(done, begin.elapsed());
+    // First for people: what was found in all this time is not lost if the file cannot be written.
+    print!("{summary}");
     if let Some(file) = json {
         summary.write(file)?;
     }
-    print!("{summary}");
     match summary.is_success() {
         true => Ok(()),
         false => bail!("not everything passed"),
     }
+}
+
+/// Refuses a file for the results that cannot be written, before hours are spent on them.
+fn check_results(file: &Path) -> Result<()> {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    ensure!(!file.is_dir(), "--json names {}, which is a directory; name a file", file.display());
+    ensure!(parent.is_dir(), "--json names {}, and there is no directory {}", file.display(), parent.display());
+    Ok(())
 }
 
 /// Does the jobs that are chosen; what each came to.
@@ -280,6 +290,8 @@ pub fn run_job(project: &Project, name: &str, result: &Path, options: Options) -
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{Options, Part, Scope, jobs};
     use crate::project::Project;
 
@@ -287,6 +299,14 @@ mod tests {
     fn all(scope: Scope) -> Vec<super::Job> {
         jobs(&Project::find().expect("the project"), &Options { scope, steps: None, limit: None, root: None })
             .expect("jobs")
+    }
+
+    #[test]
+    fn results_that_cannot_be_written_are_refused_at_once() {
+        let refused = |file: &str| super::check_results(Path::new(file)).expect_err(file).to_string();
+        assert_eq!(refused("/"), "--json names /, which is a directory; name a file");
+        assert_eq!(refused("/no/such/file"), "--json names /no/such/file, and there is no directory /no/such");
+        super::check_results(Path::new("results.json")).expect("here");
     }
 
     #[test]

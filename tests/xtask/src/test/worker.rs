@@ -3,8 +3,9 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -71,7 +72,8 @@ impl Worker<'_> {
                     shared = self.lock();
                     shared.schedule.end(index);
                     let count = shared.done.iter().flatten().count() + 1;
-                    eprintln!("{}", done.block(count, self.jobs.len()));
+                    // A reader that has seen enough, as `head` has, keeps no job from being done.
+                    let _ = writeln!(io::stderr(), "{}", done.block(count, self.jobs.len()));
                     shared.done[index] = Some(done);
                     self.changed.notify_all();
                 }
@@ -118,11 +120,7 @@ impl Worker<'_> {
         let ended = command.spawn().context("cannot start this program again")?.wait4().context("waiting for a job")?;
         let used = ended.rusage.utime + ended.rusage.stime;
         let text = String::from_utf8_lossy(&fs::read(&output)?).into_owned();
-        let outcome = match Outcome::read(&result) {
-            Ok(outcome) => outcome,
-            Err(error) => failed(name, &format!("the job ended with {}, without a result: {error:#}", ended.status)),
-        };
-        Ok((outcome, used, text))
+        Ok((judged(name, ended.status, Outcome::read(&result)), used, text))
     }
 
     fn command(&self, name: &str, result: &Path) -> Result<Command> {
@@ -132,6 +130,38 @@ impl Worker<'_> {
     }
 }
 
+/// What a job came to, whose process has ended like this. One that failed after it had written its result has failed.
+fn judged(name: &str, status: ExitStatus, result: Result<Outcome>) -> Outcome {
+    match result {
+        Ok(outcome) if status.success() || !outcome.failed.is_empty() => outcome,
+        Ok(_) => failed(name, &format!("the job ended with {status}, though its result tells of no failure")),
+        Err(error) => failed(name, &format!("the job ended with {status}, without a result: {error:#}")),
+    }
+}
+
 fn failed(name: &str, reason: &str) -> Outcome {
     Outcome { passed: 0, failed: vec![Failure { name: name.to_owned(), reason: reason.to_owned() }] }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+
+    use super::{Outcome, failed, judged};
+
+    #[test]
+    fn only_who_ends_well_has_passed() {
+        let passed = || Outcome { passed: 3, failed: Vec::new() };
+        let [good, panicked, killed] = [0, 101 << 8, 9].map(ExitStatus::from_raw);
+        assert_eq!(judged("job", good, Ok(passed())), passed());
+        assert_eq!(judged("job", panicked, Ok(failed("a", "why"))), failed("a", "why"));
+        for status in [panicked, killed] {
+            let outcome = judged("job", status, Ok(passed()));
+            assert!(outcome.failed[0].reason.contains("tells of no failure"), "{outcome:?}");
+            let outcome = judged("job", status, Err(anyhow::anyhow!("reading x")));
+            assert!(outcome.failed[0].reason.ends_with("without a result: reading x"), "{outcome:?}");
+        }
+        assert!(!judged("job", good, Err(anyhow::anyhow!("reading x"))).failed.is_empty());
+    }
 }

@@ -34,6 +34,9 @@ impl Choice {
         for file in files {
             let place = place::of(&file, packages);
             let told = choice.take(&file, place, packages);
+            for reader in place::readers(&file, packages) {
+                choice.packages.extend(users(&packages.workspace, &reader));
+            }
             choice.places.insert(file, told);
         }
         choice
@@ -142,9 +145,13 @@ mod tests {
 
     /// Names of the chosen jobs.
     fn chosen(files: &[&str]) -> Vec<String> {
+        chosen_with(files, &packages())
+    }
+
+    fn chosen_with(files: &[&str], packages: &Packages) -> Vec<String> {
         let options = Options { scope: Scope::Usual, steps: None, limit: None, root: None };
         let all = jobs(&Project::find().expect("the project"), &options).expect("jobs");
-        let choice = choice(files);
+        let choice = Choice::of(files.iter().map(|file| (*file).to_owned()).collect(), packages);
         all.iter().filter(|job| choice.takes(job)).map(|job| job.name.clone()).collect()
     }
 
@@ -214,6 +221,31 @@ mod tests {
             ["suite:", "shell:", "examples:", "model:", "no-panic:", "paths:", "bench:", "host:", "lint-target:"]
         {
             assert!(kernel.iter().any(|job| job.starts_with(part)), "{part}: {kernel:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_a_test_reads_takes_that_test() {
+        // Those that there are.
+        let packages = Packages::of(&Project::find().expect("the project")).expect("packages");
+        for file in [
+            "book/src/abi.md",
+            "book/RELEASING.md",
+            "LICENSE-MIT",
+            "l4k-sys/README.md",
+            "l4k-sys/LICENSE-MIT",
+            "examples/template/README.md",
+            "examples/template/src/main.rs",
+        ] {
+            let chosen = chosen_with(&[file], &packages);
+            assert!(chosen.iter().any(|job| job == "host: tests of the workspace"), "{file}: {chosen:?}");
+        }
+        // Chapters show files of examples.
+        for file in ["examples/own-board/src/board.rs", "examples/template/src/main.rs"] {
+            let chosen = chosen_with(&[file], &packages);
+            for job in ["book: build", "book: code"] {
+                assert!(chosen.iter().any(|name| name == job), "{job} for {file}: {chosen:?}");
+            }
         }
     }
 

@@ -36,6 +36,29 @@ const ENDS: [(&str, &str); 5] = [
     ("/.cargo/config.toml", "it says how cargo builds"),
 ];
 
+/// Files that a package's tests read, though they lie elsewhere: how their paths begin, and the package's directory.
+const READ: [(&str, &str); 4] = [
+    ("book/src/abi.md", "tests/model"),
+    ("book/RELEASING.md", "tests/packages"),
+    ("LICENSE-", "tests/packages"),
+    // `cargo l4k new` has to make exactly these files.
+    ("examples/template/", "l4k/cli"),
+];
+
+/// The packages whose tests read a file, though it lies elsewhere.
+pub fn readers(file: &str, packages: &Packages) -> Vec<String> {
+    let listed = READ.iter().filter(|(begin, _)| file.starts_with(begin)).map(|(_, reader)| (*reader).to_owned());
+    // What a package tells its users is compared with its manifest.
+    let package = file.strip_suffix("/README.md").or(file.rsplit_once("/LICENSE-").map(|(package, _)| package));
+    let told = package.filter(|package| packages.workspace.contains_key(*package) || is_part(package, packages));
+    listed.chain(told.map(|_| "tests/packages".to_owned())).collect()
+}
+
+/// Whether it is a package that firmware depends on.
+fn is_part(directory: &str, packages: &Packages) -> bool {
+    packages.firmware.values().any(|parts| parts.contains(directory))
+}
+
 /// What a file belongs to: to the innermost package or firmware project that it lies in.
 pub fn of(file: &str, packages: &Packages) -> Place {
     let begins = BEGINS.iter().find(|(begin, _)| file.starts_with(begin));
