@@ -15,7 +15,7 @@
 //!
 //! | feature | what it does |
 //! |---|---|
-//! | `firmware` | Adds the tests that build and boot a firmware. They need QEMU and a compiler for the target. The tool is the same without it. |
+//! | `images` | Adds the tests that build and boot a firmware. They need QEMU and a compiler for the target. The tool is the same without it. |
 
 pub mod cache;
 pub mod command_line;
