@@ -17,7 +17,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use l4k_card as card;
 use l4k_qemu::Boot;
 use toml::{Table, Value};
@@ -79,6 +79,11 @@ impl Equipment {
         if let Some(directory) = &self.card {
             let card = card_in(scratch);
             if !card.exists() {
+                let there = directory.display();
+                ensure!(
+                    directory.is_dir(),
+                    "[package.metadata.l4k] wants a card with the files of {there}, and there is no such directory"
+                );
                 card::write(&card, &card::files_in(directory)?)?;
             }
             boot = boot.with_arguments(&["-drive", &format!("if=sd,format=raw,file={}", card.display())]);
@@ -107,6 +112,7 @@ fn strings(value: &Value) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::Equipment;
+    use l4k_qemu::{Board, Boot, Machine};
     use std::path::Path;
 
     #[test]
@@ -125,5 +131,15 @@ mod tests {
             let manifest = format!("[package.metadata.l4k]\n{wrong}\n");
             assert!(Equipment::read(&manifest, Path::new("/")).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_card_needs_its_directory() {
+        let scratch = std::env::temp_dir().join(format!("l4k-equipment-{}", std::process::id()));
+        let equipment = Equipment { card: Some("/no/such/card".into()), ..Equipment::default() };
+        let boot = Boot::new(Machine::of(Board::RaspberryPi4), Path::new("kernel8.img"));
+        let error = equipment.install(boot, &scratch).expect_err("no card").to_string();
+        std::fs::remove_dir_all(&scratch).expect("the scratch directory");
+        assert!(error.contains("[package.metadata.l4k]") && error.contains("/no/such/card"), "{error}");
     }
 }
