@@ -58,7 +58,10 @@ pub fn ensure(place: &Workplace, needs: &[Need], missing: Missing) -> Result<Too
 }
 
 /// A program that a variable names is taken or refused. No package helps if it cannot be used.
-fn check_what_was_named(need: Need) -> Result<()> {
+///
+/// # Errors
+/// The program does not start, or is no usable QEMU; it names the variable.
+pub fn check_what_was_named(need: Need) -> Result<()> {
     let variable = match need {
         Need::Emulator => emulator::VARIABLE,
         Need::Debugger => DEBUGGER,

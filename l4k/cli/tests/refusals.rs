@@ -120,5 +120,9 @@ fn a_variable_that_names_no_program_is_told() {
         assert!(!output.status.success(), "`{command}` succeeded");
         let told = format!("error: the variable {variable} names `/no/such/program`, which cannot be used: ");
         assert!(said.contains(&told), "`{command}`: {said}");
+        let examined = elsewhere.command().arg("doctor").env(variable, "/no/such/program").output().expect("a start");
+        let said = String::from_utf8(examined.stdout).expect("text");
+        let told = format!(" the variable {variable} names `/no/such/program`, which cannot be used: ");
+        assert!(said.lines().any(|line| line.contains(&told) && !line.starts_with("good")), "{said}");
     }
 }
