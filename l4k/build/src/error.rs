@@ -199,7 +199,7 @@ impl BuildError {
             Self::Programs { names } => {
                 write!(
                     formatter,
-                    "the programs ({}) cannot be built: see the messages of the compiler and the linker",
+                    "not all of the programs ({}) can be built: the messages of the compiler or the linker name the one that cannot",
                     names.join(", ")
                 )
             }

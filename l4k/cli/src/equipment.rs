@@ -78,6 +78,11 @@ impl Equipment {
         if let Some(directory) = &self.card {
             let card = card_in(scratch);
             if !card.exists() {
+                let there = directory.display();
+                ensure!(
+                    directory.is_dir(),
+                    "[package.metadata.l4k] wants a card with the files of {there}, and there is no such directory"
+                );
                 let files = card::files_in(directory).context("`card` in [package.metadata.l4k]")?;
                 card::write(&card, &files)?;
             }
@@ -134,6 +139,7 @@ fn lines(key: &str, value: &Value) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::Equipment;
+    use l4k_qemu::{Board, Boot, Machine};
     use std::path::Path;
 
     #[test]
@@ -180,5 +186,15 @@ mod tests {
         let command = format!("{:?}", boot.command("stdio"));
         let path = scratch.path().display().to_string().replace(',', ",,");
         assert!(command.contains(&format!("input-path={path}/monitor.txt")), "{command}");
+    }
+
+    #[test]
+    fn a_card_needs_its_directory() {
+        let scratch = std::env::temp_dir().join(format!("l4k-equipment-{}", std::process::id()));
+        let equipment = Equipment { card: Some("/no/such/card".into()), ..Equipment::default() };
+        let boot = Boot::new(Machine::of(Board::RaspberryPi4), Path::new("kernel8.img"));
+        let error = equipment.install(boot, &scratch).expect_err("no card").to_string();
+        std::fs::remove_dir_all(&scratch).expect("the scratch directory");
+        assert!(error.contains("[package.metadata.l4k]") && error.contains("/no/such/card"), "{error}");
     }
 }

@@ -149,7 +149,9 @@ pub fn build_with(
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
     let mut command = toolchain.cargo(directory, "build");
     command.arg("--no-default-features").args(features_of(directory, board)?);
-    command.args(["--features", &extras.features.join(",")]);
+    if !extras.features.is_empty() {
+        command.args(["--features", &extras.features.join(",")]);
+    }
     command.envs(extras.variables.iter().copied());
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     build_in_project(&mut command, directory)?;

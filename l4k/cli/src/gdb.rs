@@ -118,8 +118,10 @@ fn told(programs: &[PathBuf], stop: Option<(&str, Function)>, port: u16) -> Stri
     text += "set remote query-attached-packet off\n";
     let _ = writeln!(text, "target remote 127.0.0.1:{port}");
     if let Some((name, function)) = stop {
-        let _ = writeln!(text, "{}\ncontinue", breakpoint(&function));
+        // Where it stops is shown when the other programs' symbols are gone: before, gdb names a function of any of them.
+        let _ = writeln!(text, "{}\ncommands\nsilent\nend\ncontinue", breakpoint(&function));
         text += &only(programs, name, function.address);
+        text += "commands\nend\nframe\n";
     }
     text
 }
@@ -182,10 +184,13 @@ mod tests {
         assert_eq!(breakpoint(&function), line);
         let text = told(&["/a b/shell.elf".into(), "/ping.elf".into()], Some(("shell", function)), 1234);
         assert!(text.contains("\nadd-symbol-file \"/a b/shell.elf\"\n"), "{text}");
-        assert!(text.contains(&format!("target remote 127.0.0.1:1234\n{line}\ncontinue\n")), "{text}");
+        assert!(
+            text.contains(&format!("target remote 127.0.0.1:1234\n{line}\ncommands\nsilent\nend\ncontinue\n")),
+            "{text}"
+        );
         assert!(text.contains("\nremove-symbol-file \"/ping.elf\"\n"), "{text}");
         assert!(!text.contains("\nremove-symbol-file \"/a b/shell.elf\"\n"), "{text}");
         let other = "define symbols-ping\nremove-symbol-file -a 0x200028\nadd-symbol-file \"/ping.elf\"\nend\n";
-        assert!(text.ends_with(other), "{text}");
+        assert!(text.ends_with(&format!("{other}commands\nend\nframe\n")), "{text}");
     }
 }

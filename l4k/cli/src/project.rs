@@ -91,6 +91,7 @@ fn metadata(wanted: &Wanted) -> Result<Metadata> {
     let mut command = MetadataCommand::new();
     command.no_deps();
     if let Some(manifest) = &wanted.manifest {
+        ensure!(!manifest.is_dir(), "--manifest-path names the directory {0}; name {0}/Cargo.toml", manifest.display());
         ensure!(manifest.is_file(), "--manifest-path names {}, and there is no such file", manifest.display());
         command.manifest_path(manifest);
     }
@@ -171,6 +172,9 @@ mod tests {
         assert!(error.starts_with("there is no firmware in /") && error.ends_with(end), "{error}");
         let error = Project::find(&wanted(Path::new("/no/such/Cargo.toml"))).expect_err("no file").to_string();
         assert_eq!(error, "--manifest-path names /no/such/Cargo.toml, and there is no such file");
+        let error = Project::find(&wanted(&here("examples/hello"))).expect_err("a directory").to_string();
+        let directory = here("examples/hello").display().to_string();
+        assert_eq!(error, format!("--manifest-path names the directory {directory}; name {directory}/Cargo.toml"));
         let other = Wanted { package: Some("goodbye".to_owned()), ..wanted(&here("examples/hello/Cargo.toml")) };
         let error = Project::find(&other).expect_err("no such package").to_string();
         assert_eq!(error, "no firmware is named `goodbye`; there are: hello");

@@ -45,6 +45,7 @@ pub enum Missing {
 /// # Errors
 /// Something is missing and cannot be had; it says what to type.
 pub fn ensure(place: &Workplace, needs: &[Need], missing: Missing) -> Result<Toolchain> {
+    needs.iter().try_for_each(|need| check_what_was_named(*need))?;
     if let Some(toolchain) = Toolchain::find(place)
         && needs.iter().all(|need| is_met(*need, &toolchain))
     {
@@ -55,6 +56,25 @@ pub fn ensure(place: &Workplace, needs: &[Need], missing: Missing) -> Result<Too
     // Two commands at once would both install; the second waits, and then finds nothing to do.
     let _lock = Lock::take(&file, "another set-up")?;
     meet(place, needs, missing)
+}
+
+/// A program that a variable names is taken or refused. No package helps if it cannot be used.
+///
+/// # Errors
+/// The program does not start, or is no usable QEMU; it names the variable.
+pub fn check_what_was_named(need: Need) -> Result<()> {
+    let variable = match need {
+        Need::Emulator => emulator::VARIABLE,
+        Need::Debugger => DEBUGGER,
+        Need::Linter => return Ok(()),
+    };
+    let Some(program) = std::env::var_os(variable) else { return Ok(()) };
+    let answer = match need {
+        Need::Emulator => emulator::check(),
+        _ => Command::new(&program).arg("--version").output().map(drop).context("it does not start"),
+    };
+    let problem = || format!("the variable {variable} names `{}`, which cannot be used", program.display());
+    answer.with_context(problem)
 }
 
 fn meet(place: &Workplace, needs: &[Need], missing: Missing) -> Result<Toolchain> {

@@ -1,7 +1,7 @@
 //! A project that `cargo l4k new` makes, outside of the repository: it builds, shows its prompt, its tests run on the target, and its card boots the
 //! Raspberry Pi 4. Tests that fail and tests that crash are told apart.
 //!
-//! This needs QEMU and a compiler for the target: `cargo test -p cargo-l4k --features firmware --test new_project`.
+//! This needs QEMU and a compiler for the target: `cargo test -p cargo-l4k --features images --test new_project`.
 
 use std::collections::hash_map::DefaultHasher;
 use std::env;
@@ -104,6 +104,8 @@ fn a_new_project_shows_its_prompt_and_its_tests_pass() {
 
     every_kind_of_end_has_its_verdict(&project);
     its_card_boots_the_raspberry_pi(&project);
+    who_panics_is_started_again(&project);
+    who_returns_ends_the_machine(&project);
 }
 
 /// In the same project, so that its kernel is built once.
@@ -154,4 +156,31 @@ fn its_card_boots_the_raspberry_pi(project: &NewProject) {
     session.send("exit\r").expect("the machine listens");
     let ended = session.wait_for_end(LIMIT).expect("the end");
     assert!(ended.status.success(), "{}", ended.output);
+}
+
+/// Changes what the greeter's `greeting` does first.
+fn change_the_greeter(project: &NewProject, first: &str) {
+    let file = project.directory().join("programs/greeter/src/greeting.rs");
+    let before = fs::read_to_string(&file).expect("the greeter");
+    let line = "    let mut text = Text::new();";
+    assert!(before.contains(line), "{before}");
+    fs::write(&file, before.replace(line, &format!("    {first}\n{line}"))).expect("the greeter");
+}
+
+fn who_panics_is_started_again(project: &NewProject) {
+    change_the_greeter(project, "assert_ne!(name, \"Eve\");");
+    let output = project.l4k(&["run"], "Eve\rAda\rexit\r");
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    let told =
+        ["error: panicked at programs/greeter/src/greeting.rs:", "greeter has ended with status 101", "Hello, Ada!"];
+    assert!(told.iter().all(|line| said.contains(line)), "{said}");
+}
+
+fn who_returns_ends_the_machine(project: &NewProject) {
+    change_the_greeter(project, "if name == \"Bob\" { l4k_sys::exit::exit(l4k_sys::exit::Status::new(7)); }");
+    let output = project.l4k(&["run"], "Bob\r");
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(7), "{said}");
+    assert!(said.contains("greeter has ended with status 7"), "{said}");
 }

@@ -108,3 +108,21 @@ fn the_doctor_works_without_a_project_and_answers_in_json() {
         assert_eq!(finding["commands"].as_array().map(Vec::len), Some(0), "{finding:#}");
     }
 }
+
+#[test]
+fn a_variable_that_names_no_program_is_told() {
+    let elsewhere = Elsewhere::new("variables");
+    for (variable, command) in [("L4K_QEMU", "run"), ("L4K_QEMU", "test"), ("L4K_QEMU", "gdb"), ("L4K_GDB", "gdb")] {
+        let mut call = elsewhere.command();
+        call.arg(command).arg("--manifest-path").arg(project("examples/hello/Cargo.toml"));
+        let output = call.env(variable, "/no/such/program").output().expect("the program starts");
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert!(!output.status.success(), "`{command}` succeeded");
+        let told = format!("error: the variable {variable} names `/no/such/program`, which cannot be used: ");
+        assert!(said.contains(&told), "`{command}`: {said}");
+        let examined = elsewhere.command().arg("doctor").env(variable, "/no/such/program").output().expect("a start");
+        let said = String::from_utf8(examined.stdout).expect("text");
+        let told = format!(" the variable {variable} names `/no/such/program`, which cannot be used: ");
+        assert!(said.lines().any(|line| line.contains(&told) && !line.starts_with("good")), "{said}");
+    }
+}

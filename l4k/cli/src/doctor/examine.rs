@@ -12,7 +12,7 @@ use super::remedy::{Lack, Remedy, remedies};
 use crate::debian::compiler;
 use crate::debian::system::Privilege;
 use crate::process;
-use crate::set_up;
+use crate::set_up::{self, Need};
 use crate::toolchain::choice::own_compiler_has_target;
 use crate::toolchain::{Choice, TARGET, Toolchain};
 use crate::workplace::Workplace;
@@ -103,7 +103,16 @@ fn missing_compiler(choice: Choice, host: Host) -> [Finding; 3] {
     ]
 }
 
+/// The finding about a program that a variable names, if it cannot be used: nothing that could be installed helps.
+fn named_in_vain(need: Need, what: &'static str, state: State) -> Option<Finding> {
+    let error = set_up::check_what_was_named(need).err()?;
+    Some(Finding { what, state, about: format!("{error:#}"), remedies: Vec::new() })
+}
+
 fn emulator(host: Host) -> Finding {
+    if let Some(finding) = named_in_vain(Need::Emulator, "QEMU", State::Missing) {
+        return finding;
+    }
     match emulator::check() {
         Ok(()) => {
             let version = said(Command::new(emulator::program()).arg("--version")).unwrap_or_default();
@@ -119,6 +128,9 @@ fn emulator(host: Host) -> Finding {
 }
 
 fn debugger(host: Host) -> Finding {
+    if let Some(finding) = named_in_vain(Need::Debugger, "gdb", State::Optional) {
+        return finding;
+    }
     match set_up::debugger() {
         Some(program) => Finding::good("gdb", format!("{program} knows AArch64")),
         None => Finding {

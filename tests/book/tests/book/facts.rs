@@ -84,3 +84,15 @@ fn each_right_has_one_name() {
         assert!(row.contains(&format!("| {name} ")), "bit {bit} has no right '{name}': {row}");
     }
 }
+
+#[test]
+fn the_suite_chapter_tells_how_long_the_stress_is() {
+    let source = read("tests/xtask/src/test/suite.rs").text;
+    let seconds = |name: &str| {
+        let line = source.lines().find_map(|line| line.strip_prefix(&format!("const {name}: u64 = ")));
+        line.unwrap_or_else(|| panic!("suite.rs has no {name}")).trim_end_matches(';').to_owned()
+    };
+    let (short, long) = (seconds("STRESS_SECONDS"), seconds("LONG_STRESS_SECONDS"));
+    let told = format!("`cargo xtask test` does {short} seconds of it, and `cargo xtask test --long` does {long}.");
+    assert!(read("book/src/conformance.md").text.contains(&told), "the chapter does not say: {told}");
+}

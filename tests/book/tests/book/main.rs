@@ -2,6 +2,7 @@
 //! texts; each other file is a subject.
 
 mod chapters;
+mod console;
 mod facts;
 mod markdown;
 mod panic_handler;

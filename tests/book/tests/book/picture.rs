@@ -15,7 +15,7 @@ fn plain(line: &str) -> String {
 }
 
 /// Whether a line is as a pattern says. `…` stands for any text; blanks count as one.
-fn is_like(line: &str, pattern: &str) -> bool {
+pub fn is_like(line: &str, pattern: &str) -> bool {
     let join = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (line, pattern) = (join(line), join(pattern));
     let mut rest = line.as_str();

@@ -1,15 +1,15 @@
 //! The first program. The kernel gives it everything: all memory, all devices, all processor time. It starts the other programs and gives each of
-//! them what it needs, and no more. It starts a server again that has crashed.
+//! them what it needs, and no more. It starts a server again that has crashed or panicked.
 #![no_std]
 #![no_main]
 
 mod system;
 
-use l4k_init::{Problem, Resources};
+use l4k_init::{Problem, Program, Resources};
 use l4k_sys::abi::boot::BootInformation;
 use l4k_sys::exit::Status;
 use l4k_sys::startup::label;
-use l4k_sys::{Received, println};
+use l4k_sys::{Badge, Received, println};
 
 use crate::system::{Objects, Supplies, programs};
 
@@ -29,19 +29,34 @@ fn main(information: BootInformation<'static>) -> Result<Status, Problem> {
     // From here on init only waits. It never calls a program that it has started: such a call could wait for ever.
     loop {
         match objects.supervisor.receive(objects.reply)? {
-            // A program has crashed. Its badge says which one: they count from 1.
+            // A program has crashed. It is started again.
             Received::Fault { message, badge } => {
-                let index = badge.value().checked_sub(1).and_then(|index| usize::try_from(index).ok());
-                if let Some(program) = index.and_then(|index| programs.get(index)) {
+                if let Some(program) = program_of(&programs, badge) {
                     message.fault().inspect(|fault| println!("{} has crashed: {fault}", program.name()));
                     program.start(&mut resources, arguments)?;
                 }
             }
-            // The shell has ended; the other programs never end. So does the machine, with the shell's status.
-            Received::Message { message, .. } if message.label() == label::EXIT => {
-                return Ok(Status::new(message.words[0] as u8));
+            // A program has ended. A server that has panicked is started again. After any other end the machine ends, with the program's status.
+            Received::Message { message, badge } if message.label() == label::EXIT => {
+                let status = Status::new(message.words[0] as u8);
+                match program_of(&programs, badge) {
+                    Some(server) if server.name() != "shell" => {
+                        println!("{} has ended with status {}", server.name(), status.code());
+                        if status != Status::PANIC {
+                            return Ok(status);
+                        }
+                        server.start(&mut resources, arguments)?;
+                    }
+                    _ => return Ok(status),
+                }
             }
             Received::Message { .. } | Received::Notification { .. } => {}
         }
     }
+}
+
+/// The program that a badge stands for: they count from 1.
+fn program_of<'a, 'b>(programs: &'a [Program<'b>], badge: Badge) -> Option<&'a Program<'b>> {
+    let index = usize::try_from(badge.value()).ok()?.checked_sub(1)?;
+    programs.get(index)
 }
