@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use l4k_qemu::{Boot, Machine};
 
 use crate::equipment::Equipment;
+use crate::files::entries;
 use crate::firmware::{self, Audience, Extras, Profile};
 use crate::lock::Lock;
 use crate::project::Project;
@@ -80,25 +81,48 @@ pub fn boot(project: &Project, machine: Machine, image: &Path, symbols: Option<A
 }
 
 /// A copy of the image, which nobody else builds anew. It is removed when the value goes away.
-struct Taken(PathBuf);
+struct Taken {
+    copy: PathBuf,
+    /// Locked as long as this process lives, so that others know that the copy is in use.
+    _used: File,
+}
+
+/// How the names of copies begin. A process's number follows.
+const COPY: &str = "boot-";
 
 impl Taken {
     fn of(image: &Path, scratch: &Path) -> Result<Taken> {
-        fs::create_dir_all(scratch).with_context(|| format!("making {}", scratch.display()))?;
-        let copy = scratch.join(format!("boot-{}", std::process::id()));
-        fs::copy(image, &copy).with_context(|| format!("copying {} to {}", image.display(), copy.display()))?;
-        Ok(Taken(copy))
+        // Nobody takes a copy for a forgotten one before it is locked.
+        let _alone = Lock::take(&scratch.join("boot.lock"), "another cargo l4k run in this project")?;
+        remove_forgotten(scratch)?;
+        let copy = scratch.join(format!("{COPY}{}", std::process::id()));
+        let copying = || format!("copying {} to {}", image.display(), copy.display());
+        let mut used = File::create(&copy).with_context(copying)?;
+        used.lock().with_context(copying)?;
+        io::copy(&mut File::open(image).with_context(copying)?, &mut used).with_context(copying)?;
+        Ok(Taken { copy, _used: used })
     }
 
     fn path(&self) -> &Path {
-        &self.0
+        &self.copy
     }
+}
+
+/// Removes the copies of processes that were ended from outside.
+fn remove_forgotten(scratch: &Path) -> Result<()> {
+    for file in entries(scratch)? {
+        let is_copy = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(COPY));
+        if is_copy && File::open(&file).is_ok_and(|open| open.try_lock().is_ok()) {
+            fs::remove_file(&file).with_context(|| format!("removing {}", file.display()))?;
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
         // What is left over lies among files that can be thrown away.
-        let _ = fs::remove_file(&self.0);
+        let _ = fs::remove_file(&self.copy);
     }
 }
 
@@ -153,5 +177,28 @@ fn person() -> Box<dyn Write> {
     match terminal.flatten() {
         Some(terminal) => Box::new(terminal),
         None => Box::new(io::stdout()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Taken, remove_forgotten};
+
+    #[test]
+    fn the_copy_of_a_process_that_was_ended_is_removed_and_no_other() {
+        let scratch = tempfile::tempdir().expect("a directory");
+        let image = scratch.path().join("image");
+        fs::write(&image, "kernel").expect("an image");
+        let forgotten = scratch.path().join("boot-forgotten");
+        fs::write(&forgotten, "old").expect("a copy");
+        let taken = Taken::of(&image, scratch.path()).expect("a copy");
+        assert!(!forgotten.exists() && image.exists());
+        remove_forgotten(scratch.path()).expect("another run");
+        assert_eq!(fs::read(taken.path()).expect("it is in use"), b"kernel");
+        let copy = taken.path().to_owned();
+        drop(taken);
+        assert!(!copy.exists());
     }
 }
