@@ -321,36 +321,39 @@ mod tests {
         CommandLine::command().debug_assert();
     }
 
+    /// What is typed, and what is said.
+    const WRONG: [(&str, &str); 10] = [
+        (
+            "cargo l4k run --board amiga",
+            "error: invalid value 'amiga' for '--board <BOARD>': unknown board `amiga`; known: qemu-virt, rpi4, versal",
+        ),
+        ("cargo l4k run --cores 9", "error: invalid value '9' for '--cores <CORES>': 9 is not in 1..=8"),
+        (
+            "cargo l4k run --memory much",
+            "error: invalid value 'much' for '--memory <MEMORY>': `much` is not a size of memory; write for example 512M or 2G",
+        ),
+        (
+            "cargo l4k run --cpu z80",
+            "error: invalid value 'z80' for '--cpu <CPU>': unknown core model `z80`; known: cortex-a53, cortex-a57, \
+             cortex-a72, cortex-a76, max",
+        ),
+        (
+            "cargo l4k run --gic 4",
+            "error: invalid value '4' for '--gic <GIC>': unknown interrupt controller `4`; known: 2, 3",
+        ),
+        ("cargo l4k run --el2 --el3", "error: the argument '--el2' cannot be used with '--el3'"),
+        (
+            "cargo l4k test --seconds 18446744073709551615",
+            "error: invalid value '18446744073709551615' for '--seconds <SECONDS>': 18446744073709551615 is not in 1..=604800",
+        ),
+        ("cargo l4k build --toolchain gcc", "error: invalid value 'gcc' for '--toolchain <TOOLCHAIN>'"),
+        ("cargo l4k image --format iso", "error: invalid value 'iso' for '--format <FORMAT>'"),
+        ("cargo l4k size --jsn", "error: unexpected argument '--jsn' found"),
+    ];
+
     #[test]
     fn wrong_values_are_refused_by_name() {
-        for (line, answer) in [
-            (
-                "cargo l4k run --board amiga",
-                "error: invalid value 'amiga' for '--board <BOARD>': unknown board `amiga`; known: qemu-virt, rpi4, versal",
-            ),
-            ("cargo l4k run --cores 9", "error: invalid value '9' for '--cores <CORES>': 9 is not in 1..=8"),
-            (
-                "cargo l4k run --memory much",
-                "error: invalid value 'much' for '--memory <MEMORY>': `much` is not a size of memory; write for example 512M or 2G",
-            ),
-            (
-                "cargo l4k run --cpu z80",
-                "error: invalid value 'z80' for '--cpu <CPU>': unknown core model `z80`; known: cortex-a53, cortex-a57, \
-                 cortex-a72, cortex-a76, max",
-            ),
-            (
-                "cargo l4k run --gic 4",
-                "error: invalid value '4' for '--gic <GIC>': unknown interrupt controller `4`; known: 2, 3",
-            ),
-            ("cargo l4k run --el2 --el3", "error: the argument '--el2' cannot be used with '--el3'"),
-            (
-                "cargo l4k test --seconds 18446744073709551615",
-                "error: invalid value '18446744073709551615' for '--seconds <SECONDS>': 18446744073709551615 is not in 1..=604800",
-            ),
-            ("cargo l4k build --toolchain gcc", "error: invalid value 'gcc' for '--toolchain <TOOLCHAIN>'"),
-            ("cargo l4k image --format iso", "error: invalid value 'iso' for '--format <FORMAT>'"),
-            ("cargo l4k size --jsn", "error: unexpected argument '--jsn' found"),
-        ] {
+        for (line, answer) in WRONG {
             assert_eq!(refusal(line), answer, "{line}");
         }
     }
