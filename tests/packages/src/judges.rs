@@ -11,12 +11,6 @@ use anyhow::{Context, Result, ensure};
 use crate::pack::{self, Packed};
 use crate::workspace::{Workspace, directory};
 
-/// Version of cargo-deny for which `.cargo/deny.toml` is written.
-pub const DENY_VERSION: &str = "^0.20";
-
-/// Version of cargo-semver-checks. It reads rustdoc's JSON, whose format changes with the compiler.
-pub const SEMVER_VERSION: &str = "^0.51";
-
 /// The packed crates of the last release, below the project's root.
 const LAST_STATE: &str = "tests/packages/last-state";
 

@@ -29,6 +29,10 @@ pub enum Need {
     MutationTool,
     /// A C++ compiler, for libFuzzer.
     CppCompiler,
+    /// cargo-deny.
+    LicenceTool,
+    /// cargo-semver-checks.
+    InterfaceTool,
 }
 
 /// The package that has mdbook.
@@ -39,6 +43,12 @@ const BOOK_TOOL_VERSION: &str = "^0.5";
 
 /// Version of cargo-mutants to be installed: the options and files that `mutants` counts on are its.
 const MUTATION_TOOL_VERSION: &str = "^27.1";
+
+/// Version of cargo-deny for which `.cargo/deny.toml` is written.
+const LICENCE_TOOL_VERSION: &str = "^0.20";
+
+/// Version of cargo-semver-checks. It reads rustdoc's JSON, whose format changes with the compiler.
+const INTERFACE_TOOL_VERSION: &str = "^0.51";
 
 /// Meets the needs, telling what it does, and returns the compiler for the target.
 pub fn ensure(project: &Project, needs: &[Need]) -> Result<Toolchain> {
@@ -65,6 +75,16 @@ pub fn mutation_tool(project: &Project) -> PathBuf {
     project.target().join("tools/bin/cargo-mutants")
 }
 
+/// Where cargo-deny is.
+pub fn licence_tool(project: &Project) -> PathBuf {
+    project.target().join("tools/bin/cargo-deny")
+}
+
+/// Where cargo-semver-checks is.
+pub fn interface_tool(project: &Project) -> PathBuf {
+    project.target().join("tools/bin/cargo-semver-checks")
+}
+
 impl Need {
     /// The same need of every firmware project, if it is one.
     fn of_every_project(self) -> Option<set_up::Need> {
@@ -72,6 +92,7 @@ impl Need {
             Need::Emulator => Some(set_up::Need::Emulator),
             Need::Linter => Some(set_up::Need::Linter),
             Need::BookTool | Need::CoverageTools | Need::MutationTool | Need::CppCompiler => None,
+            Need::LicenceTool | Need::InterfaceTool => None,
         }
     }
 
@@ -83,6 +104,8 @@ impl Need {
             Need::CoverageTools => HostCompiler::ask().is_ok_and(|compiler| compiler.coverage_tools().is_some()),
             Need::MutationTool => mutation_tool(project).is_file(),
             Need::CppCompiler => process::on_path("c++"),
+            Need::LicenceTool => licence_tool(project).is_file(),
+            Need::InterfaceTool => interface_tool(project).is_file(),
         }
     }
 
@@ -93,6 +116,8 @@ impl Need {
             Need::CoverageTools => add_coverage_tools(),
             Need::MutationTool => install_tool(project, "cargo-mutants", MUTATION_TOOL_VERSION),
             Need::CppCompiler => install(&[Package::plain("g++")]),
+            Need::LicenceTool => install_tool(project, "cargo-deny", LICENCE_TOOL_VERSION),
+            Need::InterfaceTool => install_tool(project, "cargo-semver-checks", INTERFACE_TOOL_VERSION),
         }
     }
 
@@ -104,6 +129,8 @@ impl Need {
             Need::CoverageTools => "no llvm-profdata and llvm-cov of the compiler's own version of LLVM",
             Need::MutationTool => "cargo-mutants was not installed",
             Need::CppCompiler => "no C++ compiler, c++, on the search path",
+            Need::LicenceTool => "cargo-deny was not installed",
+            Need::InterfaceTool => "cargo-semver-checks was not installed",
         }
     }
 }

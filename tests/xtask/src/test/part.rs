@@ -155,7 +155,7 @@ impl Part {
             Part::Copied => copied::jobs(),
             Part::Book => book::jobs(),
             Part::Template => template::jobs(),
-            Part::Packages => packages::jobs(),
+            Part::Packages => packages::jobs(options.scope),
             Part::Mutants => mutants::jobs(options.scope),
             Part::Planted => planted::jobs(options.scope),
         })
