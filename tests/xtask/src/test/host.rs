@@ -18,6 +18,10 @@ const HOUSE: &str = "l4k-house";
 /// The crate of the binary interface, of whose features some exclude each other's code.
 const ABI: &str = "l4k-sys";
 
+/// The crates that read input from outside, and the profile that has a release's arithmetic and is built quickly.
+const READERS: [&str; 3] = ["l4k", "l4k-build", "l4k-sys"];
+const WRAPPING: &str = "wrapping";
+
 /// The rules of the house.
 pub fn house(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
@@ -36,6 +40,11 @@ pub fn all(context: &Context) -> Outcome {
     let mut command = host_cargo(context.project.root(), "test");
     command.args(["--no-fail-fast", "--package", ABI, "--all-features"]);
     outcome.add_all("features of l4k-sys", libtest::run(&mut command));
+    // Arithmetic of a release wraps instead of panicking. What reads input from outside has to give the same answers.
+    let mut command = host_cargo(context.project.root(), "test");
+    command.args(["--no-fail-fast", "--lib", "--profile", WRAPPING]);
+    command.args(READERS.iter().flat_map(|reader| ["--package", reader]));
+    outcome.add_all("readers, with a release's arithmetic", libtest::run(&mut command));
     match context.project.firmware() {
         Ok(all) => all.iter().for_each(|directory| {
             let name = directory.strip_prefix(context.project.root()).unwrap_or(directory).display().to_string();

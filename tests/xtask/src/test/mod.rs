@@ -21,6 +21,7 @@ mod parallel;
 pub mod part;
 mod paths;
 pub mod shell;
+mod sizes;
 pub mod suite;
 pub mod summary;
 pub mod transcript;

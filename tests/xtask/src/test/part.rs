@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use super::summary::{Row, Summary};
 use super::{
     bench, book, commands, copied, documentation, examples, format, host, kept, lint, model, no_panic, paths, shell,
-    suite,
+    sizes, suite,
 };
 use crate::project::Project;
 use crate::set_up::{self, Need};
@@ -39,6 +39,8 @@ pub enum Part {
     Suite,
     /// Machines and images that cannot work say so; a session with the shell over the serial port.
     Shell,
+    /// Programs and a package of many mebibytes boot.
+    Sizes,
     /// The other examples, each on its boards.
     Examples,
     /// The programs of earlier releases run on this kernel.
@@ -57,7 +59,7 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 17] = [
+    pub const ALL: [Part; 18] = [
         Part::Format,
         Part::House,
         Part::LintHost,
@@ -68,6 +70,7 @@ impl Part {
         Part::Commands,
         Part::Suite,
         Part::Shell,
+        Part::Sizes,
         Part::Examples,
         Part::Kept,
         Part::NoPanic,
@@ -90,6 +93,7 @@ impl Part {
             Part::Commands => "commands",
             Part::Suite => "suite",
             Part::Shell => "shell",
+            Part::Sizes => "sizes",
             Part::Examples => "examples",
             Part::Kept => "kept",
             Part::NoPanic => "no-panic",
@@ -106,9 +110,8 @@ impl Part {
             Part::Format | Part::LintHost | Part::House | Part::Host | Part::Model | Part::Documentation => &[],
             Part::Copied | Part::NoPanic => &[],
             Part::LintTarget => &[Need::Linter],
-            Part::Commands | Part::Suite | Part::Shell | Part::Examples | Part::Kept | Part::Paths | Part::Bench => {
-                &[Need::Emulator]
-            }
+            Part::Commands | Part::Suite | Part::Shell | Part::Sizes | Part::Examples => &[Need::Emulator],
+            Part::Kept | Part::Paths | Part::Bench => &[Need::Emulator],
             Part::Book => &[Need::BookTool, Need::Emulator],
         }
     }
@@ -125,6 +128,7 @@ impl Part {
             Part::Commands => commands::run(context),
             Part::Suite => suite::run(context),
             Part::Shell => shell::run(context),
+            Part::Sizes => sizes::run(context),
             Part::Examples => examples::run(context),
             Part::Kept => kept::run(context),
             Part::NoPanic => no_panic::run(context),

@@ -24,13 +24,13 @@ const MINI_UART_IMAGE: &str = "L4K_HELLO_MINI_UART_IMAGE";
 /// Builds hello for each board and runs the tests on it: those of every board, and the board's own.
 pub fn run(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
-    outcome.add_all("hello, qemu-virt", session(context, Board::QemuVirt, "loading_virt", &[]));
+    outcome.add_all("hello, qemu-virt", session(context, Board::QemuVirt, &["loading_virt", "trees_virt"], &[]));
     let pi = build(context, Board::RaspberryPi4, &["mini-uart-console"]).and_then(|firmware| {
         // The next build takes the file's place.
         let image = firmware.raw_image()?;
         let kept = image.with_extension("mini-uart.img");
         fs::rename(&image, &kept)?;
-        session(context, Board::RaspberryPi4, "loading_rpi4", &[(MINI_UART_IMAGE, &kept)])
+        session(context, Board::RaspberryPi4, &["loading_rpi4"], &[(MINI_UART_IMAGE, &kept)])
     });
     outcome.add_all("hello, rpi4", pi);
     outcome
@@ -47,10 +47,11 @@ fn build(context: &Context, board: Board, features: &[&str]) -> Result<Firmware>
     )
 }
 
-fn session(context: &Context, board: Board, own: &str, more: &[(&str, &Path)]) -> Result<Outcome> {
+fn session(context: &Context, board: Board, own: &[&str], more: &[(&str, &Path)]) -> Result<Outcome> {
     let firmware = build(context, board, &[])?;
     let mut command = tests(context, board, &firmware)?;
-    command.args(["--test", "shell_session", "--test", "kernel_stack", "--test", own]);
+    command.args(["--test", "shell_session", "--test", "kernel_stack"]);
+    command.args(own.iter().flat_map(|test| ["--test", test]));
     command.envs(more.iter().copied());
     libtest::run(&mut command)
 }
