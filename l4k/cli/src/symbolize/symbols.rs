@@ -126,9 +126,9 @@ mod tests {
     #[test]
     fn inlined_functions_are_told_below_each_other() {
         let frame = |function: &str, file: &str, line| Frame { function: function.into(), file: file.into(), line };
-        let frames = vec![frame("shell::read", "/work/shell/src/read.rs", 7), frame("shell::main", "/lib/m.rs", 9)];
+        let frames = vec![frame("shell::read", "/project/shell/src/read.rs", 7), frame("shell::main", "/lib/m.rs", 9)];
         let place = Place { program: "shell".to_owned(), frames };
-        let lines = place.lines(Path::new("/work"));
+        let lines = place.lines(Path::new("/project"));
         assert_eq!(lines, ["shell: shell::read at shell/src/read.rs:7", "  inlined into shell::main at /lib/m.rs:9"]);
         let assembly = Place { program: "kernel".to_owned(), frames: vec![frame("l4k_start", "", 0)] };
         assert_eq!(assembly.lines(Path::new("/")), ["kernel: l4k_start"]);
