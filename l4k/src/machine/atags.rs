@@ -3,7 +3,7 @@
 //! The format is that of the 32-bit Arm Linux boot protocol: words in little endian, each tag begun by its length in
 //! words and its kind, the list by ATAG_CORE and ended by a tag of length 0.
 
-use super::memory_map::Range;
+use super::memory_map::{Extent, Range, place};
 
 const CORE: u32 = 0x5441_0001;
 const MEMORY: u32 = 0x5441_0002;
@@ -28,12 +28,17 @@ impl<'a> Atags<'a> {
         (list.word(1)? == CORE && matches!(first, 2 | 5)).then_some(list)
     }
 
-    /// Calls `found` for each range of RAM.
-    pub fn memory(&self, mut found: impl FnMut(Range)) {
+    /// Its addresses.
+    pub fn place(&self) -> Range {
+        place(self.bytes)
+    }
+
+    /// Calls `found` for each piece of RAM.
+    pub fn memory(&self, mut found: impl FnMut(Extent)) {
         let mut index = 0;
         while let (Some(length @ 2..), Some(kind)) = (self.word(index), self.word(index + 1)) {
             if let (MEMORY, Some(bytes), Some(start)) = (kind, self.word(index + 2), self.word(index + 3)) {
-                found((u64::from(start), u64::from(start) + u64::from(bytes)));
+                found(Extent { start: u64::from(start), bytes: u64::from(bytes) });
             }
             index = index.saturating_add(length as usize);
         }
@@ -62,7 +67,7 @@ mod tests {
     fn memory(words: &[u32]) -> Option<Vec<Range>> {
         let bytes = list(words);
         let mut ranges = Vec::new();
-        Atags::new(&bytes)?.memory(|range| ranges.push(range));
+        Atags::new(&bytes)?.memory(|extent| ranges.push(extent.checked().unwrap()));
         Some(ranges)
     }
 

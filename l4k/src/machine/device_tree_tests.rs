@@ -33,9 +33,14 @@ fn tree(children: Vec<DeviceTreeNode>) -> Vec<u8> {
     model.to_dtb()
 }
 
+/// A node that says that it is RAM.
+fn memory(name: &str, registers: &[u32]) -> DeviceTreeNode {
+    node(name, [text("device_type", "memory"), property("reg", registers)].to_vec(), Vec::new())
+}
+
 fn memory_of(bytes: &[u8]) -> Vec<Range> {
     let mut ranges = Vec::new();
-    DeviceTree::new(bytes).unwrap().memory(|range| ranges.push(range));
+    DeviceTree::new(bytes).unwrap().memory(|extent| ranges.push(extent.clipped()));
     ranges
 }
 
@@ -51,8 +56,7 @@ fn every_model_of_the_raspberry_pi_4_tells_its_memory() {
     ];
     for (above, bytes) in models {
         let ranges: Vec<u32> = BELOW.iter().chain(above).copied().collect();
-        let memory = node("memory@0", [text("device_type", "memory"), property("reg", &ranges)].to_vec(), Vec::new());
-        let found = memory_of(&tree([memory].to_vec()));
+        let found = memory_of(&tree([memory("memory@0", &ranges)].to_vec()));
         assert_eq!(found.first(), Some(&(0, 0x3b40_0000)));
         assert_eq!(found.iter().map(|(start, end)| end - start).sum::<u64>(), bytes);
     }
@@ -65,7 +69,7 @@ fn reserved_memory_is_told_and_reservations_without_a_place_are_passed_over() {
     let cells = [property("#address-cells", &[2]), property("#size-cells", &[1])].to_vec();
     let bytes = tree([node("reserved-memory", cells, [floating, fixed].to_vec())].to_vec());
     let mut found = Vec::new();
-    DeviceTree::new(&bytes).unwrap().reserved(|range| found.push(range));
+    DeviceTree::new(&bytes).unwrap().reserved(|extent| found.push(extent.clipped()));
     assert_eq!(found, [(0x1000, 0x3000)]);
 }
 
@@ -82,7 +86,7 @@ fn cores_and_the_interrupt_controller_are_found() {
     let bytes = tree([cpus, controller].to_vec());
     let tree = DeviceTree::new(&bytes).unwrap();
     let mut cores = Vec::new();
-    tree.cores(|affinity| cores.push(affinity));
+    tree.cores(|core| cores.push(core.affinity));
     assert_eq!(cores, [0, 0x100]);
     assert!(matches!(tree.controller(), Some(Controller::V2(0x800_0000, 0x801_0000))));
 }
@@ -98,12 +102,12 @@ fn something_else_is_no_device_tree() {
 
 #[test]
 fn a_tree_that_was_cut_is_refused_and_never_read_beyond_its_end() {
-    let memory = node("memory@0", [property("reg", &[0, 0, 0x3b40_0000])].to_vec(), Vec::new());
+    let memory = memory("memory@0", &[0, 0, 0x3b40_0000]);
     let bytes = tree([memory].to_vec());
     for cut in 0..bytes.len() {
         if let Ok(tree) = DeviceTree::new(&bytes[..cut]) {
-            tree.memory(|range| assert_eq!(range, (0, 0x3b40_0000)));
-            tree.reserved(|range| panic!("{range:?} of a tree without reservations"));
+            tree.memory(|extent| assert_eq!(extent.clipped(), (0, 0x3b40_0000)));
+            tree.reserved(|extent| panic!("{extent:?} of a tree without reservations"));
         }
     }
 }
@@ -112,7 +116,7 @@ fn a_tree_that_was_cut_is_refused_and_never_read_beyond_its_end() {
 fn a_tree_with_any_byte_changed_is_refused_or_read() {
     let core = node("cpu@0", [property("reg", &[0])].to_vec(), Vec::new());
     let cpus = node("cpus", Vec::new(), [core].to_vec());
-    let memory = node("memory@0", [property("reg", &[0, 0, 0x3b40_0000])].to_vec(), Vec::new());
+    let memory = memory("memory@0", &[0, 0, 0x3b40_0000]);
     let whole = tree([cpus, memory].to_vec());
     for place in 0..whole.len() {
         for value in [0, 1, 2, 3, 4, 9, 0x7f, 0x80, 0xff] {
@@ -122,7 +126,8 @@ fn a_tree_with_any_byte_changed_is_refused_or_read() {
                 tree.memory(|_| {});
                 tree.reserved(|_| {});
                 tree.cores(|_| {});
-                let _ = tree.controller();
+                tree.redistributors(|_, _| {});
+                let _ = (tree.controller(), tree.pieces().count());
             }
         }
     }
@@ -131,13 +136,14 @@ fn a_tree_with_any_byte_changed_is_refused_or_read() {
 #[test]
 fn names_of_any_length_are_taken_and_deep_nodes_passed_over() {
     let long = "quirk-with-a-name-of-more-than-31-characters";
-    let mut deep = node("memory@5", [property("reg", &[0, 5, 5])].to_vec(), Vec::new());
+    let mut deep = memory("memory@5", &[0, 5, 5]);
     for _ in 0..10 {
         deep = node("bus", Vec::new(), [deep].to_vec());
     }
     let memory = node(
         "memory@0",
-        [DeviceTreeProperty::new_unchecked(long, ""), property("reg", &[0, 0, 9])].to_vec(),
+        [DeviceTreeProperty::new_unchecked(long, ""), text("device_type", "memory"), property("reg", &[0, 0, 9])]
+            .to_vec(),
         Vec::new(),
     );
     assert_eq!(memory_of(&tree([deep, memory].to_vec())), [(0, 9)]);
@@ -149,7 +155,7 @@ fn reservations_of_the_header_are_told() {
     model.memory_reservations = [dtoolkit::memreserve::MemoryReservation::new(0x1000, 0x2000)].to_vec();
     let bytes = model.to_dtb();
     let mut found = Vec::new();
-    DeviceTree::new(&bytes).unwrap().reserved(|range| found.push(range));
+    DeviceTree::new(&bytes).unwrap().reserved(|extent| found.push(extent.clipped()));
     assert_eq!(found, [(0x1000, 0x3000)]);
 }
 

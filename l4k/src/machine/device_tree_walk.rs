@@ -8,8 +8,8 @@ const PROPERTY: u32 = 3;
 const NOTHING: u32 = 4;
 const END: u32 = 9;
 
-/// Depth down to which nodes are told; 0 is the root.
-pub const DEPTH_MAX: usize = 3;
+/// Depth down to which nodes are told; 0 is the root. Interrupt controllers lie behind a bus or two.
+pub const DEPTH_MAX: usize = 5;
 
 /// How many words an address and a size have, where a node does not say (2.3.5).
 const DEFAULT_CELLS: Cells = Cells { address: 2, size: 1 };
@@ -23,51 +23,181 @@ pub struct Cells {
     pub size: u32,
 }
 
-/// A node.
-#[derive(Clone, Copy, Debug)]
-pub struct Node<'a> {
-    /// How deep it lies.
-    pub depth: usize,
-    /// Its name, with the address.
-    pub name: &'a [u8],
-    /// The name of the node above.
-    pub parent: &'a [u8],
-    /// How its `reg` is to be read.
-    pub cells: Cells,
-    /// Its property `reg`.
-    pub registers: &'a [u8],
-    /// Its property `compatible`: strings, each ended by 0.
-    pub compatible: &'a [u8],
-    /// Its property `method`: of firmware, the instruction that calls it.
-    pub method: &'a [u8],
-}
+/// A property by its value, or `None` if the node has none of that name.
+type Property<'a> = Option<&'a [u8]>;
 
-impl<'a> Node<'a> {
-    /// Its name without the address.
-    #[inline(never)]
-    pub fn plain_name(&self) -> &'a [u8] {
-        self.name.split(|byte| *byte == b'@').next().unwrap_or(self.name)
-    }
-
-    /// Whether it is one of these.
-    #[inline(never)]
-    pub fn is_compatible(&self, name: &str) -> bool {
-        self.compatible.split(|byte| *byte == 0).any(|known| known == name.as_bytes())
-    }
-}
-
-/// A node that is being read.
+/// What is read of a node.
 #[derive(Clone, Copy, Debug)]
 struct Level<'a> {
     name: &'a [u8],
     registers: &'a [u8],
     compatible: &'a [u8],
     method: &'a [u8],
+    device_type: &'a [u8],
+    status: Property<'a>,
+    ranges: Property<'a>,
+    redistributor_regions: Property<'a>,
+    redistributor_stride: Property<'a>,
+    no_map: Property<'a>,
+    reusable: Property<'a>,
     /// For the nodes below.
     cells: Cells,
 }
 
-const EMPTY: Level<'_> = Level { name: &[], registers: &[], compatible: &[], method: &[], cells: DEFAULT_CELLS };
+const EMPTY: Level<'_> = Level {
+    name: &[],
+    registers: &[],
+    compatible: &[],
+    method: &[],
+    device_type: &[],
+    status: None,
+    ranges: None,
+    redistributor_regions: None,
+    redistributor_stride: None,
+    no_map: None,
+    reusable: None,
+    cells: DEFAULT_CELLS,
+};
+
+/// A node, below those that it lies in.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'n, 'a> {
+    /// From the root to the node itself. Never empty.
+    levels: &'n [Level<'a>],
+}
+
+impl<'a> Node<'_, 'a> {
+    fn own(&self) -> &Level<'a> {
+        self.levels.last().unwrap_or(&EMPTY)
+    }
+
+    /// The node that is so many levels further up.
+    fn above(&self, count: usize) -> &Level<'a> {
+        let place = self.levels.len().checked_sub(count + 1);
+        place.and_then(|place| self.levels.get(place)).unwrap_or(&EMPTY)
+    }
+
+    /// How deep it lies: the root has 0.
+    pub fn depth(&self) -> usize {
+        self.levels.len().saturating_sub(1)
+    }
+
+    /// The name of the node above.
+    pub fn parent(&self) -> &'a [u8] {
+        self.above(1).name
+    }
+
+    /// Its property `reg`.
+    pub fn registers(&self) -> &'a [u8] {
+        self.own().registers
+    }
+
+    /// How its `reg` is to be read.
+    pub fn cells(&self) -> Cells {
+        self.above(1).cells
+    }
+
+    /// Its property `method`: of firmware, the instruction that calls it.
+    pub fn method(&self) -> &'a [u8] {
+        self.own().method
+    }
+
+    /// How many regions a GICv3's redistributors lie in; one where it does not say.
+    pub fn redistributor_regions(&self) -> u32 {
+        self.own().redistributor_regions.and_then(word).unwrap_or(1)
+    }
+
+    /// Bytes from one of a GICv3's redistributors to the next, where it says so.
+    pub fn redistributor_stride(&self) -> Option<u64> {
+        let value = self.own().redistributor_stride?;
+        number(value, value.len() as u32 / 4).filter(|stride| *stride != 0 && stride.is_multiple_of(0x1_0000))
+    }
+
+    /// Whether its memory must not even be mapped.
+    pub fn is_never_mapped(&self) -> bool {
+        self.own().no_map.is_some()
+    }
+
+    /// Whether its memory may be used until a driver wants it.
+    pub fn is_reusable(&self) -> bool {
+        self.own().reusable.is_some()
+    }
+
+    /// Its property `status`, without the final 0, if it says that the node is not to be used.
+    pub fn refused_status(&self) -> Property<'a> {
+        self.own().status.map(first_string).filter(|status| !matches!(*status, b"okay" | b"ok"))
+    }
+
+    /// Whether it and every node that it lies in are to be used (2.3.4).
+    pub fn is_available(&self) -> bool {
+        (0..self.levels.len())
+            .all(|count| Node { levels: self.levels.get(..=count).unwrap_or(&[]) }.refused_status().is_none())
+    }
+
+    /// Its name without the address.
+    #[inline(never)]
+    pub fn plain_name(&self) -> &'a [u8] {
+        let name = self.own().name;
+        name.split(|byte| *byte == b'@').next().unwrap_or(name)
+    }
+
+    /// Whether it is one of these.
+    #[inline(never)]
+    pub fn is_compatible(&self, name: &str) -> bool {
+        self.own().compatible.split(|byte| *byte == 0).any(|known| known == name.as_bytes())
+    }
+
+    /// Whether its property `device_type` is this.
+    pub fn is_device_type(&self, name: &str) -> bool {
+        first_string(self.own().device_type) == name.as_bytes()
+    }
+
+    /// The address that the core sees for one that the node's `reg` has: through the property `ranges` of each bus that it lies behind (2.3.8).
+    /// `None` if a bus does not pass it on.
+    #[inline(never)]
+    pub fn translate(&self, address: u64) -> Option<u64> {
+        // The root is no bus: its addresses are the core's.
+        (1..self.depth())
+            .try_fold(address, |address, bus| self.above(bus).translate(self.above(bus + 1).cells, address))
+    }
+}
+
+impl Level<'_> {
+    /// The address above this bus for one below it. `above`: how addresses above it are written.
+    fn translate(&self, above: Cells, address: u64) -> Option<u64> {
+        let ranges = self.ranges?;
+        if ranges.is_empty() {
+            return Some(address);
+        }
+        let widths = [self.cells.address, above.address, self.cells.size];
+        if widths.iter().any(|words| !matches!(words, 1 | 2)) {
+            return None;
+        }
+        let [child, parent, _] = widths.map(|words| words as usize * 4);
+        ranges.chunks_exact(widths.iter().sum::<u32>() as usize * 4).find_map(|range| {
+            let start = number(range, self.cells.address)?;
+            let onto = number(range.get(child..)?, above.address)?;
+            let length = number(range.get(child + parent..)?, self.cells.size)?;
+            let offset = address.checked_sub(start)?;
+            if offset < length { onto.checked_add(offset) } else { None }
+        })
+    }
+}
+
+/// A value's first string, without its final 0.
+fn first_string(value: &[u8]) -> &[u8] {
+    value.split(|byte| *byte == 0).next().unwrap_or(value)
+}
+
+/// A number of one or two words.
+#[inline(never)]
+pub fn number(bytes: &[u8], words: u32) -> Option<u64> {
+    match words {
+        1 => word(bytes).map(u64::from),
+        2 => Some(u64::from(word(bytes)?) << 32 | u64::from(word(bytes.get(4..)?)?)),
+        _ => None,
+    }
+}
 
 /// The structure block and the strings of a tree.
 #[derive(Clone, Copy, Debug)]
@@ -93,12 +223,18 @@ impl<'a> Structure<'a> {
         let name = take_word(rest)?;
         let value = take(rest, length as usize)?;
         let name = self.strings.get(name as usize..).ok_or(Damaged)?;
-        let name = name.split(|byte| *byte == 0).next().unwrap_or(name);
         let Some(level) = level else { return Ok(()) };
-        match name {
+        match first_string(name) {
             b"reg" => level.registers = value,
             b"compatible" => level.compatible = value,
             b"method" => level.method = value,
+            b"device_type" => level.device_type = value,
+            b"status" => level.status = Some(value),
+            b"ranges" => level.ranges = Some(value),
+            b"#redistributor-regions" => level.redistributor_regions = Some(value),
+            b"redistributor-stride" => level.redistributor_stride = Some(value),
+            b"no-map" => level.no_map = Some(value),
+            b"reusable" => level.reusable = Some(value),
             b"#address-cells" => level.cells.address = word(value).ok_or(Damaged)?,
             b"#size-cells" => level.cells.size = word(value).ok_or(Damaged)?,
             _ => {}
@@ -124,17 +260,17 @@ impl<'a> Nodes<'a> {
     /// # Errors
     /// [`Damaged`]; nodes before the damage were told.
     #[inline(never)]
-    pub fn step(&mut self) -> Result<Option<Node<'a>>, Damaged> {
+    pub fn step(&mut self) -> Result<Option<Node<'_, 'a>>, Damaged> {
         loop {
             let before = self.rest;
             let token = take_word(&mut self.rest)?;
             if self.open && token != PROPERTY && token != NOTHING {
                 self.open = false;
                 self.rest = before;
-                match self.innermost() {
-                    None => continue,
-                    node => return Ok(node),
+                if self.depth > self.levels.len() {
+                    continue;
                 }
+                return Ok(self.levels.get(..self.depth).map(|levels| Node { levels }));
             }
             match token {
                 BEGIN_NODE => {
@@ -159,20 +295,15 @@ impl<'a> Nodes<'a> {
         }
     }
 
-    fn innermost(&self) -> Option<Node<'a>> {
-        let depth = self.depth.checked_sub(1).filter(|depth| *depth <= DEPTH_MAX)?;
-        let parent = depth.checked_sub(1).and_then(|above| self.levels.get(above)).unwrap_or(&EMPTY);
-        let Level { name, registers, compatible, method, .. } = *self.levels.get(depth)?;
-        Some(Node { depth, name, parent: parent.name, cells: parent.cells, registers, compatible, method })
-    }
-}
-
-impl<'a> Iterator for Nodes<'a> {
-    type Item = Node<'a>;
-
-    /// The walk ends at the damage, if there is one.
-    fn next(&mut self) -> Option<Node<'a>> {
-        self.step().ok().flatten()
+    /// Calls `found` for each node that is still to come, until it finds something. The walk ends at the damage, if there is one.
+    #[inline]
+    pub fn find<T>(mut self, mut found: impl FnMut(Node<'_, 'a>) -> Option<T>) -> Option<T> {
+        while let Ok(Some(node)) = self.step() {
+            if let Some(what) = found(node) {
+                return Some(what);
+            }
+        }
+        None
     }
 }
 
@@ -191,6 +322,7 @@ fn take_word(rest: &mut &[u8]) -> Result<u32, Damaged> {
 /// Bytes, and what fills them up to a multiple of four.
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Damaged> {
     let value = rest.get(..length).ok_or(Damaged)?;
+    // A value is in memory: its length is far from the largest number.
     *rest = rest.get(length.next_multiple_of(4)..).ok_or(Damaged)?;
     Ok(value)
 }

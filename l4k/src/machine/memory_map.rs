@@ -1,85 +1,214 @@
-//! Which memory is free: RAM without what is in use, in whole pages.
+//! Which memory is free: the union of what is said to be RAM, without the union of what somebody has, in whole pages.
+//!
+//! What is said comes from outside, in any order: pieces may overlap, touch, repeat each other, be empty, or have sizes beyond all addresses. So nothing
+//! is added or subtracted one by one. The pieces that are free are found from the lowest to the highest, each by looking through all that is said: their
+//! number has no limit, and each byte counts once.
 
 use crate::MemoryRange;
 use crate::base::address::{OBJECT_MEMORY_END, PhysicalAddress};
 
-/// Most ranges that are kept.
-pub const RANGES: usize = 32;
+/// Most pieces that are kept; if there are more, the largest are.
+pub const RANGES: usize = 64;
 
 /// A range of physical addresses: first and end.
 pub type Range = (u64, u64);
+
+/// A piece as a description has it: nothing is known of its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// First address.
+    pub start: u64,
+    /// Length in bytes.
+    pub bytes: u64,
+}
+
+impl Extent {
+    /// Its addresses; `None` if it goes beyond the last address there is, which no memory does.
+    pub const fn checked(self) -> Option<Range> {
+        match self.start.checked_add(self.bytes) {
+            Some(end) => Some((self.start, end)),
+            None => None,
+        }
+    }
+
+    /// Its addresses, up to the last there is.
+    pub const fn clipped(self) -> Range {
+        (self.start, self.start.saturating_add(self.bytes))
+    }
+}
+
+/// The addresses of bytes.
+pub fn place(bytes: &[u8]) -> Range {
+    let range = bytes.as_ptr_range();
+    (range.start.addr() as u64, range.end.addr() as u64)
+}
+
+/// What is said of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is memory.
+    There,
+    /// Somebody has it, whatever else is said.
+    Taken,
+}
+
+/// All that is said. Says the same each time.
+pub trait Claims {
+    /// Calls `told` with everything, in any order.
+    fn each(&self, told: impl FnMut(Claim, Range));
+
+    /// The pieces that are there and not taken, by rising address: disjoint, and never one behind the other without a gap.
+    fn pieces(&self) -> impl Iterator<Item = Range> {
+        let mut from = 0;
+        core::iter::from_fn(move || {
+            let piece = next_piece(self, from)?;
+            from = piece.1;
+            Some(piece)
+        })
+    }
+}
+
+/// The first piece at or behind an address.
+#[inline(never)]
+fn next_piece(claims: &(impl Claims + ?Sized), from: u64) -> Option<Range> {
+    let start = first_free(claims, from)?;
+    let mut end = start;
+    loop {
+        let before = end;
+        claims.each(|claim, (first, last)| {
+            if claim == Claim::There && first <= end && last > end {
+                end = last;
+            }
+        });
+        if end == before {
+            break;
+        }
+    }
+    claims.each(|claim, (first, last)| {
+        if claim == Claim::Taken && first < last && first > start {
+            end = end.min(first);
+        }
+    });
+    Some((start, end))
+}
+
+/// The first address at or behind this that is there and not taken.
+fn first_free(claims: &(impl Claims + ?Sized), from: u64) -> Option<u64> {
+    let mut from = from;
+    loop {
+        let mut lowest = None;
+        claims.each(|claim, (first, last)| {
+            let first = first.max(from);
+            if claim == Claim::There && first < last && lowest.is_none_or(|lowest| first < lowest) {
+                lowest = Some(first);
+            }
+        });
+        from = lowest?;
+        let mut end = from;
+        claims.each(|claim, (first, last)| {
+            if claim == Claim::Taken && first <= from && last > end {
+                end = last;
+            }
+        });
+        if end == from {
+            return Some(from);
+        }
+        from = end;
+    }
+}
 
 const PAGE: u64 = 4096;
 
 const NOTHING: MemoryRange = MemoryRange { start: PhysicalAddress::truncated(0), bytes: 0 };
 
-/// Ranges of memory, disjoint.
+/// What was left out of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Pieces that there was no place for.
+    pub pieces: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+    /// Bytes at addresses that the kernel cannot name.
+    pub out_of_reach: u64,
+}
+
+/// Pieces of memory by rising address, disjoint, in whole pages.
 #[derive(Clone, Copy, Debug)]
 pub struct Ranges {
     ranges: [MemoryRange; RANGES],
     count: usize,
-    /// Bytes that were dropped because there were too many ranges, or out of the kernel's reach.
-    pub dropped: u64,
+    /// What is not among them.
+    pub left_out: LeftOut,
 }
 
 impl Ranges {
-    /// No range.
-    pub const EMPTY: Ranges = Ranges { ranges: [NOTHING; RANGES], count: 0, dropped: 0 };
+    /// No piece.
+    pub const EMPTY: Ranges =
+        Ranges { ranges: [NOTHING; RANGES], count: 0, left_out: LeftOut { pieces: 0, bytes: 0, out_of_reach: 0 } };
 
-    /// Adds RAM; what does not fill a page or lies beyond the kernel's reach is left out.
+    /// Takes up all that is there and not taken.
     #[inline(never)]
-    pub fn add(&mut self, (start, end): Range) {
-        let start = start.next_multiple_of(PAGE);
-        let within = end.min(OBJECT_MEMORY_END) / PAGE * PAGE;
-        self.dropped += end.saturating_sub(within.max(start)) / PAGE * PAGE;
+    pub fn find(&mut self, claims: &impl Claims) {
+        claims.pieces().for_each(|piece| self.add(piece));
+    }
+
+    /// Adds a piece behind the others; what does not fill a page is left out without a word.
+    fn add(&mut self, (start, end): Range) {
+        let Some(start) = start.checked_next_multiple_of(PAGE) else { return };
+        let (end, within) = (end / PAGE * PAGE, end.min(OBJECT_MEMORY_END) / PAGE * PAGE);
+        let beyond = end.saturating_sub(within.max(start));
+        self.left_out.out_of_reach = self.left_out.out_of_reach.saturating_add(beyond);
         if start < within {
-            self.push((start, within));
+            self.keep(MemoryRange { start: PhysicalAddress::truncated(start), bytes: within - start });
         }
     }
 
-    fn push(&mut self, (start, end): Range) {
+    fn keep(&mut self, piece: MemoryRange) {
+        let dropped =
+            if self.count < RANGES { None } else { self.smallest().filter(|index| self.is_smaller(*index, piece)) };
+        if let Some(index) = dropped {
+            self.count_as_dropped(self.ranges.get(index).map_or(0, |range| range.bytes));
+            // The last place is the one that becomes free.
+            self.ranges.get_mut(index..).unwrap_or(&mut []).rotate_left(1);
+            self.count = RANGES - 1;
+        }
         match self.ranges.get_mut(self.count) {
             Some(place) => {
-                *place = MemoryRange { start: PhysicalAddress::truncated(start), bytes: end - start };
+                *place = piece;
                 self.count += 1;
             }
-            None => self.dropped += end - start,
+            None => self.count_as_dropped(piece.bytes),
         }
     }
 
-    /// Takes out a range that is in use, rounded to whole pages.
-    #[inline(never)]
-    pub fn remove(&mut self, (start, end): Range) {
-        let (start, end) = (start / PAGE * PAGE, end.next_multiple_of(PAGE));
-        let old = *self;
-        *self = Ranges { dropped: old.dropped, ..Ranges::EMPTY };
-        for (first, last) in old.iter() {
-            if end <= first || start >= last {
-                self.push((first, last));
-                continue;
-            }
-            if first < start {
-                self.push((first, start));
-            }
-            if end < last {
-                self.push((end, last));
-            }
+    fn smallest(&self) -> Option<usize> {
+        self.as_memory().iter().enumerate().min_by_key(|(_, range)| range.bytes).map(|(index, _)| index)
+    }
+
+    fn is_smaller(&self, index: usize, than: MemoryRange) -> bool {
+        self.ranges.get(index).is_some_and(|range| range.bytes < than.bytes)
+    }
+
+    fn count_as_dropped(&mut self, bytes: u64) {
+        self.left_out.pieces += 1;
+        self.left_out.bytes += bytes;
+    }
+
+    /// Takes out the first `bytes`, whole pages, of the piece with this number, which has more.
+    pub fn shorten(&mut self, index: usize, bytes: u64) {
+        if let Some(range) = self.ranges.get_mut(index) {
+            *range = MemoryRange { start: range.start.add(bytes), bytes: range.bytes - bytes };
         }
     }
 
-    /// The ranges.
+    /// The pieces.
     pub fn iter(&self) -> impl Iterator<Item = Range> + '_ {
         self.as_memory().iter().map(bounds)
     }
 
-    /// Whether a range lies wholly in one of these.
-    pub fn contain(&self, (start, end): Range) -> bool {
-        self.iter().any(|(first, last)| first <= start && end <= last)
-    }
-
     /// Bytes in all.
     pub fn bytes(&self) -> u64 {
-        self.iter().map(|(start, end)| end - start).sum()
+        self.as_memory().iter().map(|range| range.bytes).sum()
     }
 
     /// As the kernel takes them.
@@ -90,48 +219,9 @@ impl Ranges {
 
 /// A range as first address and end.
 pub const fn bounds(range: &MemoryRange) -> Range {
-    (range.start.value(), range.start.value() + range.bytes)
+    (range.start.value(), range.start.value().saturating_add(range.bytes))
 }
 
 #[cfg(test)]
-mod tests {
-    extern crate std;
-
-    use super::*;
-    use std::vec::Vec;
-
-    fn with(added: &[Range], removed: &[Range]) -> Vec<Range> {
-        let mut ranges = Ranges::EMPTY;
-        added.iter().for_each(|range| ranges.add(*range));
-        removed.iter().for_each(|range| ranges.remove(*range));
-        ranges.iter().collect()
-    }
-
-    #[test]
-    fn what_is_in_use_is_taken_out_in_whole_pages() {
-        assert_eq!(with(&[(0, 0x10_0000)], &[(0x1800, 0x2001)]), [(0, 0x1000), (0x3000, 0x10_0000)]);
-        assert_eq!(with(&[(0, 0x4000), (0x8000, 0xc000)], &[(0x3000, 0x9000)]), [(0, 0x3000), (0x9000, 0xc000)]);
-        assert_eq!(with(&[(0, 0x4000)], &[(0, 0x4000)]), []);
-        assert_eq!(with(&[(0x1000, 0x4000)], &[(0, 0x1000), (0x4000, 0x5000)]), [(0x1000, 0x4000)]);
-    }
-
-    #[test]
-    fn memory_is_counted_in_whole_pages_within_reach() {
-        assert_eq!(with(&[(1, 0x2fff)], &[]), [(0x1000, 0x2000)]);
-        let mut ranges = Ranges::EMPTY;
-        ranges.add((OBJECT_MEMORY_END - 0x1000, OBJECT_MEMORY_END + 0x3000));
-        assert_eq!((ranges.bytes(), ranges.dropped), (0x1000, 0x3000));
-        ranges.add((OBJECT_MEMORY_END + 0x1000, OBJECT_MEMORY_END + 0x3000));
-        assert_eq!(ranges.dropped, 0x5000);
-    }
-
-    #[test]
-    fn ranges_beyond_the_most_are_counted_as_dropped() {
-        let mut ranges = Ranges::EMPTY;
-        for index in 0..RANGES as u64 + 2 {
-            ranges.add((index * 0x2000, index * 0x2000 + 0x1000));
-        }
-        assert_eq!((ranges.iter().count(), ranges.dropped), (RANGES, 0x2000));
-        assert!(ranges.contain((0x2000, 0x3000)) && !ranges.contain((0x2000, 0x4001)));
-    }
-}
+#[path = "memory_map_tests.rs"]
+mod tests;

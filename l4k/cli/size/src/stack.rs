@@ -12,10 +12,9 @@ use super::stack_sizes;
 
 /// Places in assembly, of the kernel and of its boards. None uses the stack that it finds: those of boot run without one, the vectors leave the
 /// stack pointer at the thread's context until they set it to the stack's top, the others do nothing with it.
-const ASSEMBLY: [&str; 28] = [
+const ASSEMBLY: [&str; 27] = [
     "l4k_start",
     "l4k_join",
-    "l4k_join_with_number",
     "l4k_wait_for_ever",
     "l4k_fill_early_tables",
     "l4k_translate",

@@ -1,7 +1,7 @@
 //! The first instructions, of the first core and of the others: from the loader to Rust. Position independent until the MMU is on.
 #![allow(unsafe_code)]
 
-use super::cores::join;
+use super::cores::{NEXT_NUMBER, join};
 use super::image_layout::{FIRST_STACK_TOP, STACK_STRIDE};
 use super::startup::start;
 use core::arch::global_asm;
@@ -55,21 +55,24 @@ global_asm!(
     "mov x30, xzr",
     "ldr x3, ={start}",
     "br x3",
-    // Another core, called by the first by a word of memory: its number is in MPIDR_EL1. Any exception level, MMU off.
+    // Another core, called by the first by a word of memory or started by firmware. Any exception level, MMU off.
     ".global l4k_join",
     "l4k_join:",
-    "mrs x0, mpidr_el1",
-    "and x0, x0, #0xff",
-    // The same, started by firmware: its number is in x0.
-    ".global l4k_join_with_number",
-    "l4k_join_with_number:",
     "msr daifset, #0xf",
-    "mov x20, x0",
     "bl l4k_drop_to_el1",
     "bl l4k_translate",
-    "mov x0, x20",
+    // Its number is the next one. Without a stack for it, it waits.
+    "adrp x1, {next}",
+    "add x1, x1, :lo12:{next}",
+    "4: ldxr w0, [x1]",
+    "add w2, w0, #1",
+    "stxr w3, w2, [x1]",
+    "cbnz w3, 4b",
+    "ldr x1, =l4k_cores",
+    "cmp x0, x1",
+    "b.hs l4k_wait_for_ever",
     "ldr x1, ={stride}",
-    "mul x1, x1, x20",
+    "mul x1, x1, x0",
     "ldr x2, =__stacks + {first_stack_top}",
     "add x1, x1, x2",
     "mov sp, x1",
@@ -85,6 +88,7 @@ global_asm!(
     ".ltorg",
     start = sym start,
     join = sym join,
+    next = sym NEXT_NUMBER,
     stride = const STACK_STRIDE,
     first_stack_top = const FIRST_STACK_TOP,
 );

@@ -1,38 +1,48 @@
 //! The other cores: started by the first one, set up, and let into the kernel when it has booted.
 
 use super::board::Cores;
-use super::core_setup::{end_identity, set_up_core};
+use super::console::say;
+use super::core_setup::{CounterProblem, counter_problem_of, end_identity, set_up_core};
 use super::description::Description;
 use super::firmware_call;
 use super::instructions::{call_core, wait_for_event, wait_for_interrupt, wake_waiting};
+use super::interrupts::Interrupts;
 use super::kernel_tables::WINDOW;
 use super::trap::{self, Symbols};
 use crate::base::arch::{CoreNumber, MAX_CORES};
 use crate::base::firmware::FirmwareCall;
 use crate::base::hint::pause;
 use crate::base::time::Instant;
+use crate::machine::device_tree::{Conduit, ListedCore};
 use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MPIDR_EL1};
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use tock_registers::interfaces::Readable;
 
 /// Most cores of a board.
 pub const CORES_MAX: usize = MAX_CORES;
 
-/// A bit for each core that has come up, and [`BOOTED`].
-static UP: AtomicU32 = AtomicU32::new(1);
+/// The number of the next core that comes up: boot gives it to the core. So the numbers of those that are up have no gap, whoever is missing.
+pub static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
+
+/// The cores that have come up, by their numbers: affinity fields and [`ARRIVED`].
+static CORES: [AtomicU64; CORES_MAX] = [const { AtomicU64::new(0) }; CORES_MAX];
+const ARRIVED: u64 = 1 << 63;
+
+/// Rate of the counter on each of them.
+static RATES: [AtomicU64; CORES_MAX] = [const { AtomicU64::new(0) }; CORES_MAX];
 
 /// The kernel has booted.
-const BOOTED: u32 = 1 << 31;
-const _: () = assert!(CORES_MAX < 31);
+static BOOTED: AtomicBool = AtomicBool::new(false);
 
-/// Seconds that cores may take to come up, all together. A tenth was too little for an emulator on a busy computer.
+/// Seconds that a core may take to come up. A tenth was too little for an emulator on a busy computer.
 const PATIENCE: u64 = 2;
 
 /// CPU_ON of PSCI with 64-bit addresses (DEN0022F, 5.1.4): which core, where it begins, what it finds in x0.
 const CPU_ON: u32 = 0xc400_0003;
 
 /// The affinity fields of MPIDR_EL1.
-const AFFINITY: u64 = 0xff_00ff_ffff;
+pub const AFFINITY: u64 = 0xff_00ff_ffff;
 
 /// What became of starting the other cores. The first counts.
 #[derive(Clone, Copy, Debug)]
@@ -41,53 +51,141 @@ pub struct Started {
     pub there: u32,
     /// How many were to be started.
     pub wanted: u32,
-    /// How many can be used: up to the first that did not answer.
+    /// How many can be used.
     pub up: u32,
 }
 
-/// Starts the other cores and waits until they are there.
+/// A core whose counter cannot be used: time would go wrong on it.
+#[derive(Clone, Copy, Debug)]
+pub struct WrongCounter {
+    affinity: u64,
+    problem: CounterProblem,
+}
+
+impl fmt::Display for WrongCounter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "core {:#x}: {}", self.affinity, self.problem)
+    }
+}
+
+/// Starts the other cores, one after the other, and names those that do not start.
+///
+/// # Errors
+/// [`WrongCounter`].
 #[inline(never)]
-pub fn start_others(cores: Cores, description: &Description, symbols: &Symbols) -> Started {
+pub fn start_others(
+    cores: Cores,
+    description: &Description,
+    interrupts: &Interrupts,
+    symbols: &Symbols,
+) -> Result<Started, WrongCounter> {
     let mut there = 1;
     let most = symbols.stacks().min(CORES_MAX as u32);
+    let entry = symbols.physical(symbols.join);
     match cores {
         Cores::One => (),
         Cores::SpinTable(places) => {
-            let entry = symbols.physical(symbols.join);
-            for place in places {
-                if there < most {
-                    call_core(WINDOW + place, entry);
-                }
+            for (number, place) in (1..).zip(places) {
                 there += 1;
+                if up() < most {
+                    let before = up();
+                    call_core(WINDOW + place, entry);
+                    if !wait_until(|| up() > before) {
+                        say!("core {number} does not start: it does not take its address at {place:#x}");
+                    }
+                }
             }
         }
         Cores::Firmware => {
             let own = MPIDR_EL1.get() & AFFINITY;
-            let entry = symbols.physical(symbols.join_with_number);
-            description.cores(|affinity| {
-                if affinity & AFFINITY == own {
+            let conduit = description.conduit();
+            description.cores(|core| {
+                let affinity = core.affinity & AFFINITY;
+                if affinity == own {
                     return;
                 }
-                if let Some(conduit) = description.conduit()
-                    && there < most
-                {
-                    let arguments = [affinity, entry, u64::from(there), 0, 0, 0];
-                    let _ = firmware_call::call(conduit, FirmwareCall { function: CPU_ON, arguments });
-                }
                 there += 1;
+                if up() < most
+                    && let Err(problem) = start(core, conduit, interrupts, entry)
+                {
+                    say!("core {affinity:#x} does not start: {problem}");
+                }
             });
         }
     }
-    let wanted = there.min(most);
-    let Instant(start) = now();
-    while up() < wanted && now().0.wrapping_sub(start) < CNTFRQ_EL0.get() * PATIENCE {
-        pause();
-    }
-    Started { there, wanted, up: up() }
+    check_counters()?;
+    Ok(Started { there, wanted: there.min(most), up: up() })
 }
 
+/// Why a core does not start.
+enum Problem {
+    Status(&'static str),
+    NoConduit,
+    NoRedistributor,
+    Refused(i32),
+    Silent,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(formatter, "its status in the device tree is {status}"),
+            Self::NoConduit => formatter.write_str("the device tree does not say how firmware is called"),
+            Self::NoRedistributor => formatter.write_str("no redistributor of the interrupt controller is its own"),
+            Self::Refused(answer) => write!(formatter, "firmware refuses it (PSCI {answer})"),
+            Self::Silent => write!(formatter, "firmware has started it, and it has not arrived in {PATIENCE} seconds"),
+        }
+    }
+}
+
+/// Has firmware start a core, and waits until it is there.
+fn start(
+    core: ListedCore<'static>,
+    conduit: Option<Conduit>,
+    interrupts: &Interrupts,
+    entry: u64,
+) -> Result<(), Problem> {
+    let affinity = core.affinity & AFFINITY;
+    if let Some(status) = core.refused {
+        return Err(Problem::Status(status));
+    }
+    let conduit = conduit.ok_or(Problem::NoConduit)?;
+    if !interrupts.serve(affinity) {
+        return Err(Problem::NoRedistributor);
+    }
+    let arguments = [affinity, entry, 0, 0, 0, 0];
+    let [answer, ..] = firmware_call::call(conduit, FirmwareCall { function: CPU_ON, arguments });
+    if answer as i32 != 0 {
+        return Err(Problem::Refused(answer as i32));
+    }
+    let arrived = || CORES.iter().any(|known| known.load(Ordering::Acquire) == affinity | ARRIVED);
+    if wait_until(arrived) { Ok(()) } else { Err(Problem::Silent) }
+}
+
+fn wait_until(happens: impl Fn() -> bool) -> bool {
+    let Instant(start) = now();
+    while !happens() {
+        if now().0.wrapping_sub(start) > CNTFRQ_EL0.get() * PATIENCE {
+            return false;
+        }
+        pause();
+    }
+    true
+}
+
+/// Every core's counter must say the same as the first's.
+fn check_counters() -> Result<(), WrongCounter> {
+    for (core, rate) in CORES.iter().zip(&RATES).skip(1).take(up() as usize - 1) {
+        if let Some(problem) = counter_problem_of(rate.load(Ordering::Acquire), CNTFRQ_EL0.get()) {
+            return Err(WrongCounter { affinity: core.load(Ordering::Acquire) & AFFINITY, problem });
+        }
+    }
+    Ok(())
+}
+
+/// The first core, and all up to the first that has not arrived.
 fn up() -> u32 {
-    UP.load(Ordering::Acquire).trailing_ones()
+    1 + CORES.iter().skip(1).take_while(|core| core.load(Ordering::Acquire) != 0).count() as u32
 }
 
 fn now() -> Instant {
@@ -99,26 +197,26 @@ pub fn let_others_in(started: Started) {
     if started.wanted > 1 {
         trap::share_kernel();
     }
-    UP.fetch_or(BOOTED, Ordering::Release);
+    BOOTED.store(true, Ordering::Release);
     wake_waiting();
 }
 
-/// Where another core arrives, with the MMU on and a stack of its own.
+/// Where another core arrives, with the MMU on, with a number and a stack of its own.
 pub extern "C" fn join(number: u64) -> ! {
     let symbols = Symbols::get();
     let core = CoreNumber(number as u8);
     set_up_core(core);
     end_identity(symbols.physical(symbols.empty_table));
-    UP.fetch_or(1 << number, Ordering::Release);
-    while UP.load(Ordering::Acquire) & BOOTED == 0 {
+    if let (Some(place), Some(rate)) = (CORES.get(number as usize), RATES.get(number as usize)) {
+        rate.store(CNTFRQ_EL0.get(), Ordering::Release);
+        place.store(MPIDR_EL1.get() & AFFINITY | ARRIVED, Ordering::Release);
+    }
+    while !BOOTED.load(Ordering::Acquire) {
         wait_for_event();
     }
+    // One that comes too late has a number that the kernel does not know.
     let used = trap::with_kernel(|kernel| {
-        let used = core.0 < kernel.system.core_count;
-        if used {
-            kernel.system.store.machine.interrupts.set_up_core(core);
-        }
-        used
+        core.0 < kernel.system.core_count && kernel.system.store.machine.interrupts.set_up_core(core).is_some()
     });
     if used {
         trap::enter_first_program()

@@ -1,14 +1,15 @@
 //! What the loader tells of the machine: a device tree, ATAGS, or nothing.
 
 use super::board::Board;
+use super::console::say;
 use super::instructions::bytes_at;
 use crate::machine::atags::{self, Atags};
-use crate::machine::device_tree::{self, Conduit, Controller, DeviceTree};
-use crate::machine::memory_map::{Range, bounds};
+use crate::machine::device_tree::{self, Conduit, Controller, DeviceTree, ListedCore};
+use crate::machine::memory_map::{Extent, Range};
 use core::fmt;
 
 /// The gibibyte of an address: boot maps that of the image onto itself.
-const GIBIBYTE_SHIFT: u32 = 30;
+pub const GIBIBYTE_SHIFT: u32 = 30;
 
 /// A description of the machine.
 #[derive(Clone, Copy, Debug)]
@@ -21,70 +22,73 @@ pub enum Description {
     Least(&'static Board),
 }
 
-/// Why there is no description.
+/// Why there is no description at an address.
 #[derive(Clone, Copy, Debug)]
 pub enum Problem {
-    /// The loader passed nothing, and the board does not know enough.
-    Nothing,
-    /// What was passed lies beyond what boot has mapped.
-    OutOfReach(u64),
-    /// What was passed cannot be read.
-    Damaged(u64, &'static str),
+    /// It lies beyond what boot has mapped.
+    OutOfReach,
+    /// Nothing that can be read lies there.
+    Damaged(&'static str),
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nothing => formatter.write_str("the loader passed no device tree"),
-            Self::OutOfReach(address) => {
-                write!(
-                    formatter,
-                    "the device tree at {address:#x} is not in the gibibyte of memory that the image is in"
-                )
-            }
-            Self::Damaged(address, reason) => write!(formatter, "device tree at {address:#x}: {reason}"),
-        }
+        formatter.write_str(match self {
+            Self::OutOfReach => "it is not in the gibibyte of memory that the image is in",
+            Self::Damaged(reason) => reason,
+        })
     }
 }
 
 impl Description {
-    /// What the loader has passed in `x0`, or what lies where the board says, or else what every model of the board has.
-    /// `image` is the image's physical address.
+    /// What the loader has passed in `x0`, or what lies where the board says, or else what every model of the board has. Says why something is not
+    /// taken. `image` is the image's physical address.
     ///
     /// # Errors
-    /// [`Problem`].
+    /// There is nothing of these.
     #[inline(never)]
-    pub fn find(passed: u64, board: &'static Board, image: u64) -> Result<Description, Problem> {
-        let fallback = || match board.least_memory {
-            [] => Err(Problem::Nothing),
+    pub fn find(passed: u64, board: &'static Board, image: u64) -> Result<Description, &'static str> {
+        if passed != 0 {
+            match Self::at(passed, image) {
+                Ok(description) => return Ok(description),
+                Err(problem) => say!("x0 is {passed:#x}, and is not used: {problem}"),
+            }
+        }
+        if let Some(address) = board.device_tree {
+            match Self::at(address, image) {
+                Ok(description) => return Ok(description),
+                Err(problem) => say!("the board's place for a device tree, {address:#x}, is not used: {problem}"),
+            }
+        }
+        match board.least_memory {
+            [] => Err("the loader passed no device tree, and the board does not say what every model of it has"),
             [..] => Ok(Self::Least(board)),
-        };
-        match (passed, board.device_tree) {
-            (0, None) => fallback(),
-            // Nothing has to lie there: the memory may hold anything.
-            (0, Some(address)) => Self::at(address, image).or_else(|problem| fallback().map_err(|_| problem)),
-            (address, _) => Self::at(address, image),
         }
     }
 
     fn at(address: u64, image: u64) -> Result<Description, Problem> {
-        let within = |bytes: u64| match address.checked_add(bytes - 1) {
-            Some(last)
-                if address >> GIBIBYTE_SHIFT == image >> GIBIBYTE_SHIFT
-                    && last >> GIBIBYTE_SHIFT == image >> GIBIBYTE_SHIFT
-                    && address.is_multiple_of(4) =>
-            {
-                Ok(bytes_at(address, bytes))
-            }
-            _ => Err(Problem::OutOfReach(address)),
+        let within = |bytes: u64| {
+            let last = address.checked_add(bytes.max(1) - 1).ok_or(Problem::OutOfReach)?;
+            let reached = [address, last].iter().all(|place| place >> GIBIBYTE_SHIFT == image >> GIBIBYTE_SHIFT);
+            if reached { Ok(bytes_at(address, bytes)) } else { Err(Problem::OutOfReach) }
         };
-        if let Some(list) = Atags::new(within(atags::BYTES_MAX)?) {
+        if !address.is_multiple_of(4) {
+            return Err(Problem::Damaged("a description begins at a multiple of 4"));
+        }
+        if let Some(list) = within(atags::BYTES_MAX).ok().and_then(Atags::new) {
             return Ok(Self::Atags(list));
         }
-        let header = within(device_tree::HEADER_BYTES)?;
-        let length = device_tree::length(header).map_err(|reason| Problem::Damaged(address, reason))?;
-        let tree = DeviceTree::new(within(length.max(1))?).map_err(|reason| Problem::Damaged(address, reason))?;
-        Ok(Self::Tree(tree))
+        let length = device_tree::length(within(device_tree::HEADER_BYTES)?).map_err(Problem::Damaged)?;
+        Ok(Self::Tree(DeviceTree::new(within(length)?).map_err(Problem::Damaged)?))
+    }
+
+    /// Where it lies: it must stay there until everything was read from it.
+    pub fn place(&self) -> Range {
+        match self {
+            Self::Tree(tree) => tree.place(),
+            Self::Atags(list) => list.place(),
+            Self::Least(_) => (0, 0),
+        }
     }
 
     /// Its kind, for a message.
@@ -96,19 +100,24 @@ impl Description {
         }
     }
 
-    /// Calls `found` for each range of RAM.
-    pub fn memory(&self, mut found: impl FnMut(Range)) {
+    /// Calls `found` for each piece of RAM.
+    pub fn memory(&self, mut found: impl FnMut(Extent)) {
         match self {
             Self::Tree(tree) => tree.memory(found),
             Self::Atags(list) => list.memory(found),
-            Self::Least(board) => board.least_memory.iter().for_each(|range| found(bounds(range))),
+            Self::Least(board) => {
+                board
+                    .least_memory
+                    .iter()
+                    .for_each(|range| found(Extent { start: range.start.value(), bytes: range.bytes }));
+            }
         }
     }
 
-    /// Calls `found` for each range of RAM that is not to be used.
-    pub fn reserved(&self, found: impl FnMut(Range)) {
+    /// Calls `found` for each piece of RAM that somebody else has.
+    pub fn withheld(&self, found: impl FnMut(Extent)) {
         if let Self::Tree(tree) = self {
-            tree.reserved(found);
+            tree.withheld(found);
         }
     }
 
@@ -120,6 +129,13 @@ impl Description {
         }
     }
 
+    /// Calls `found` for each region that the redistributors of the controller lie in, and with how far it is from one to the next, if that is told.
+    pub fn redistributors(&self, found: impl FnMut(Extent, Option<u64>)) {
+        if let Self::Tree(tree) = self {
+            tree.redistributors(found);
+        }
+    }
+
     /// How firmware is called, if it says that there is any.
     pub fn conduit(&self) -> Option<Conduit> {
         match self {
@@ -128,8 +144,8 @@ impl Description {
         }
     }
 
-    /// Calls `found` for each core that it lists: the affinity fields of its MPIDR_EL1.
-    pub fn cores(&self, found: impl FnMut(u64)) {
+    /// Calls `found` for each core that it lists.
+    pub fn cores(&self, found: impl FnMut(ListedCore<'static>)) {
         if let Self::Tree(tree) = self {
             tree.cores(found);
         }

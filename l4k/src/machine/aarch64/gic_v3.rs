@@ -1,13 +1,15 @@
 //! GICv3 (IHI 0069H): how it begins, and where `arm-gic`'s driver gets its registers. The beginning is our own: the crate's can panic.
 #![allow(unsafe_code)]
 
-use super::cores::CORES_MAX;
+use super::cores::{AFFINITY, CORES_MAX};
 use super::instructions::{read_device, write_device};
+use super::redistributors::{Redistributor, Redistributors};
 use crate::base::arch::{CoreNumber, Mask, Trigger};
 use aarch64_cpu::registers::MPIDR_EL1;
-use arm_gic::gicv3::registers::{Gicd, GicrSgi};
-use arm_gic::gicv3::{GicCpuInterface, GicV3, Group, SgiTarget, SgiTargetGroup};
+use arm_gic::gicv3::registers::Gicd;
+use arm_gic::gicv3::{GicCpuInterface, GicDistributor, Group, SgiTarget, SgiTargetGroup};
 use arm_gic::{IntId, UniqueMmioPointer};
+use core::arch::asm;
 use core::ptr::NonNull;
 use tock_registers::interfaces::Readable;
 
@@ -15,27 +17,24 @@ use tock_registers::interfaces::Readable;
 const CTLR: u64 = 0x000;
 const TYPER: u64 = 0x004;
 const IGROUPR: u64 = 0x080;
+const ISENABLER: u64 = 0x100;
 const ICENABLER: u64 = 0x180;
 const ISPENDR: u64 = 0x200;
 const IPRIORITYR: u64 = 0x400;
 const ICFGR: u64 = 0xc00;
 const IROUTER: u64 = 0x6000;
 
-/// From a redistributor's first frame to its second.
-const SECOND_FRAME: u64 = 0x1_0000;
-
-/// From one redistributor to the next: two frames.
-pub const REDISTRIBUTOR_BYTES: u64 = 0x2_0000;
-
-/// The affinity fields of MPIDR_EL1.
-const AFFINITY: u64 = 0xff_00ff_ffff;
+/// GICR_WAKER of a redistributor's first frame, and its bits: the core sleeps, its interface sleeps.
+const WAKER: u64 = 0x014;
+const PROCESSOR_SLEEP: u32 = 1 << 1;
+const CHILDREN_ASLEEP: u32 = 1 << 2;
 
 /// GICD_CTLR, as seen without or from outside the secure state: group 1, affinity routing, a write that is under way.
 const GROUP_1: u32 = 1 << 1;
 const AFFINITY_ROUTING: u32 = 1 << 4;
 const UNDER_WAY: u32 = 1 << 31;
 
-/// Looks at GICD_CTLR before a write is given up.
+/// Looks at a register before a change of it is given up.
 const PATIENCE: u32 = 1_000_000;
 
 /// Priority of every line, four times; the mask lets all below 0xf0 pass.
@@ -47,51 +46,52 @@ const LINES_END: u64 = 1020;
 /// Lines that each core has of its own; the shared ones follow.
 const PRIVATE: u32 = IntId::SGI_COUNT + IntId::PPI_COUNT;
 
-/// A GICv3 or GICv4: `arm-gic`'s driver, and what that does not do.
+/// A GICv3 or GICv4: `arm-gic`'s driver of the distributor, and what that does not do. The redistributors are ours: the crate's driver assumes how far one
+/// is from the next.
 #[derive(Debug)]
 pub struct Gic {
-    driver: GicV3<'static>,
+    driver: GicDistributor<'static>,
     distributor: u64,
+    redistributors: Redistributors,
     /// MPIDR_EL1 of each core.
     affinities: [u64; CORES_MAX],
 }
 
 impl Gic {
-    /// The driver on the registers of the distributor and of so many redistributors at two virtual addresses: all lines masked, in group 1, of one
-    /// priority, level-triggered, and the shared ones sent to the first core. `None` if there is no GICv3.
-    pub fn at(distributor: u64, redistributors: u64, count: u32) -> Option<Gic> {
+    /// The driver on the registers of the distributor at a virtual address, and on the redistributors: all lines masked, in group 1, of one priority,
+    /// level-triggered, and the shared ones sent to the first core. `None` if there is no GICv3.
+    pub fn at(distributor: u64, redistributors: Redistributors) -> Option<Gic> {
         reset_shared(distributor);
-        for number in 0..u64::from(count) {
-            reset_private(redistributors + number * REDISTRIBUTOR_BYTES + SECOND_FRAME);
-        }
+        redistributors.iter().for_each(|redistributor| reset_private(redistributor.lines));
         let registers = NonNull::new(distributor as *mut Gicd)?;
-        let redistributors = NonNull::new(redistributors as *mut GicrSgi)?;
-        // SAFETY: start-up mapped both blocks as device memory at these addresses, once, and calls this once: no other pointer to them exists but
-        // the address by which `write_bit` writes GICD_ICENABLER and GICD_ISPENDR, which no method of the driver that is called here touches.
-        let registers = unsafe { UniqueMmioPointer::new(registers) };
-        // SAFETY: as above, for the redistributors, two frames of 64 KiB each, one behind the other. The driver reads in GICR_TYPER whether they have
-        // the two more frames of a GICv4.
-        let driver = unsafe { GicV3::new(registers, redistributors, count as usize, true) };
-        Some(Gic { driver, distributor, affinities: [0; CORES_MAX] })
+        // SAFETY: start-up mapped the block as device memory at this address, once, and calls this once: no other pointer to it exists but the address
+        // by which `write_bit` writes GICD_ICENABLER and GICD_ISPENDR, which no method of the driver that is called here touches.
+        let driver = GicDistributor::new(unsafe { UniqueMmioPointer::new(registers) });
+        Some(Gic { driver, distributor, redistributors, affinities: [0; CORES_MAX] })
     }
 
-    /// Sets up the redistributor and the interface of the core that runs this, and lets some private lines interrupt it.
-    pub fn set_up_core(&mut self, core: CoreNumber, lines: &[u32]) {
+    /// Whether a core can have interrupts.
+    pub fn serves(&self, affinity: u64) -> bool {
+        self.redistributors.of(affinity).is_some()
+    }
+
+    /// Sets up the redistributor and the interface of the core that runs this, and lets some private lines interrupt it. `None` if it has no
+    /// redistributor.
+    pub fn set_up_core(&mut self, core: CoreNumber, lines: &[u32]) -> Option<()> {
         let affinity = MPIDR_EL1.get() & AFFINITY;
         if let Some(place) = self.affinities.get_mut(usize::from(core.0)) {
             *place = affinity;
         }
-        let own = (0..CORES_MAX)
-            .find(|number| self.driver.gicr_typer(*number).is_ok_and(|kind| kind.core_mpidr() & AFFINITY == affinity));
-        let Some(own) = own else { return };
-        self.driver.init_cpu(own);
-        if let Ok(mut redistributor) = self.driver.redistributor(own) {
-            for line in lines.iter().filter_map(|number| private(*number)) {
-                let _ = redistributor.enable_interrupt(line, true);
-            }
+        let own = self.redistributors.of(affinity)?;
+        GicCpuInterface::enable_system_register_el1(true);
+        wake(own);
+        set_interface_control();
+        for line in lines {
+            write_device(own.lines + ISENABLER, 1 << line);
         }
         GicCpuInterface::enable_group1(true);
         GicCpuInterface::set_priority_mask(0xf0);
+        Some(())
     }
 
     fn affinity(&self, core: CoreNumber) -> u64 {
@@ -116,7 +116,7 @@ impl Gic {
     pub fn route(&mut self, number: u32, core: CoreNumber) {
         let affinity = self.affinity(core);
         if let Some(line) = shared(number) {
-            let _ = self.driver.distributor().set_routing(line, Some(affinity));
+            let _ = self.driver.set_routing(line, Some(affinity));
         }
     }
 
@@ -132,8 +132,8 @@ impl Gic {
             Trigger::Level => arm_gic::Trigger::Level,
             Trigger::Edge => arm_gic::Trigger::Edge,
         };
-        let _ = self.driver.distributor().set_group(line, Group::Group1NS);
-        let _ = self.driver.distributor().set_trigger(line, trigger);
+        let _ = self.driver.set_group(line, Group::Group1NS);
+        let _ = self.driver.set_trigger(line, trigger);
     }
 
     /// Masks or unmasks a shared line. Masking is not the driver's: it reads GICD_ICENABLER, sets a bit and writes the word back, which masks every
@@ -142,7 +142,7 @@ impl Gic {
         match (mask, shared(number)) {
             (_, None) => {}
             (Mask::Masked, Some(_)) => self.write_bit(ICENABLER, number),
-            (Mask::Unmasked, Some(line)) => drop(self.driver.distributor().enable_interrupt(line, true)),
+            (Mask::Unmasked, Some(line)) => drop(self.driver.enable_interrupt(line, true)),
         }
     }
 
@@ -204,9 +204,27 @@ fn reset_private(frame: u64) {
 
 fn control(distributor: u64, value: u32) {
     write_device(distributor + CTLR, value);
+    wait_for_zero(distributor + CTLR, UNDER_WAY);
+}
+
+/// Connects the core's interface to the redistributor (IHI 0069H, 11.1).
+fn wake(redistributor: Redistributor) {
+    let waker = redistributor.control + WAKER;
+    write_device(waker, read_device(waker) & !PROCESSOR_SLEEP);
+    wait_for_zero(waker, CHILDREN_ASLEEP);
+}
+
+fn wait_for_zero(register: u64, bits: u32) {
     for _ in 0..PATIENCE {
-        if read_device(distributor + CTLR) & UNDER_WAY == 0 {
+        if read_device(register) & bits == 0 {
             return;
         }
     }
+}
+
+/// ICC_CTLR_EL1 = 0: an end of an interrupt is its deactivation too, and the priority mask is no hint for the distributor. After a change of ICC_SRE_EL1,
+/// which has to be synchronised first (IHI 0069H, 12.2.24).
+fn set_interface_control() {
+    // SAFETY: the register holds settings of this core's interface only, which is not in use yet.
+    unsafe { asm!("isb", "msr S3_0_C12_C12_4, xzr", "isb", options(nostack, preserves_flags)) }
 }

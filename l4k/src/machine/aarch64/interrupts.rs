@@ -30,11 +30,23 @@ pub enum Interrupts {
 }
 
 impl Interrupts {
-    /// Sets the controller up for the core that runs this: lets its timer and other cores interrupt it.
-    pub fn set_up_core(&mut self, core: CoreNumber) {
+    /// Whether the core with these affinity fields can have interrupts.
+    pub fn serve(&self, affinity: u64) -> bool {
         match self {
-            Self::None => (),
-            Self::V2(gic) => gic.set_up_core(core, &PRIVATE),
+            Self::None => false,
+            Self::V2(_) => true,
+            Self::V3(gic) => gic.serves(affinity),
+        }
+    }
+
+    /// Sets the controller up for the core that runs this: lets its timer and other cores interrupt it. `None` if it does not serve the core.
+    pub fn set_up_core(&mut self, core: CoreNumber) -> Option<()> {
+        match self {
+            Self::None => None,
+            Self::V2(gic) => {
+                gic.set_up_core(core, &PRIVATE);
+                Some(())
+            }
             Self::V3(gic) => gic.set_up_core(core, &PRIVATE),
         }
     }

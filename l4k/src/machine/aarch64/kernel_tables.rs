@@ -1,7 +1,7 @@
 //! The kernel's own translation tables: the linear map of RAM and the device window.
 //!
-//! The linear map has physical address p at [`WINDOW`] + p, writable and never executable, without the kernel's image: nothing can
-//! write kernel text through it. Tables come from a reserve behind the image.
+//! The linear map has physical address p at [`WINDOW`] + p, writable and never executable. It holds what the kernel uses, and nothing else: free memory, the
+//! package, the places of a spin table. So nothing can write kernel text or these tables through it, and memory that somebody else has is not mapped.
 #![allow(unsafe_code)]
 
 use crate::base::arch::Level;
@@ -12,8 +12,11 @@ pub const WINDOW: u64 = 0xffff_0000_0000_0000;
 /// Virtual address of the device window: level 0 entry 2.
 pub const DEVICE_WINDOW: u64 = WINDOW + (2 << 39);
 
-/// Pages of the reserve: the tables of a few ranges of RAM and of the device window.
-pub const RESERVE_PAGES: u64 = 24;
+/// Pages of tables for so many pieces of memory: a table of level 1, and for each end of a piece one of level 2 and one of level 3; for the device window
+/// one of each of the first two levels and two of level 3.
+pub const fn pages_needed(pieces: u64) -> u64 {
+    5 + 4 * pieces
+}
 
 const PAGE: u64 = 4096;
 const TABLE: u64 = 0b11;
@@ -38,9 +41,9 @@ pub struct TableBuilder {
 }
 
 impl TableBuilder {
-    /// Starts with the top-level table at a physical address and the reserve behind `reserve`.
-    pub const fn new(top: u64, reserve: u64) -> Self {
-        Self { top, next: reserve, end: reserve + RESERVE_PAGES * PAGE, window_next: DEVICE_WINDOW }
+    /// Starts with the top-level table at a physical address, and a range for the others.
+    pub const fn new(top: u64, (next, end): (u64, u64)) -> Self {
+        Self { top, next, end, window_next: DEVICE_WINDOW }
     }
 
     /// Maps RAM from `start` to `end`, multiples of 4096, into the linear map, with the largest entries that fit.

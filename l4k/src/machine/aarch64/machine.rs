@@ -38,8 +38,8 @@ impl Machine {
     pub const NEW: Machine = Machine { interrupts: Interrupts::None, empty_table: 0, conduit: None };
 }
 
-/// Rate of the counter if firmware has not set CNTFRQ_EL0: that of QEMU. Start-up says so.
-const DEFAULT_RATE: TicksPerSecond = match TicksPerSecond::new(62_500_000) {
+/// What stands for a rate of 0, which start-up refuses.
+const NO_RATE: TicksPerSecond = match TicksPerSecond::new(1) {
     Some(rate) => rate,
     None => panic!("not zero"),
 };
@@ -82,7 +82,7 @@ impl Arch for Machine {
     }
 
     fn ticks_per_second(&self) -> TicksPerSecond {
-        TicksPerSecond::new(CNTFRQ_EL0.get()).unwrap_or(DEFAULT_RATE)
+        TicksPerSecond::new(CNTFRQ_EL0.get()).unwrap_or(NO_RATE)
     }
 
     fn set_deadline(&mut self, deadline: Option<Instant>) {

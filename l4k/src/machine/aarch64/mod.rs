@@ -23,11 +23,13 @@ mod interrupts;
 mod kernel_tables;
 mod lock_times;
 mod machine;
+mod memory_claims;
 #[cfg(any(debug_assertions, feature = "debug"))]
 mod panic;
 #[cfg(not(any(debug_assertions, feature = "debug")))]
 #[path = "panic_release.rs"]
 mod panic;
+mod redistributors;
 mod startup;
 mod stop;
 mod trap;

@@ -1,34 +1,33 @@
 //! The first Rust code: from early tables to the first program.
 
-use super::board::{Board, Controller};
+use super::board::{Board, Controller, Cores};
 use super::console::{say, set_up_console};
-use super::core_setup::{end_identity, set_up_core};
-use super::cores::{CORES_MAX, Started, let_others_in, start_others};
-use super::description::Description;
+use super::core_setup::{counter_problem, end_identity, set_up_core};
+use super::cores::{Started, let_others_in, start_others};
+use super::description::{Description, GIBIBYTE_SHIFT};
 use super::gic_v2::GicV2;
-use super::gic_v3::{Gic, REDISTRIBUTOR_BYTES};
+use super::gic_v3::Gic;
 use super::image_layout::{IMAGE_PAGES, IMAGE_VIRTUAL, PAGE};
 use super::instructions::{bytes_at, publish_stores};
 use super::interrupts::Interrupts;
-use super::kernel_tables::{RESERVE_PAGES, ReserveExhausted, TableBuilder, WINDOW};
+use super::kernel_tables::{ReserveExhausted, TableBuilder, WINDOW, pages_needed};
 use super::machine::Machine;
+use super::memory_claims::{
+    DISTRIBUTOR_BYTES, Devices, Free, INTERFACE_BYTES, Ram, Sources, page_of, say_left_out, say_memory,
+};
+use super::redistributors::Redistributors;
 use super::stop::stop;
 use super::trap::{self, Symbols};
 use crate::base::address::PhysicalAddress;
 use crate::base::arch::CoreNumber;
 use crate::kernel::Kernel;
-use crate::machine::memory_map::{Ranges, bounds};
+use crate::machine::memory_map::{Claims, RANGES, Range, Ranges, bounds};
 use crate::{BootError, BootInput};
-
-/// Bytes of a GICv2's distributor and core interface, and of a GICv3's distributor.
-const DISTRIBUTOR_BYTES: u64 = 0x1_0000;
-const INTERFACE_BYTES: u64 = 0x2000;
 
 /// Physical addresses of the image's parts.
 #[derive(Clone, Copy, Debug)]
 struct Image {
     start: u64,
-    end: u64,
     package: u64,
     package_end: u64,
 }
@@ -37,19 +36,9 @@ impl Image {
     fn new(symbols: &Symbols) -> Image {
         Image {
             start: symbols.physical(IMAGE_VIRTUAL),
-            end: symbols.physical(symbols.image_end),
             package: symbols.physical(symbols.programs_start),
             package_end: symbols.physical(symbols.programs_end),
         }
-    }
-
-    /// Where tables go: behind everything that was loaded.
-    const fn reserve(&self) -> u64 {
-        self.package_end.next_multiple_of(PAGE)
-    }
-
-    const fn reserve_end(&self) -> u64 {
-        self.reserve() + RESERVE_PAGES * PAGE
     }
 }
 
@@ -63,22 +52,31 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
     if symbols.image_end - IMAGE_VIRTUAL + u64::from(symbols.stacks()) * PAGE > (IMAGE_PAGES - 1) * PAGE {
         fail(format_args!("the kernel's image is larger than 2 MiB"));
     }
+    if let Some(problem) = counter_problem() {
+        fail(format_args!("{problem}"));
+    }
     let description = match Description::find(passed, board, image) {
         Ok(description) => description,
         Err(problem) => fail(format_args!("{problem}")),
     };
     let image = Image::new(&symbols);
+    let controller = board.interrupt_controller.or_else(|| description.controller());
+    let sources = Sources { description: &description, board, controller, image: (image.start, image.package_end) };
+    check_memory(&sources, &image);
     let mut memory = Ranges::EMPTY;
-    find_memory(&mut memory, &description, board, &image);
-    let machine = match map_everything(board, &description, &memory, &image, &symbols) {
+    let tables = find_memory(&mut memory, &sources);
+    let machine = match map_everything(&sources, &memory, &image, &symbols, tables) {
         Ok(machine) => machine,
-        Err(ReserveExhausted) => fail(format_args!("too many ranges of memory for the kernel's tables")),
+        Err(ReserveExhausted) => fail(format_args!("the kernel's tables are too small for this machine")),
     };
-    let cores = start_others(board.cores, &description, &symbols);
+    let cores = match start_others(board.cores, &description, &machine.interrupts, &symbols) {
+        Ok(cores) => cores,
+        Err(problem) => fail(format_args!("{problem}")),
+    };
     say_cores(cores);
     let mut devices = Ranges::EMPTY;
-    find_devices(&mut devices, board, &memory);
-    free(&mut memory, &description, board, &image);
+    devices.find(&Devices(&sources));
+    say_left_out("device memory", &devices);
     let input = input(board, &image, &memory, &devices, cores.up);
     if let Err(error) = trap::with_kernel(|kernel| boot(kernel, machine, &input)) {
         fail(format_args!("{error}"));
@@ -95,10 +93,10 @@ fn fail(message: core::fmt::Arguments<'_>) -> ! {
     stop()
 }
 
-/// How many cores there are and what becomes of them.
+/// How many cores there are and what becomes of them. Those that did not start were named.
 fn say_cores(Started { there, wanted, up }: Started) {
-    if up != wanted {
-        say!("{up} of {wanted} cores are up: the others did not answer");
+    if up < wanted {
+        say!("{up} of {wanted} cores are up");
     } else if there > wanted {
         say!("{there} cores, of which {up} are used");
     } else if wanted > 1 {
@@ -106,47 +104,82 @@ fn say_cores(Started { there, wanted, up }: Started) {
     }
 }
 
-/// Finds RAM, which must hold everything that was loaded and the kernel's tables.
+/// RAM must hold everything that was loaded.
 #[inline(never)]
-fn find_memory(memory: &mut Ranges, description: &Description, board: &Board, image: &Image) {
-    description.memory(|range| memory.add(range));
-    say!("{} MiB of memory by {}", memory.bytes() >> 20, description.name());
-    if memory.dropped > 0 {
-        say!("{} KiB of memory are out of the kernel's reach", memory.dropped / 1024);
-    }
-    let reserved = board.reserved.iter().map(bounds);
+fn check_memory(sources: &Sources<'_>, image: &Image) {
+    say_memory(sources);
+    let reserved = sources.board.reserved.iter().map(bounds);
     if let Some((start, end)) =
-        reserved.into_iter().find(|(start, end)| *start < image.reserve_end() && image.start < *end)
+        reserved.into_iter().find(|(start, end)| *start < image.package_end && image.start < *end)
     {
         fail(format_args!(
             "the image at {:#x} lies in memory that the board needs: {start:#x} to {end:#x}",
             image.start
         ));
     }
-    if !memory.contain((image.start, image.reserve_end())) {
-        let needed = (image.reserve_end() - image.start) / 1024;
+    if !Ram(sources).pieces().any(|(start, end)| start <= image.start && image.package_end <= end) {
         fail(format_args!(
-            "memory too small for the image: {needed} KiB from {:#x} are needed, {} KiB are there in all",
-            image.start,
-            memory.bytes() / 1024
+            "memory too small for the image: {} KiB from {:#x} are needed in one piece",
+            (image.package_end - image.start) / 1024,
+            image.start
         ));
     }
 }
 
+/// Finds free RAM, and in it a place for the kernel's tables, which is returned: boot reaches them in the image's gibibyte only, and the description must
+/// stay as long as it is read.
+#[inline(never)]
+fn find_memory(memory: &mut Ranges, sources: &Sources<'_>) -> Range {
+    let beside = Free(sources, sources.description.place());
+    // The tables may part one piece more. The package is mapped beside the pieces.
+    let pieces = beside.pieces().take(RANGES).count().min(RANGES) + 2;
+    let spin_tables = if let Cores::SpinTable(places) = sources.board.cores { places.len() } else { 0 };
+    let bytes = pages_needed((pieces + spin_tables) as u64) * PAGE;
+    let gibibyte = sources.image.0 >> GIBIBYTE_SHIFT << GIBIBYTE_SHIFT;
+    let place = beside.pieces().find_map(|(start, end)| {
+        let start = start.max(gibibyte).checked_next_multiple_of(PAGE)?;
+        let tables = (start, start.checked_add(bytes)?);
+        (tables.1 <= end.min(gibibyte + (1 << GIBIBYTE_SHIFT))).then_some(tables)
+    });
+    let Some(tables) = place else {
+        fail(format_args!(
+            "memory too small for the kernel's tables: {} KiB are needed in one piece, in the gibibyte of the image",
+            bytes / 1024
+        ));
+    };
+    memory.find(&Free(sources, tables));
+    say_left_out("memory", memory);
+    tables
+}
+
 #[inline(never)]
 fn map_everything(
-    board: &Board,
-    description: &Description,
+    sources: &Sources<'_>,
     memory: &Ranges,
     image: &Image,
     symbols: &Symbols,
+    place: Range,
 ) -> Result<Machine, ReserveExhausted> {
-    let mut tables = TableBuilder::new(symbols.physical(symbols.early_tables), image.reserve());
+    let mut tables = TableBuilder::new(symbols.physical(symbols.early_tables), place);
     for (start, end) in memory.iter() {
-        tables.map_memory(start, end.min(image.start))?;
-        tables.map_memory(start.max(image.end), end)?;
+        tables.map_memory(start, end)?;
     }
-    let mut interrupts = match board.interrupt_controller.or_else(|| description.controller()) {
+    tables.map_memory(image.package, image.package_end)?;
+    if let Cores::SpinTable(places) = sources.board.cores {
+        for (page, end) in places.iter().map(|place| page_of(*place)) {
+            tables.map_memory(page, end)?;
+        }
+    }
+    let mut interrupts = map_controller(sources, &mut tables)?;
+    if interrupts.set_up_core(CoreNumber(0)).is_none() {
+        fail(format_args!("the GICv3 has no redistributor for the first core"));
+    }
+    let empty_table = symbols.physical(symbols.empty_table);
+    Ok(Machine { interrupts, empty_table, conduit: sources.description.conduit() })
+}
+
+fn map_controller(sources: &Sources<'_>, tables: &mut TableBuilder) -> Result<Interrupts, ReserveExhausted> {
+    Ok(match sources.controller {
         Some(Controller::V2(distributor, interface)) => {
             let distributor = tables.map_device(distributor, DISTRIBUTOR_BYTES)?;
             let interface = tables.map_device(interface, INTERFACE_BYTES)?;
@@ -155,38 +188,17 @@ fn map_everything(
             gic.set_up();
             Interrupts::V2(gic)
         }
-        Some(Controller::V3(distributor, redistributor)) => {
+        Some(Controller::V3(distributor, _)) => {
             let distributor = tables.map_device(distributor, DISTRIBUTOR_BYTES)?;
-            let mut count = 0;
-            description.cores(|_| count += 1);
-            let count = count.clamp(1, CORES_MAX as u32);
-            let redistributors = tables.map_device(redistributor, u64::from(count) * REDISTRIBUTOR_BYTES)?;
+            let redistributors = Redistributors::find(sources.board, sources.description, tables)?;
             publish_stores();
-            match Gic::at(distributor, redistributors, count) {
+            match Gic::at(distributor, redistributors) {
                 Some(gic) => Interrupts::V3(gic),
                 None => fail(format_args!("the device tree's GICv3 is none")),
             }
         }
         None => fail(format_args!("the device tree names no interrupt controller that the kernel knows")),
-    };
-    interrupts.set_up_core(CoreNumber(0));
-    let empty_table = symbols.physical(symbols.empty_table);
-    Ok(Machine { interrupts, empty_table, conduit: description.conduit() })
-}
-
-/// Leaves RAM that nobody uses. The description's own memory is given up: everything was read from it.
-#[inline(never)]
-fn free(memory: &mut Ranges, description: &Description, board: &Board, image: &Image) {
-    memory.remove((image.start, image.reserve_end()));
-    description.reserved(|range| memory.remove(range));
-    board.reserved.iter().for_each(|range| memory.remove(bounds(range)));
-}
-
-/// The board's device memory, without what turned out to be RAM: what a graphics processor has for itself depends on the board's set-up.
-#[inline(never)]
-fn find_devices(devices: &mut Ranges, board: &Board, memory: &Ranges) {
-    board.device_memory.iter().for_each(|range| devices.add(bounds(range)));
-    memory.iter().for_each(|range| devices.remove(range));
+    })
 }
 
 /// What the kernel has to know.

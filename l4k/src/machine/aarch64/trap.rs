@@ -75,7 +75,6 @@ unsafe extern "C" {
     static l4k_early_tables: u8;
     static l4k_empty_table: u8;
     static l4k_join: u8;
-    static l4k_join_with_number: u8;
     static l4k_vectors: u8;
     fn l4k_resume(context: u64) -> !;
 }
@@ -100,8 +99,6 @@ pub struct Symbols {
     pub empty_table: u64,
     /// Where another core enters.
     pub join: u64,
-    /// The same, with its number in x0.
-    pub join_with_number: u64,
 }
 
 impl Symbols {
@@ -114,7 +111,6 @@ impl Symbols {
             early_tables: (&raw const l4k_early_tables) as u64,
             empty_table: (&raw const l4k_empty_table) as u64,
             join: (&raw const l4k_join) as u64,
-            join_with_number: (&raw const l4k_join_with_number) as u64,
         }
     }
 

@@ -1,0 +1,121 @@
+//! The redistributors of a GICv3 or later, one for each core (IHI 0069H, 12.10): found by reading them, wherever they lie.
+
+use super::board::{Board, Controller};
+use super::cores::{AFFINITY, CORES_MAX};
+use super::description::Description;
+use super::instructions::{publish_stores, read_device};
+use super::kernel_tables::{ReserveExhausted, TableBuilder};
+use crate::machine::memory_map::Extent;
+use aarch64_cpu::registers::MPIDR_EL1;
+use tock_registers::interfaces::Readable;
+
+/// Bytes of a frame of registers. The first frame controls, the second has the lines.
+const FRAME: u64 = 0x1_0000;
+
+/// Bytes of a frame that are used.
+const PAGE: u64 = 4096;
+
+/// GICR_TYPER, and its bits: two more frames for virtual interrupts (GICv4), the last of its region.
+const TYPER: u64 = 0x008;
+const VIRTUAL_FRAMES: u32 = 1 << 1;
+const LAST: u32 = 1 << 4;
+
+/// A redistributor.
+#[derive(Clone, Copy, Debug)]
+pub struct Redistributor {
+    affinity: u64,
+    /// Virtual address of its first frame.
+    pub control: u64,
+    /// Virtual address of its second frame.
+    pub lines: u64,
+}
+
+/// Those of the cores that may be used.
+#[derive(Debug)]
+pub struct Redistributors {
+    known: [Redistributor; CORES_MAX],
+    count: usize,
+}
+
+impl Redistributors {
+    /// Finds and maps them.
+    ///
+    /// # Errors
+    /// There are too many for the tables.
+    pub fn find(
+        board: &Board,
+        description: &Description,
+        tables: &mut TableBuilder,
+    ) -> Result<Redistributors, ReserveExhausted> {
+        let known = [Redistributor { affinity: 0, control: 0, lines: 0 }; CORES_MAX];
+        let mut found = Redistributors { known, count: 0 };
+        let mut result = Ok(());
+        each_region(board, description, |region, stride| {
+            if result.is_ok() {
+                result = found.walk(region, stride, description, tables);
+            }
+        });
+        result.map(|()| found)
+    }
+
+    /// Reads one after the other, up to the last of the region. How far it is to the next is what the tree says, or what the redistributor does.
+    fn walk(
+        &mut self,
+        region: Extent,
+        told: Option<u64>,
+        description: &Description,
+        tables: &mut TableBuilder,
+    ) -> Result<(), ReserveExhausted> {
+        let (mut place, end) = region.clipped();
+        while end.saturating_sub(place) >= 2 * FRAME {
+            let control = tables.map_device(place, PAGE)?;
+            publish_stores();
+            let kind = read_device(control + TYPER);
+            let affinity = affinity(read_device(control + TYPER + 4));
+            if let Some(known) = self.known.get_mut(self.count)
+                && is_wanted(affinity, description)
+            {
+                *known = Redistributor { affinity, control, lines: tables.map_device(place + FRAME, PAGE)? };
+                self.count += 1;
+            }
+            if kind & LAST != 0 {
+                break;
+            }
+            let frames = if kind & VIRTUAL_FRAMES != 0 { 4 } else { 2 };
+            place = place.saturating_add(told.unwrap_or(frames * FRAME));
+        }
+        Ok(())
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Redistributor> {
+        self.known.iter().take(self.count)
+    }
+
+    /// A core's.
+    pub fn of(&self, affinity: u64) -> Option<Redistributor> {
+        self.iter().find(|known| known.affinity == affinity).copied()
+    }
+}
+
+/// Calls `found` for each region that redistributors lie in, and with how far it is from one to the next, if that is known: the board's region if it has
+/// one, or else the tree's.
+pub fn each_region(board: &Board, description: &Description, mut found: impl FnMut(Extent, Option<u64>)) {
+    match board.interrupt_controller {
+        Some(Controller::V3(_, start)) => found(Extent { start, bytes: CORES_MAX as u64 * 4 * FRAME }, None),
+        Some(Controller::V2(..)) => {}
+        None => description.redistributors(found),
+    }
+}
+
+/// As in MPIDR_EL1, for the upper half of GICR_TYPER.
+fn affinity(packed: u32) -> u64 {
+    u64::from(packed >> 24) << 32 | u64::from(packed & 0xff_ffff)
+}
+
+/// Whether the core is this one, or one that may be started.
+fn is_wanted(affinity: u64, description: &Description) -> bool {
+    let mut wanted = affinity == MPIDR_EL1.get() & AFFINITY;
+    description.cores(|core| wanted |= core.affinity & AFFINITY == affinity && core.refused.is_none());
+    wanted
+}
