@@ -25,8 +25,10 @@ pub(crate) fn program(
     arguments: [u64; 3],
 ) -> Stepped<()> {
     let builder = Builder { home, description };
+    // What has the largest alignment comes first: nothing is lost before it.
+    builder.frames(FrameSize::Large)?;
     builder.address_space()?;
-    builder.frames()?;
+    builder.frames(FrameSize::Small)?;
     let buffer = builder.load(resources, image)?;
     builder.devices()?;
     builder.cnode()?;
@@ -37,6 +39,22 @@ pub(crate) fn program(
     builder.thread(image, buffer, arguments)?;
     builder.time()?;
     home.thread().resume().at(Step::Start)
+}
+
+/// The frames that are not mapped yet.
+struct Frames<'a> {
+    home: &'a Home,
+    large: u64,
+    small: u64,
+}
+
+impl Frames<'_> {
+    fn next(&mut self, size: FrameSize) -> Stepped<Frame> {
+        let index = if size == FrameSize::Large { &mut self.large } else { &mut self.small };
+        let slot = self.home.frame_slot(size, *index)?;
+        *index += 1;
+        Ok(Frame::from_slot(slot))
+    }
 }
 
 struct Builder<'a> {
@@ -68,13 +86,13 @@ impl Builder<'_> {
         Resources::ASID_POOL.assign(self.space()).at(Step::AddressSpace)
     }
 
-    fn frames(&self) -> Stepped<()> {
-        let frames = self.home.plan().frames;
+    fn frames(&self, size: FrameSize) -> Stepped<()> {
+        let (_, frames) = self.home.plan().frames_of(size);
         let mut made = 0;
         while made < frames {
             let count = (frames - made).min(RETYPE_COUNT_MAX);
-            let first = CNode::OWN.at(self.home.frame_slot(made)?);
-            self.memory().retype(NewObject::Frame(FrameSize::Small), first, count).at(Step::Frames)?;
+            let first = CNode::OWN.at(self.home.frame_slot(size, made)?);
+            self.memory().retype(NewObject::Frame(size), first, count).at(Step::Frames)?;
             made += count;
         }
         Ok(())
@@ -83,37 +101,35 @@ impl Builder<'_> {
     /// Fills and maps the frames in the order of segments, stack and message buffer. Returns the last.
     fn load(&self, resources: &mut Resources, image: &Image<'_>) -> Stepped<Frame> {
         let layout = self.home.plan().layout;
-        let mut next = 0;
+        let mut frames = Frames { home: self.home, large: 0, small: 0 };
         for segment in &image.segments {
-            next = self.load_segment(resources, segment, next)?;
+            self.load_segment(resources, segment, &mut frames)?;
         }
         let mut address = layout.stack.start;
         while address < layout.stack.end {
-            let frame = Frame::from_slot(self.home.frame_slot(next)?);
+            let frame = frames.next(FrameSize::Small)?;
             frame.map(self.space(), address, READ_WRITE, MapAttributes::NORMAL).at(Step::Stack)?;
-            next += 1;
             address += PAGE_SIZE;
         }
-        let buffer = Frame::from_slot(self.home.frame_slot(next)?);
+        let buffer = frames.next(FrameSize::Small)?;
         buffer.map(self.space(), layout.buffer, READ_WRITE, MapAttributes::NORMAL).at(Step::MessageBuffer)?;
         Ok(buffer)
     }
 
-    /// Returns the index of the frame after those of the segment.
-    fn load_segment(&self, resources: &mut Resources, segment: &Segment<'_>, first: u64) -> Stepped<u64> {
+    fn load_segment(&self, resources: &mut Resources, segment: &Segment<'_>, frames: &mut Frames<'_>) -> Stepped<()> {
         let step = Step::Segment { address: segment.address };
-        let mut pieces = segment.contents.chunks(PAGE_SIZE as usize);
-        let pages = segment.bytes.div_ceil(PAGE_SIZE);
-        for page in 0..pages {
-            let frame = Frame::from_slot(self.home.frame_slot(first + page)?);
-            // New frames are zero: a page without contents needs no writing.
-            if let Some(bytes) = pieces.next() {
+        let mut contents = segment.contents;
+        for (address, size) in segment.frames() {
+            let frame = frames.next(size)?;
+            let (bytes, rest) = contents.split_at(contents.len().min(size.bytes() as usize));
+            contents = rest;
+            // New frames are zero: one without contents needs no writing.
+            if !bytes.is_empty() {
                 resources.window.write(Resources::ADDRESS_SPACE, frame, bytes).at(step)?;
             }
-            let address = segment.address + page * PAGE_SIZE;
             frame.map(self.space(), address, segment.rights, MapAttributes::NORMAL).at(step)?;
         }
-        Ok(first + pages)
+        Ok(())
     }
 
     fn devices(&self) -> Stepped<()> {

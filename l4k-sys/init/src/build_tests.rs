@@ -4,6 +4,7 @@ extern crate std;
 
 use crate::description::Supply;
 use crate::home::Home;
+use crate::slots::{SlotAllocator, SlotRange};
 use crate::testing::{IMAGE_PAGES, STACK_PAGES, Seen, description, image, record, recorded, resources};
 use l4k_sys::abi::SystemCall;
 use std::string::ToString;
@@ -42,6 +43,33 @@ fn each_page_is_mapped_once_where_it_belongs() {
     assert_eq!(mapped.len() as u64, IMAGE_PAGES + STACK_PAGES + 1);
     let expected = [0x20_0000, 0x20_1000, 0x20_4000, 0x20_5000, 0x20_7000, 0x20_8000, 0x20_a000];
     assert_eq!(mapped, expected);
+}
+
+/// 5 MiB from the middle of a block of 2 MiB on, the first 4 MiB with contents.
+#[test]
+fn what_fills_large_frames_is_made_of_large_frames() {
+    const MIB: u64 = 1 << 20;
+    static CONTENTS: [u8; 4 << 20] = [1; 4 << 20];
+    record(usize::MAX);
+    let mut resources = resources();
+    resources.slots = SlotAllocator::new(SlotRange { first: 100, count: 400 });
+    let mut large = image();
+    large.segments[1].address = 0x30_0000;
+    large.segments[1].bytes = 5 * MIB;
+    large.segments[1].contents = &CONTENTS;
+    let home = Home::reserve(&mut resources, &large, &description(&[])).unwrap();
+    record(usize::MAX);
+    home.start(&mut resources, &large, &description(&[]), [0; 3]).unwrap();
+    let seen = recorded();
+    let space = calls(&seen, SystemCall::AsidPoolAssign)[0][1];
+    let mapped: Vec<u64> = calls(&seen, SystemCall::FrameMap).iter().filter(|x| x[1] == space).map(|x| x[2]).collect();
+    // Text, a MiB of pages, two large frames up to 8 MiB, stack and buffer.
+    assert_eq!(mapped.len() as u64, 2 + 256 + 2 + STACK_PAGES + 1);
+    assert_eq!(mapped[2 + 256..2 + 256 + 2], [4 * MIB, 6 * MIB]);
+    let made: Vec<[u64; 2]> = calls(&seen, SystemCall::UntypedRetype).iter().map(|x| [x[2], x[5]]).collect();
+    assert_eq!(made[0], [21, 2], "large frames come first: {made:?}");
+    // A page each, and then whole large frames.
+    assert_eq!(calls(&seen, SystemCall::FrameUnmap).len(), 2 + 256 + 2);
 }
 
 #[test]

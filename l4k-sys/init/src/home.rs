@@ -1,6 +1,6 @@
 //! The home of a program: memory and slots that are set aside for it and outlive it, so that it can be started again.
 
-use l4k_sys::abi::ThreadState;
+use l4k_sys::abi::{FrameSize, ThreadState};
 use l4k_sys::handle::{NewObject, ThreadStatus};
 use l4k_sys::{AddressSpace, CNode, Error, SchedContext, Thread};
 
@@ -133,8 +133,9 @@ impl Home {
     }
 
     /// Slot of a frame.
-    pub(crate) fn frame_slot(&self, index: u64) -> Stepped<u64> {
-        self.position(self.plan.first_frame(), index, self.plan.frames)
+    pub(crate) fn frame_slot(&self, size: FrameSize, index: u64) -> Stepped<u64> {
+        let (first, count) = self.plan.frames_of(size);
+        self.position(first, index, count)
     }
 
     /// The same image and description always have the same plan; another one is refused before it reaches foreign slots.

@@ -1,7 +1,7 @@
 //! A program as it lies in the package. May call `failure` and `image_error`.
 
 use heapless::Vec;
-use l4k_sys::abi::{Error, Rights, VERSION_MAJOR, VERSION_MINOR};
+use l4k_sys::abi::{Error, FrameSize, Rights, VERSION_MAJOR, VERSION_MINOR};
 use l4k_sys::package::{Package, Program};
 
 use crate::failure::{Cause, Failure, Step};
@@ -21,6 +21,21 @@ pub struct Segment<'a> {
     pub rights: Rights,
     /// Its contents; the rest is zero.
     pub contents: &'a [u8],
+}
+
+impl Segment<'_> {
+    /// Addresses and sizes of its frames: large ones where they fit. A large segment would take too many slots otherwise.
+    pub fn frames(&self) -> impl Iterator<Item = (u64, FrameSize)> + use<> {
+        let (mut address, mut rest) = (self.address, self.bytes);
+        core::iter::from_fn(move || {
+            let (at, size) = (address, FrameSize::at_start_of(address, rest));
+            (rest != 0).then(|| {
+                rest = rest.saturating_sub(size.bytes());
+                address = address.saturating_add(size.bytes());
+                (at, size)
+            })
+        })
+    }
 }
 
 /// The ABI version that a program was built for.
@@ -93,10 +108,10 @@ impl<'a> Image<'a> {
         if fits { Ok(()) } else { Err(Cause::AbiVersion { major, minor }) }
     }
 
-    /// Pages of all segments.
+    /// Frames of this size that all segments take.
     #[must_use]
-    pub fn segment_pages(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.bytes.div_ceil(l4k_sys::abi::memory::PAGE_SIZE)).sum()
+    pub fn frames(&self, size: FrameSize) -> u64 {
+        self.segments.iter().flat_map(Segment::frames).filter(|frame| frame.1 == size).count() as u64
     }
 }
 

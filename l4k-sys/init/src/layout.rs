@@ -3,6 +3,7 @@
 //! Above the segments: a guard page, the stack, a guard page, the message buffer.
 
 use heapless::Vec;
+use l4k_sys::abi::FrameSize;
 use l4k_sys::abi::memory::{PAGE_SIZE, USER_END};
 
 use crate::description::DeviceMapping;
@@ -70,13 +71,14 @@ impl Layout {
         if ranges.iter().any(|range| range.end > USER_END) {
             return None;
         }
-        Some(Layout { stack, buffer, space_bits: space_bits(&mut ranges)? })
+        let large = image.frames(FrameSize::Large);
+        Some(Layout { stack, buffer, space_bits: space_bits(&mut ranges, large)? })
     }
 }
 
-/// Bits of an address-space object with tables for these ranges.
-fn space_bits(ranges: &mut [AddressRange]) -> Option<u8> {
-    let pages = SPACE_PAGES_FIXED + tables(ranges);
+/// Bits of an address-space object with tables for these ranges, of which so many large frames are parts: these need no table of the last level.
+fn space_bits(ranges: &mut [AddressRange], large: u64) -> Option<u8> {
+    let pages = SPACE_PAGES_FIXED + tables(ranges).checked_sub(large)?;
     let bytes = pages.checked_mul(PAGE_SIZE)?.checked_next_power_of_two()?;
     let bits = (bytes.trailing_zeros() as u8).max(SPACE_BITS_MIN);
     if bits > SPACE_BITS_MAX { None } else { Some(bits) }
@@ -135,10 +137,11 @@ mod tests {
 
     #[test]
     fn the_object_grows_with_the_tables_up_to_its_limit() {
-        assert_eq!(space_bits(&mut [range(0, 4096)]), Some(15));
-        assert_eq!(space_bits(&mut [range(0, 8 * MIB)]), Some(15));
-        assert_eq!(space_bits(&mut [range(0, 10 * MIB)]), Some(16));
-        assert_eq!(space_bits(&mut [range(0, 4 * GIB)]), None);
+        assert_eq!(space_bits(&mut [range(0, 4096)], 0), Some(15));
+        assert_eq!(space_bits(&mut [range(0, 8 * MIB)], 0), Some(15));
+        assert_eq!(space_bits(&mut [range(0, 10 * MIB)], 0), Some(16));
+        assert_eq!(space_bits(&mut [range(0, 4 * GIB)], 0), None);
+        assert_eq!(space_bits(&mut [range(0, 4 * GIB)], 2048), Some(15));
     }
 
     #[test]

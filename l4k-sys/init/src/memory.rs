@@ -5,13 +5,16 @@ use l4k_sys::abi::boot::{BootInformation, Entry};
 use l4k_sys::handle::{NewObject, UntypedStatus};
 use l4k_sys::{CNode, Error, Untyped};
 
-/// Pieces of untyped memory that are kept in mind; a board has a few dozen at most.
-const PIECES_MAX: usize = 96;
+use crate::slots::SlotRange;
 
-/// All normal untyped memory.
+/// Runs of slots that are kept in mind. The kernel puts pieces into slots next to each other, but for one: two runs are all.
+const RUNS_MAX: usize = 8;
+
+/// All normal untyped memory, however many pieces it is in.
 #[derive(Clone, Debug)]
 pub struct UntypedPool {
-    normal: Vec<Untyped, PIECES_MAX>,
+    normal: Vec<SlotRange, RUNS_MAX>,
+    left_out: u64,
 }
 
 /// How much memory there is, in bytes.
@@ -27,13 +30,32 @@ impl UntypedPool {
     /// All normal untyped memory that the boot information lists.
     #[must_use]
     pub fn new(information: &BootInformation<'_>) -> UntypedPool {
-        let mut normal = Vec::new();
+        let mut pool = UntypedPool { normal: Vec::new(), left_out: 0 };
         for entry in information.entries() {
-            if let Entry::Untyped { slot, device: false, .. } = entry {
-                let _ = normal.push(Untyped::from_slot(slot));
+            if let Entry::Untyped { slot, size_bits, device: false, .. } = entry {
+                pool.add(slot, size_bits);
             }
         }
-        UntypedPool { normal }
+        pool
+    }
+
+    fn add(&mut self, slot: u64, size_bits: u64) {
+        let next = self.normal.last_mut().filter(|run| run.first.checked_add(run.count) == Some(slot));
+        if let Some(run) = next {
+            run.count += 1;
+        } else if self.normal.push(SlotRange { first: slot, count: 1 }).is_err() {
+            self.left_out = self.left_out.saturating_add(1u64.checked_shl(size_bits as u32).unwrap_or(0));
+        }
+    }
+
+    /// Bytes that are not used because their slots are scattered. With this kernel there are none.
+    #[must_use]
+    pub const fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = Untyped> {
+        self.normal.iter().flat_map(|run| run.iter()).map(Untyped::from_slot)
     }
 
     /// Makes an object in a free slot of one's own, out of the smallest piece that has room for it.
@@ -61,15 +83,15 @@ impl UntypedPool {
             total: sum.total + size(&status),
             free: sum.free + free(&status),
         };
-        self.normal.iter().filter_map(|piece| piece.query().ok()).fold(Totals::default(), add)
+        self.pieces().filter_map(|piece| piece.query().ok()).fold(Totals::default(), add)
     }
 
     fn smallest_with_room(&self, bits: u8, limit: u64) -> Option<Untyped> {
-        let with_free = |piece: &Untyped| {
+        let with_free = |piece: Untyped| {
             let status = piece.query().ok()?;
-            (has_room(&status, bits) && ends_by(&status, limit)).then(|| (free(&status), *piece))
+            (has_room(&status, bits) && ends_by(&status, limit)).then(|| (free(&status), piece))
         };
-        self.normal.iter().filter_map(with_free).min_by_key(|(free, _)| *free).map(|(_, piece)| piece)
+        self.pieces().filter_map(with_free).min_by_key(|(free, _)| *free).map(|(_, piece)| piece)
     }
 }
 
@@ -100,6 +122,16 @@ mod tests {
 
     fn status(size_bits: u8, used_bytes: u64) -> UntypedStatus {
         UntypedStatus { physical_address: 0, size_bits, used_bytes, memory: MemoryKind::Normal }
+    }
+
+    #[test]
+    fn pieces_in_slots_next_to_each_other_have_no_limit() {
+        let mut pool = UntypedPool { normal: Vec::new(), left_out: 0 };
+        pool.add(16, 20);
+        (30..2000).for_each(|slot| pool.add(slot, 12));
+        assert_eq!((pool.pieces().count(), pool.left_out()), (1971, 0));
+        (0..10).for_each(|index| pool.add(3000 + index * 2, 12));
+        assert_eq!((pool.pieces().count(), pool.left_out()), (1971 + RUNS_MAX - 2, 4 * 4096));
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub struct Plan {
     pub layout: Layout,
     /// Bits of the untyped for all of its objects.
     pub memory_bits: u8,
+    /// Frames of 2 MiB: of segments.
+    pub large_frames: u64,
     /// Frames of 4 KiB: segments, stack, message buffer.
     pub frames: u64,
     /// Copies of device frames.
@@ -49,15 +51,16 @@ impl Plan {
     #[must_use]
     pub fn new(image: &Image<'_>, description: &Description<'_>) -> Option<Plan> {
         let layout = Layout::new(image, description.devices)?;
-        let frames = image.segment_pages() + image.stack_bytes / PAGE_SIZE + 1;
-        let memory_bits = memory_bits(&layout, frames, description)?;
-        Some(Plan { layout, memory_bits, frames, devices: description.devices.len() as u64 })
+        let large_frames = image.frames(FrameSize::Large);
+        let frames = image.frames(FrameSize::Small) + image.stack_bytes / PAGE_SIZE + 1;
+        let memory_bits = memory_bits(&layout, [large_frames, frames], description)?;
+        Some(Plan { layout, memory_bits, large_frames, frames, devices: description.devices.len() as u64 })
     }
 
     /// Slots that a home for it has.
     #[must_use]
     pub const fn slots(&self) -> u64 {
-        PARTS + self.devices + self.frames
+        PARTS + self.devices + self.large_frames + self.frames
     }
 
     /// Position of the first copy of a device frame.
@@ -66,16 +69,21 @@ impl Plan {
         PARTS
     }
 
-    /// Position of the first frame.
+    /// Position of the first frame of a size, and how many there are.
     #[must_use]
-    pub const fn first_frame(&self) -> u64 {
-        PARTS + self.devices
+    pub const fn frames_of(&self, size: FrameSize) -> (u64, u64) {
+        match size {
+            FrameSize::Large => (PARTS + self.devices, self.large_frames),
+            FrameSize::Small => (PARTS + self.devices + self.large_frames, self.frames),
+            FrameSize::Huge => (PARTS, 0),
+        }
     }
 }
 
 /// Follows the objects in the order in which [`build`](crate::build) makes them, each aligned to its size.
-fn memory_bits(layout: &Layout, frames: u64, description: &Description<'_>) -> Option<u8> {
-    let mut used = after(0, NewObject::AddressSpace(layout.space_bits), 1)?;
+fn memory_bits(layout: &Layout, [large, frames]: [u64; 2], description: &Description<'_>) -> Option<u8> {
+    let mut used = after(0, NewObject::Frame(FrameSize::Large), large)?;
+    used = after(used, NewObject::AddressSpace(layout.space_bits), 1)?;
     used = after(used, NewObject::Frame(FrameSize::Small), frames)?;
     used = after(used, NewObject::CNode(description.cnode_bits), 1)?;
     used = after(used, NewObject::Thread, 1)?;

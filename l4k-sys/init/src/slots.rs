@@ -1,7 +1,7 @@
 //! Hands out free slots of the first program's CNode.
 
 /// Slots that can be managed; the CNode may have more.
-const SLOTS_MAX: usize = 2048;
+const SLOTS_MAX: usize = 4096;
 
 const WORD_BITS: usize = 64;
 
@@ -30,7 +30,7 @@ pub struct SlotAllocator {
 }
 
 impl SlotAllocator {
-    /// All of these slots are free. Those beyond the first 2048 stay unused.
+    /// All of these slots are free. Those beyond the first 4096 stay unused.
     #[must_use]
     pub fn new(free: SlotRange) -> SlotAllocator {
         let count = usize::try_from(free.count).unwrap_or(SLOTS_MAX).min(SLOTS_MAX);
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn more_slots_than_the_bitmap_has_are_left_unused() {
         let mut slots = SlotAllocator::new(SlotRange { first: 9, count: u64::MAX });
-        assert!(slots.take_range(2048).is_some());
+        assert!(slots.take_range(SLOTS_MAX as u64).is_some());
         assert_eq!(slots.take(), None);
     }
 }

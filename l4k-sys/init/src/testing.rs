@@ -9,7 +9,7 @@ use std::vec::Vec;
 use heapless::Vec as FixedVec;
 use l4k_sys::abi::boot::BootInformation;
 use l4k_sys::abi::memory::PAGE_SIZE;
-use l4k_sys::abi::{Error, Rights, SystemCall, VERSION_MAJOR, VERSION_MINOR};
+use l4k_sys::abi::{Error, FrameSize, Rights, SystemCall, VERSION_MAJOR, VERSION_MINOR};
 use l4k_sys::registers::Registers;
 use l4k_sys::{Badge, Endpoint, stub};
 
@@ -53,7 +53,7 @@ pub fn resources() -> Resources {
         slots: SlotAllocator::new(SlotRange { first: 100, count: 200 }),
         memory: UntypedPool::new(&BootInformation::new(&boot_bytes())),
         devices: DevicePool::new(&BootInformation::new(&boot_bytes())),
-        window: Window::on(Box::leak(Box::new([0; PAGE_SIZE as usize]))),
+        window: Window::on(Box::leak(std::vec![0; FrameSize::Large.bytes() as usize].into_boxed_slice())),
     }
 }
 
@@ -101,6 +101,7 @@ fn kernel(number: u64, registers: Registers) -> Registers {
         return Registers::new([Error::Dying.code()]);
     }
     match call {
+        SystemCall::FrameQuery => Registers::new([0, 0x4000_0000, 21, 0, 0]),
         SystemCall::UntypedQuery => Registers::new([0, 0x4000_0000, 24, 0, 0]),
         _ => Registers::default(),
     }

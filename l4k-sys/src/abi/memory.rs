@@ -6,6 +6,9 @@ pub const USER_END: u64 = 1 << 47;
 /// Lowest address that can be mapped.
 pub const USER_START: u64 = 0x1000;
 
+/// First physical address above all memory that the kernel can use: 128 GiB.
+pub const MEMORY_END: u64 = 1 << 37;
+
 /// Size of a page in bytes.
 pub const PAGE_SIZE: u64 = 4096;
 
@@ -37,6 +40,17 @@ impl FrameSize {
     #[must_use]
     pub const fn bytes(self) -> u64 {
         1 << (self as u8)
+    }
+
+    /// The frame with which a program's memory of so many bytes begins at this address: a large one where it fits. Huge ones are for programs that ask for
+    /// them.
+    #[must_use]
+    pub const fn at_start_of(address: u64, bytes: u64) -> FrameSize {
+        if address.is_multiple_of(Self::Large.bytes()) && bytes >= Self::Large.bytes() {
+            Self::Large
+        } else {
+            Self::Small
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 
+use l4k_sys::abi::memory::MEMORY_END;
+
 use crate::elf_check::ABI_SECTION;
 use crate::image::AbiVersion;
 
@@ -65,6 +67,13 @@ pub enum ElfFault {
         start: u64,
         /// Its size in bytes.
         memory_size: u64,
+    },
+    /// There is no machine with memory for it.
+    TooLarge {
+        /// Its largest segment.
+        largest: Span,
+        /// Bytes of all segments.
+        bytes: u64,
     },
     /// A segment is writable and executable.
     WriteAndExecute {
@@ -186,6 +195,11 @@ impl ElfFault {
                 formatter,
                 "segment {index} at {start:#x} with {memory_size:#x} bytes is not between 0x1000 and 0x800000000000, the range of \
                  programs"
+            ),
+            Self::TooLarge { largest, bytes } => write!(
+                formatter,
+                "its segments need {bytes} bytes, {} more than the {MEMORY_END} of all memory that the kernel can use; the largest is {largest}",
+                bytes - MEMORY_END
             ),
             Self::WriteAndExecute { span } => write!(formatter, "{span} is writable and executable"),
             Self::NotReadable { span } => write!(formatter, "{span} is not readable"),

@@ -5,7 +5,7 @@ use elf::abi::{PF_R, PF_W, PF_X, PT_LOAD};
 use elf::endian::LittleEndian;
 use elf::segment::ProgramHeader;
 use l4k_sys::abi::Rights;
-use l4k_sys::abi::memory::{PAGE_SIZE, USER_END, USER_START};
+use l4k_sys::abi::memory::{MEMORY_END, PAGE_SIZE, USER_END, USER_START};
 
 use crate::elf_fault::{ElfFault, Span};
 use crate::image::ImageSegment;
@@ -27,6 +27,7 @@ pub(crate) fn load(elf: &ElfBytes<'_, LittleEndian>, file_bytes: u64) -> Result<
     if loaded.is_empty() {
         return Err(ElfFault::NoSegments);
     }
+    check_size(&loaded)?;
     loaded.sort_by_key(|part| part.segment.virtual_address);
     for pair in loaded.windows(2) {
         if pair[0].segment.virtual_address + pair[0].segment.memory_size > pair[1].segment.virtual_address {
@@ -34,6 +35,17 @@ pub(crate) fn load(elf: &ElfBytes<'_, LittleEndian>, file_bytes: u64) -> Result<
         }
     }
     Ok(loaded)
+}
+
+/// Checks that there can be a machine with memory for all of them.
+fn check_size(loaded: &[Loaded]) -> Result<(), ElfFault> {
+    // Each is below the end of the range of programs, and there are at most 65535 of them: the sum is far from the largest number.
+    let bytes = loaded.iter().map(|part| part.segment.memory_size).sum::<u64>();
+    let largest = loaded.iter().max_by_key(|part| part.segment.memory_size);
+    match largest {
+        Some(part) if bytes > MEMORY_END => Err(ElfFault::TooLarge { largest: part.span, bytes }),
+        _ => Ok(()),
+    }
 }
 
 fn segment(
@@ -44,10 +56,11 @@ fn segment(
 ) -> Result<Loaded, ElfFault> {
     let span = span(index, header)?;
     let rights = rights(span, header.p_flags)?;
+    // Without contents, its place in the file means nothing: strip leaves it where the file once was longer.
+    let is_empty = header.p_filesz == 0;
     if header.p_align > 1 {
-        let congruent =
-            header.p_align.is_power_of_two() && header.p_vaddr % header.p_align == header.p_offset % header.p_align;
-        if !congruent {
+        let agrees = is_empty || header.p_vaddr % header.p_align == header.p_offset % header.p_align;
+        if !header.p_align.is_power_of_two() || !agrees {
             return Err(ElfFault::Misaligned { span, offset: header.p_offset, align: header.p_align });
         }
     }
@@ -55,7 +68,7 @@ fn segment(
         return Err(ElfFault::MoreContentsThanMemory { span, file_size: header.p_filesz });
     }
     let beyond = ElfFault::BeyondFile { span, offset: header.p_offset, file_size: header.p_filesz, file_bytes };
-    let data = elf.segment_data(header).map_err(|_| beyond)?;
+    let data = if is_empty { &[] } else { elf.segment_data(header).map_err(|_| beyond)? };
 
     // Rounded outwards to whole pages; what that adds is zero.
     let lead = header.p_vaddr % PAGE_SIZE;

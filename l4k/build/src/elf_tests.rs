@@ -194,6 +194,30 @@ fn contents_beyond_the_file_are_refused() {
     );
 }
 
+/// As `strip` leaves it: the zeros of a program stood behind what is no longer there.
+#[test]
+fn a_segment_without_contents_may_lie_anywhere_in_the_file() {
+    for offset in [0, 0x1234_5678, 0x7fff_ffff_ffff_f001, u64::MAX] {
+        let mut handmade = Handmade::new();
+        let data = &mut handmade.segments[2];
+        (data.file_size, data.offset) = (0, offset);
+        let image = convert("uart", &handmade.bytes()).unwrap();
+        let data = &image.segments[2];
+        assert_eq!((data.memory_size, data.contents.len()), (0x2000, 0), "{offset:#x}");
+    }
+}
+
+#[test]
+fn memory_that_no_machine_has_is_refused() {
+    let said = said(|file| file.segments[2].memory_size = 1 << 46);
+    let text = "its segments need 70368744189952 bytes, 70231305236480 more than the 137438953472 of all memory that the kernel can use; \
+                the largest is segment 2 at 0x203000..0x400000203000";
+    assert_eq!(said, text);
+    let mut handmade = Handmade::new();
+    handmade.segments[2].memory_size = 300 << 20;
+    assert_eq!(convert("uart", &handmade.bytes()).unwrap().segments[2].memory_size, 300 << 20);
+}
+
 #[test]
 fn an_entry_outside_the_code_is_refused() {
     // Nowhere, in the constants, behind the code but in its page, and between two instructions.

@@ -8,6 +8,9 @@ use l4k_sys::package::{FORMAT_VERSION, HEADER_BYTES, MAGIC, NAME_BYTES, PROGRAM_
 
 use crate::image::{AbiVersion, ProgramImage};
 
+/// Largest package: the kernel, the package and the kernel's tables have to lie in one gibibyte of memory.
+pub const PACKAGE_BYTES_MAX: u64 = 960 << 20;
+
 /// Programs cannot be packed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -21,6 +24,10 @@ pub enum PackError {
     TooLarge {
         /// How large the package would be.
         bytes: u64,
+        /// The program with the most bytes in it.
+        largest: String,
+        /// How many these are.
+        largest_bytes: u64,
     },
     /// The package would be refused when it is read.
     Refused {
@@ -37,7 +44,12 @@ impl Display for PackError {
             Self::NameTooLong { program } => {
                 write!(formatter, "program '{program}': its name has more than {} bytes", NAME_BYTES - 1)
             }
-            Self::TooLarge { bytes } => write!(formatter, "the programs need {bytes} bytes, and 4 GiB are possible"),
+            Self::TooLarge { bytes, largest, largest_bytes } => write!(
+                formatter,
+                "the package of programs is too large for the image: it has {bytes} bytes, {} more than the {PACKAGE_BYTES_MAX} that the kernel reaches \
+                 when it starts; {largest_bytes} bytes are of the program '{largest}'",
+                bytes.saturating_sub(PACKAGE_BYTES_MAX)
+            ),
             Self::Refused { reason } => formatter.write_str(reason),
         }
     }
@@ -53,7 +65,8 @@ pub fn write(programs: &[ProgramImage]) -> Result<Vec<u8>, PackError> {
     let contents =
         programs.iter().flat_map(|program| &program.segments).map(|segment| in_pages(segment.contents.len()));
     let total = in_pages(tables) + contents.sum::<u64>();
-    let total_size = u32::try_from(total).map_err(|_| PackError::TooLarge { bytes: total })?;
+    let total_size = u32::try_from(total).ok().filter(|size| u64::from(*size) <= PACKAGE_BYTES_MAX);
+    let total_size = total_size.ok_or_else(|| too_large(programs, total))?;
 
     let mut bytes = header(programs.len(), total_size);
     program_table(&mut bytes, programs)?;
@@ -66,6 +79,14 @@ pub fn write(programs: &[ProgramImage]) -> Result<Vec<u8>, PackError> {
 
     Package::parse(&bytes).map_err(|error| PackError::Refused { reason: error.to_string() })?;
     Ok(bytes)
+}
+
+fn too_large(programs: &[ProgramImage], bytes: u64) -> PackError {
+    let size =
+        |program: &ProgramImage| program.segments.iter().map(|segment| segment.contents.len() as u64).sum::<u64>();
+    let largest = programs.iter().max_by_key(|program| size(program));
+    let (largest, largest_bytes) = largest.map_or((String::new(), 0), |program| (program.name.clone(), size(program)));
+    PackError::TooLarge { bytes, largest, largest_bytes }
 }
 
 fn header(program_count: usize, total_size: u32) -> Vec<u8> {
@@ -180,6 +201,16 @@ pub mod tests {
     #[test]
     fn the_same_programs_give_the_same_bytes() {
         assert_eq!(write(&[program("init")]), write(&[program("init")]));
+    }
+
+    #[test]
+    fn a_package_that_the_kernel_does_not_reach_is_refused_with_figures() {
+        let mut large = program("video");
+        large.segments[1].contents = vec![0; 0x3000];
+        let said = too_large(&[program("init"), large], PACKAGE_BYTES_MAX + 4096).to_string();
+        let text = "the package of programs is too large for the image: it has 1006637056 bytes, 4096 more than the 1006632960 that the kernel reaches \
+                    when it starts; 18432 bytes are of the program 'video'";
+        assert_eq!(said, text);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Addresses and sizes as types: a value of one of these types has passed its check.
 
-use l4k_sys::abi::memory::{PAGE_SIZE, USER_END, USER_START};
+use l4k_sys::abi::memory::{MEMORY_END, PAGE_SIZE, USER_END, USER_START};
 
 /// Bits of a physical address that the kernel can name: frame numbers are 32 bits.
 pub const PHYSICAL_BITS: u32 = 44;
 
 /// First physical address above what can hold kernel objects: object references are 32 bits in units of 32 bytes.
-pub const OBJECT_MEMORY_END: u64 = 1 << 37;
+pub const OBJECT_MEMORY_END: u64 = MEMORY_END;
 
 /// A physical address below 2^44.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -38,12 +38,13 @@ impl<A: Arch> Kernel<A> {
     pub fn boot<'a>(&mut self, input: &BootInput<'a>) -> Result<(), BootError<'a>> {
         let package = Package::parse(input.package).map_err(BootError::Package)?;
         let program = package.programs().next().ok_or(BootError::NoProgram)?;
-        let mut layout = Layout::of(&program, input.package.len() as u64)?;
+        let untypeds = boot_memory::untypeds(input);
+        let mut layout = Layout::of(&program, input, untypeds)?;
         let system = &mut self.system;
 
-        let needed = boot_memory::bytes_needed(layout.frames(), SPACE_BITS);
-        let (ground, block) = boot_memory::lay_ground(system, input, needed)?;
-        let mut cursor = SlotCursor::new();
+        let mut cursor = SlotCursor::new(layout.slots() + untypeds + MAX_CORES as u64);
+        let needed = boot_memory::bytes_needed(layout.frame_bytes(), cursor.bits(), SPACE_BITS);
+        let (ground, block) = boot_memory::lay_ground(system, input, needed, cursor.bits())?;
         make_objects(system, ground)?;
         let time = give_time(system, ground, &mut cursor, input.cores)?;
         boot_program::load(system, ground, &mut cursor, &program, &layout)?;

@@ -3,7 +3,7 @@
 use super::boot_error::BootError;
 use super::boot_input::{BootInput, Device};
 use super::boot_memory::{SlotCursor, Untypeds};
-use super::boot_program::{INFORMATION_PAGES, Layout};
+use super::boot_program::Layout;
 use super::machine_calls::FEATURES;
 use crate::base::address::PhysicalAddress;
 use crate::base::arch::{Arch, Trigger};
@@ -17,13 +17,14 @@ use l4k_sys::abi::{VERSION_MAJOR, VERSION_MINOR};
 struct Pen<'s, A> {
     system: &'s mut System<A>,
     place: PhysicalAddress,
+    bytes: u64,
     used: usize,
 }
 
 impl<A: Arch> Pen<'_, A> {
     #[inline(never)]
     fn append<'a>(&mut self, tag: u32, parts: &[&[u8]]) -> Result<(), BootError<'a>> {
-        let pages = self.system.store.bytes_mut(self.place, INFORMATION_PAGES * PAGE_SIZE);
+        let pages = self.system.store.bytes_mut(self.place, self.bytes);
         let mut writer = Writer::resume(pages, self.used);
         writer.append(tag, parts).map_err(|Full| BootError::InformationTooLong)?;
         self.used = writer.length() - 8;
@@ -46,7 +47,7 @@ pub fn write_information<'a, A: Arch>(
     place: PhysicalAddress,
 ) -> Result<u64, BootError<'a>> {
     let rate = system.store.machine.ticks_per_second().value();
-    let mut pen = Pen { system, place, used: 0 };
+    let mut pen = Pen { system, place, bytes: layout.information_pages * PAGE_SIZE, used: 0 };
     let version = u64::from(VERSION_MAJOR) | u64::from(VERSION_MINOR) << 16;
     pen.words(tag::KERNEL, [version | u64::from(pen.system.core_count) << 32, FEATURES, rate])?;
     pen.append(tag::BOARD, &[input.board.as_bytes()])?;

@@ -16,8 +16,11 @@ use l4k_sys::abi::boot::slot;
 use l4k_sys::abi::memory::PAGE_SIZE;
 use l4k_sys::abi::object::SLOT_BITS;
 
-/// The first program's CNode has 2^12 slots.
-pub const BOOT_CNODE_BITS: u8 = 12;
+/// The first program's CNode has at least 2^12 slots.
+const CNODE_BITS_MIN: u8 = 12;
+
+/// Slots that the first program gets for itself.
+const FREE_SLOTS: u64 = 2048;
 
 /// Slot of the untyped that the first program's objects are made of.
 const GROUND_SLOT: u64 = 16;
@@ -31,18 +34,26 @@ const LARGEST_BITS: u8 = 36;
 #[derive(Debug)]
 pub struct SlotCursor {
     next: u64,
+    bits: u8,
 }
 
 impl SlotCursor {
-    /// Behind the well-known slots.
-    pub const fn new() -> Self {
-        Self { next: GROUND_SLOT + 1 }
+    /// Behind the well-known slots of a CNode that has so many more, and enough for the program itself.
+    pub fn new(used: u64) -> Self {
+        let next = GROUND_SLOT + 1;
+        let bits = (next + used + FREE_SLOTS).next_power_of_two().checked_ilog2().unwrap_or(0) as u8;
+        Self { next, bits: bits.max(CNODE_BITS_MIN) }
+    }
+
+    /// The CNode's slots as a power of two.
+    pub const fn bits(&self) -> u8 {
+        self.bits
     }
 
     /// Takes `count` slots in a row.
     pub fn take<'a>(&mut self, count: u64) -> Result<u64, BootError<'a>> {
         let first = self.next;
-        if (1 << BOOT_CNODE_BITS) - first < count {
+        if (1 << self.bits) - first < count {
             return Err(BootError::SlotsExhausted);
         }
         self.next += count;
@@ -51,16 +62,22 @@ impl SlotCursor {
 
     /// First slot that is free, and how many are.
     pub const fn free(&self) -> [u64; 2] {
-        [self.next, (1 << BOOT_CNODE_BITS) - self.next]
+        [self.next, (1 << self.bits) - self.next]
     }
 }
 
-/// Bytes that the first program's objects need: a power of two.
-pub const fn bytes_needed(frames: u64, space_bits: u64) -> u64 {
-    let cnode = 1 << (BOOT_CNODE_BITS + SLOT_BITS);
+/// Bytes that the first program's objects need, with frames of so many bytes: a power of two.
+pub const fn bytes_needed(frames: u64, cnode_bits: u8, space_bits: u64) -> u64 {
+    let cnode = 1 << (cnode_bits + SLOT_BITS);
     // Objects are aligned to their size: the space may have to skip its own size, pool and thread a page each.
-    let bytes = cnode + 2 * (1 << space_bits) + (frames + 4) * PAGE_SIZE;
+    let bytes = cnode + 2 * (1 << space_bits) + frames + 4 * PAGE_SIZE;
     bytes.next_power_of_two()
+}
+
+/// Untypeds that the memory of a machine becomes, or a few less: the block of the first objects parts one piece.
+pub fn untypeds(input: &BootInput<'_>) -> u64 {
+    let pieces = input.memory.iter().chain(input.device_memory).map(|range| split(bounds(*range)).count() as u64);
+    pieces.sum::<u64>() + 2 * u64::from(LARGEST_BITS - 12)
 }
 
 /// Finds and clears the block of the first program's objects, makes its CNode in it, and puts both into their slots.
@@ -68,12 +85,13 @@ pub fn lay_ground<'a, A: Arch>(
     system: &mut System<A>,
     input: &BootInput<'_>,
     needed: u64,
+    cnode_bits: u8,
 ) -> Result<(Ground, MemoryRange), BootError<'a>> {
     let free = input.memory.iter().map(|range| range.bytes).sum();
     let too_small = BootError::MemoryTooSmall { needed, free };
     let block = input.memory.iter().find_map(|range| aligned_block(*range, needed)).ok_or(too_small)?;
     system.store.zero(block.start, block.bytes);
-    let Some(capability) = system.make_cnode(block.start, BOOT_CNODE_BITS) else {
+    let Some(capability) = system.make_cnode(block.start, cnode_bits) else {
         return Err(BootError::Operation(Error::InvalidAddress));
     };
     let Capability::CNode { object, size_bits, last, .. } = capability else {
@@ -82,7 +100,7 @@ pub fn lay_ground<'a, A: Arch>(
     let table = Table { object, size_bits, last };
     let untyped = table.slot(GROUND_SLOT)?;
     let size = SizeBits::new(needed.checked_ilog2().unwrap_or(0) as u8).ok_or(Error::InvalidSize)?;
-    let watermark = ((1u64 << (BOOT_CNODE_BITS + SLOT_BITS)) / UNIT) as u32;
+    let watermark = ((1u64 << (cnode_bits + SLOT_BITS)) / UNIT) as u32;
     let ground = Capability::Untyped { size_bits: size, memory: MemoryClass::Normal, watermark, base: block.start };
     *system.store.get_mut(untyped) = Slot { capability: ground, ..Slot::EMPTY };
     system.add_reference(&capability);
@@ -156,18 +174,26 @@ fn without(range: MemoryRange, block: MemoryRange) -> [(u64, u64); 2] {
     [(start, hole), (hole_end, end)]
 }
 
-/// Splits a range into aligned powers of two, the largest that fit, each an untyped.
+/// Splits a range into aligned powers of two, the largest that fit: start and bits of each.
+fn split((mut start, end): (u64, u64)) -> impl Iterator<Item = (u64, u8)> {
+    core::iter::from_fn(move || {
+        let fits = end.checked_sub(start).filter(|bytes| *bytes >= PAGE_SIZE)?.checked_ilog2()? as u8;
+        let aligned = if start == 0 { LARGEST_BITS } else { start.trailing_zeros() as u8 };
+        let part = (start, fits.min(aligned).min(LARGEST_BITS));
+        start += 1 << part.1;
+        Some(part)
+    })
+}
+
+/// Makes an untyped of each part of a range.
 fn give_range<'a, A: Arch>(
     system: &mut System<A>,
     ground: Ground,
     cursor: &mut SlotCursor,
-    (mut start, end): (u64, u64),
+    range: (u64, u64),
     memory: MemoryClass,
 ) -> Result<(), BootError<'a>> {
-    while end.saturating_sub(start) >= PAGE_SIZE {
-        let fits = (end - start).checked_ilog2().unwrap_or(0) as u8;
-        let aligned = if start == 0 { LARGEST_BITS } else { start.trailing_zeros() as u8 };
-        let bits = fits.min(aligned).min(LARGEST_BITS);
+    for (start, bits) in split(range) {
         let (Some(base), Some(size)) = (PhysicalAddress::new(start), SizeBits::new(bits)) else {
             return Err(BootError::Operation(Error::InvalidAddress));
         };
@@ -175,7 +201,6 @@ fn give_range<'a, A: Arch>(
         let capability = Capability::Untyped { size_bits: size, memory, watermark: (used / UNIT) as u32, base };
         let number = cursor.take(1)?;
         *system.store.get_mut(ground.slot(number)?) = Slot { capability, ..Slot::EMPTY };
-        start += size.bytes();
     }
     Ok(())
 }

@@ -420,20 +420,32 @@ fn program_that_leaves_no_addresses_is_refused() {
 }
 
 #[test]
-fn package_of_more_pages_than_slots_is_refused() {
+fn a_program_that_fits_no_memory_is_refused_with_figures() {
     let code = vec![0; 4 << 20];
     let segments: [Segment<'_>; 4] =
         std::array::from_fn(|index| (0x20_0000 + (index as u64) * 0x100_0000, 4 << 20, code.as_slice(), READ_EXECUTE));
     let bytes = package(&segments);
     let memory = [range(RAM_START, RAM)];
-    // The program alone has 4096 pages, as many as the CNode has slots; its 32 MiB of ground are not there.
+    // 16 MiB in large frames; the 32 MiB of ground for them are not there.
     let refused = refusal(&BootInput { memory: &memory, ..input(&bytes) });
     assert!(matches!(refused, BootError::MemoryTooSmall { needed, free: RAM } if needed == 32 * MIB), "{refused:?}");
-    let mut padded = small_package();
-    padded.resize((4096 - GROUND as usize) * PAGE as usize, 0);
-    let refused = refusal(&input(&padded));
-    assert!(matches!(refused, BootError::SlotsExhausted), "{refused:?}");
-    assert_eq!(refused.to_string(), "the first program's CNode is too small");
+}
+
+/// More pages than the CNode has slots: what lies at multiples of 2 MiB is mapped by large frames.
+#[test]
+fn a_package_of_any_size_is_mapped_where_it_lies() {
+    for mebibytes in [1, 2, 3, 16, 40, 300] {
+        let mut padded = small_package();
+        padded.resize((mebibytes * MIB + 3 * PAGE) as usize, 0);
+        let booted = Booted::with(&input(&padded));
+        let (address, length) = booted.package_place();
+        assert_eq!(length, padded.len() as u64);
+        for offset in (0..length).step_by(PAGE as usize * 37).chain([length - 1]) {
+            let found = booted.translate(address + offset);
+            assert_eq!(found, Some((PACKAGE + offset, Rights::READ)), "{mebibytes} MiB at {offset:#x}");
+        }
+        assert_eq!(booted.translate(address + length.next_multiple_of(PAGE)), None);
+    }
 }
 
 #[test]
