@@ -82,7 +82,7 @@ fn overlap_nodes_memory_in_two_nodes_counts_once() {
 }
 
 #[test]
-fn overlap_reg_memory_twice_in_a_node_counts_once() {
+fn overlap_register_memory_twice_in_a_node_counts_once() {
     let both = memory("memory@40000000", &[0x4000_0000, 0x1800_0000, 0x5000_0000, 0x1000_0000], vec![]);
     assert_eq!(free(&tree(vec![both], &[])), [(0x4000_0000, 0x6000_0000)]);
 }

@@ -81,13 +81,13 @@ impl Project {
         bail!("there is no example `{name}`; there are: {}", names.join(", "))
     }
 
-    /// The projects beside the workspace that are built for the target: the examples, the conformance suite, the benchmark, and the kernel for kept programs.
+    /// The projects beside the workspace that are built for the target: the examples, the conformance suite, the benchmark, the large programs, and the kernel for kept programs.
     pub fn firmware(&self) -> Result<Vec<PathBuf>> {
         let mut all = Vec::new();
         for name in self.examples()? {
             all.push(self.example(&name)?);
         }
-        all.extend(["tests/bench", "tests/suite", "tests/kept"].map(|name| self.path(name)));
+        all.extend(["tests/bench", "tests/suite", "tests/sizes", "tests/kept"].map(|name| self.path(name)));
         Ok(all)
     }
 }

@@ -85,16 +85,8 @@ pub fn start_others(
     match cores {
         Cores::One => (),
         Cores::SpinTable(places) => {
-            for (number, place) in (1..).zip(places) {
-                there += 1;
-                if up() < most {
-                    let before = up();
-                    call_core(WINDOW + place, entry);
-                    if !wait_until(|| up() > before) {
-                        say!("core {number} does not start: it does not take its address at {place:#x}");
-                    }
-                }
-            }
+            there += places.len() as u32;
+            (1..).zip(places).take_while(|_| up() < most).for_each(|(number, place)| call(number, *place, entry));
         }
         Cores::Firmware => {
             let own = MPIDR_EL1.get() & AFFINITY;
@@ -115,6 +107,15 @@ pub fn start_others(
     }
     check_counters()?;
     Ok(Started { there, wanted: there.min(most), up: up() })
+}
+
+/// Has a core go on that waits at a spin table.
+fn call(number: u32, place: u64, entry: u64) {
+    let before = up();
+    call_core(WINDOW + place, entry);
+    if !wait_until(|| up() > before) {
+        say!("core {number} does not start: it does not take its address at {place:#x}");
+    }
 }
 
 /// Why a core does not start.

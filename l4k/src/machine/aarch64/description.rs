@@ -2,14 +2,13 @@
 
 use super::board::Board;
 use super::console::say;
-use super::instructions::bytes_at;
+use super::image_layout::PAGE;
+use super::instructions::{bytes_at, can_read};
+use super::kernel_tables::Identity;
 use crate::machine::atags::{self, Atags};
 use crate::machine::device_tree::{self, Conduit, Controller, DeviceTree, ListedCore};
 use crate::machine::memory_map::{Extent, Range};
 use core::fmt;
-
-/// The gibibyte of an address: boot maps that of the image onto itself.
-pub const GIBIBYTE_SHIFT: u32 = 30;
 
 /// A description of the machine.
 #[derive(Clone, Copy, Debug)]
@@ -42,20 +41,20 @@ impl fmt::Display for Problem {
 
 impl Description {
     /// What the loader has passed in `x0`, or what lies where the board says, or else what every model of the board has. Says why something is not
-    /// taken. `image` is the image's physical address.
+    /// taken.
     ///
     /// # Errors
     /// There is nothing of these.
     #[inline(never)]
-    pub fn find(passed: u64, board: &'static Board, image: u64) -> Result<Description, &'static str> {
+    pub fn find(passed: u64, board: &'static Board, identity: Identity) -> Result<Description, &'static str> {
         if passed != 0 {
-            match Self::at(passed, image) {
+            match Self::at(passed, identity) {
                 Ok(description) => return Ok(description),
                 Err(problem) => say!("x0 is {passed:#x}, and is not used: {problem}"),
             }
         }
         if let Some(address) = board.device_tree {
-            match Self::at(address, image) {
+            match Self::at(address, identity) {
                 Ok(description) => return Ok(description),
                 Err(problem) => say!("the board's place for a device tree, {address:#x}, is not used: {problem}"),
             }
@@ -66,11 +65,16 @@ impl Description {
         }
     }
 
-    fn at(address: u64, image: u64) -> Result<Description, Problem> {
+    fn at(address: u64, identity: Identity) -> Result<Description, Problem> {
         let within = |bytes: u64| {
-            let last = address.checked_add(bytes.max(1) - 1).ok_or(Problem::OutOfReach)?;
-            let reached = [address, last].iter().all(|place| place >> GIBIBYTE_SHIFT == image >> GIBIBYTE_SHIFT);
-            if reached { Ok(bytes_at(address, bytes)) } else { Err(Problem::OutOfReach) }
+            identity.map(address, bytes).ok_or(Problem::OutOfReach)?;
+            let last = (address + bytes).saturating_sub(1) / 4 * 4;
+            let mut places = (address..last).step_by(PAGE as usize).chain([last]);
+            if places.all(can_read) {
+                Ok(bytes_at(address, bytes))
+            } else {
+                Err(Problem::Damaged("no memory answers there"))
+            }
         };
         if !address.is_multiple_of(4) {
             return Err(Problem::Damaged("a description begins at a multiple of 4"));

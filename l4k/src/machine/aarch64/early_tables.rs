@@ -1,8 +1,9 @@
 //! The first translation tables, and the MMU on. Position independent, without a stack.
 //!
 //! The early tables map the image where it is linked (text readable and executable, constants readable, data writable), but each stack one
-//! more page higher, so that a page below it is not mapped; the board's console in the last page; and, through TTBR0, the gibibyte that the
-//! image lies in onto itself, for the step from physical to virtual addresses and for reading the device tree.
+//! more page higher, so that a page below it is not mapped; the board's console in the last page; and, through TTBR0, the blocks of 2 MiB that the
+//! image lies in onto themselves, for the step from physical to virtual addresses. Start-up adds what it reads or writes there, in the same gibibyte
+//! (`kernel_tables::Identity`); nothing else is mapped, and nothing else can be executed.
 #![allow(unsafe_code)]
 
 use super::image_layout::{CORE_LOCAL_BYTES, FIRST_STACK_BYTES, PAGE, STACK_BYTES};
@@ -32,7 +33,7 @@ const IDENTITY: u64 = 0b01 | 0b11 << 8 | 1 << 10 | 1 << 54;
 
 global_asm!(
     ".section .text.head, \"ax\"",
-    // Fills the early tables, which are zero: five pages, TTBR1 levels 0 to 3, then TTBR0 level 1. Uses x0 to x11.
+    // Fills the early tables, which are zero: six pages, TTBR1 levels 0 to 3, then TTBR0 levels 1 and 2. Uses x0 to x11.
     ".global l4k_fill_early_tables",
     "l4k_fill_early_tables:",
     "adrp x11, l4k_early_tables",
@@ -79,15 +80,24 @@ global_asm!(
     "orr x0, x0, x1",
     "add x1, x11, #0x3000",
     "str x0, [x1, #(511 * 8)]",
-    // The gibibyte around this code onto itself.
-    "adr x0, l4k_fill_early_tables",
-    "lsr x0, x0, #30",
-    "lsl x2, x0, #30",
-    "ldr x3, ={identity}",
-    "orr x2, x2, x3",
+    // The image onto itself: the block of 2 MiB that it begins in, and the next if that is in the same gibibyte.
+    "adrp x0, __image_start",
     "add x1, x11, #0x4000",
-    "str x2, [x1, x0, lsl #3]",
-    "ret",
+    "add x2, x11, #0x5000",
+    "orr x3, x2, #3",
+    "lsr x4, x0, #30",
+    "str x3, [x1, x4, lsl #3]",   // level 1
+    "ubfx x4, x0, #21, #9",
+    "lsr x0, x0, #21",
+    "lsl x0, x0, #21",
+    "ldr x3, ={identity}",
+    "orr x0, x0, x3",
+    "str x0, [x2, x4, lsl #3]",   // level 2
+    "add x4, x4, #1",
+    "tbnz x4, #9, 6f",
+    "add x0, x0, #0x200, lsl #12",
+    "str x0, [x2, x4, lsl #3]",
+    "6: ret",
     // Translation on, by the early tables. Memory types, sizes by what the core has (physical range at most 48 bits, 16-bit
     // identifiers). Uses x0 to x3.
     ".global l4k_translate",
@@ -126,7 +136,7 @@ global_asm!(
     ".section .bss.l4k_early_tables, \"aw\", @nobits",
     ".balign 4096",
     ".global l4k_early_tables",
-    "l4k_early_tables: .space 5 * 4096",
+    "l4k_early_tables: .space 6 * 4096",
     ".section .bss.l4k_empty_table, \"aw\", @nobits",
     ".balign 4096",
     ".global l4k_empty_table",

@@ -180,6 +180,15 @@ pub fn semihosting_exit(status: u8) {
     }
 }
 
+/// Whether something answers at an address that is mapped.
+pub fn can_read(address: u64) -> bool {
+    let bytes: u64;
+    // SAFETY: one load, whose value is dropped. Where nothing answers, the core takes an exception, and the vectors pass over the load. It changes x0,
+    // x1 and x4, the vectors x0, x2 and x3, and x30 is the call's own.
+    unsafe { asm!("bl l4k_try_to_read", inout("x0") address => bytes, clobber_abi("C"), options(nostack)) };
+    bytes != 0
+}
+
 /// Memory that the loader or the linker filled, at an address that is mapped.
 pub fn bytes_at(address: u64, length: u64) -> &'static [u8] {
     // SAFETY: used by start-up only, for the device tree through the identity mapping and for the package through the linear map: mapped,

@@ -4,6 +4,7 @@
 //! package, the places of a spin table. So nothing can write kernel text or these tables through it, and memory that somebody else has is not mapped.
 #![allow(unsafe_code)]
 
+use super::instructions::publish_stores;
 use crate::base::arch::Level;
 
 /// Virtual address of physical address 0 in the linear map: level 0 entry 0 of the upper half.
@@ -19,6 +20,7 @@ pub const fn pages_needed(pieces: u64) -> u64 {
 }
 
 const PAGE: u64 = 4096;
+const GIBIBYTE: u64 = 1 << 30;
 const TABLE: u64 = 0b11;
 const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
 
@@ -27,11 +29,53 @@ const NORMAL: u64 = 0b11 << 8 | 1 << 10 | 1 << 53 | 1 << 54 | 1;
 /// Device-nGnRE, accessed, writable by EL1, never executable.
 const DEVICE: u64 = 1 << 2 | 1 << 10 | 1 << 53 | 1 << 54 | 1;
 
+/// From the top-level table of the kernel's half to the table of level 2 that maps memory onto itself while the kernel boots.
+const IDENTITY_TABLE: u64 = 0x5000;
+
+/// What boot has mapped onto itself of the image's gibibyte, never executable but for the image. Nothing of it is left when programs run.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    table: u64,
+    gibibyte: u64,
+}
+
+impl Identity {
+    /// That of the early tables at a virtual address, and of an image at a physical one.
+    pub const fn new(early_tables: u64, image: u64) -> Self {
+        Self { table: early_tables + IDENTITY_TABLE, gibibyte: image / GIBIBYTE * GIBIBYTE }
+    }
+
+    /// The gibibyte: first address and end.
+    pub const fn reach(&self) -> (u64, u64) {
+        (self.gibibyte, self.gibibyte + GIBIBYTE)
+    }
+
+    /// Maps the blocks of 2 MiB that so many bytes at an address lie in. `None` if they are not all in the gibibyte.
+    #[inline(never)]
+    pub fn map(&self, address: u64, bytes: u64) -> Option<()> {
+        let (start, end) = self.reach();
+        if address < start || address.checked_add(bytes)? > end {
+            return None;
+        }
+        let block = span(Level::Two);
+        let mut place = address / block * block;
+        while place < address + bytes {
+            let entry = self.table + Level::Two.index(place) * 8;
+            if read(entry) & 1 == 0 {
+                write(entry, place | NORMAL);
+            }
+            place += block;
+        }
+        publish_stores();
+        Some(())
+    }
+}
+
 /// The reserve of tables is used up.
 #[derive(Clone, Copy, Debug)]
 pub struct ReserveExhausted;
 
-/// Builds tables while the identity mapping of boot is in force: a table's physical address is its address.
+/// Builds tables while the identity mapping of boot is in force, with the reserve in it: a table's physical address is its address.
 #[derive(Debug)]
 pub struct TableBuilder {
     top: u64,
@@ -114,7 +158,8 @@ const fn span(level: Level) -> u64 {
 }
 
 fn read(place: u64) -> u64 {
-    // SAFETY: `place` lies in a table of boot or of the reserve, both in the gibibyte that boot maps onto itself.
+    // SAFETY: `place` lies in a table of boot, by its address in the image or onto itself, or in one of the reserve, which start-up has mapped onto
+    // itself.
     unsafe { (place as *const u64).read_volatile() }
 }
 

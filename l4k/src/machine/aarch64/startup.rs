@@ -4,13 +4,13 @@ use super::board::{Board, Controller, Cores};
 use super::console::{say, set_up_console};
 use super::core_setup::{counter_problem, end_identity, set_up_core};
 use super::cores::{Started, let_others_in, start_others};
-use super::description::{Description, GIBIBYTE_SHIFT};
+use super::description::Description;
 use super::gic_v2::GicV2;
 use super::gic_v3::Gic;
 use super::image_layout::{IMAGE_PAGES, IMAGE_VIRTUAL, PAGE};
 use super::instructions::{bytes_at, publish_stores};
 use super::interrupts::Interrupts;
-use super::kernel_tables::{ReserveExhausted, TableBuilder, WINDOW, pages_needed};
+use super::kernel_tables::{Identity, ReserveExhausted, TableBuilder, WINDOW, pages_needed};
 use super::machine::Machine;
 use super::memory_claims::{
     DISTRIBUTOR_BYTES, Devices, Free, INTERFACE_BYTES, Ram, Sources, page_of, say_left_out, say_memory,
@@ -55,7 +55,8 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
     if let Some(problem) = counter_problem() {
         fail(format_args!("{problem}"));
     }
-    let description = match Description::find(passed, board, image) {
+    let identity = Identity::new(symbols.early_tables, image);
+    let description = match Description::find(passed, board, identity) {
         Ok(description) => description,
         Err(problem) => fail(format_args!("{problem}")),
     };
@@ -64,7 +65,7 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
     let sources = Sources { description: &description, board, controller, image: (image.start, image.package_end) };
     check_memory(&sources, &image);
     let mut memory = Ranges::EMPTY;
-    let tables = find_memory(&mut memory, &sources);
+    let tables = find_memory(&mut memory, &sources, identity);
     let machine = match map_everything(&sources, &memory, &image, &symbols, tables) {
         Ok(machine) => machine,
         Err(ReserveExhausted) => fail(format_args!("the kernel's tables are too small for this machine")),
@@ -129,19 +130,19 @@ fn check_memory(sources: &Sources<'_>, image: &Image) {
 /// Finds free RAM, and in it a place for the kernel's tables, which is returned: boot reaches them in the image's gibibyte only, and the description must
 /// stay as long as it is read.
 #[inline(never)]
-fn find_memory(memory: &mut Ranges, sources: &Sources<'_>) -> Range {
+fn find_memory(memory: &mut Ranges, sources: &Sources<'_>, identity: Identity) -> Range {
     let beside = Free(sources, sources.description.place());
     // The tables may part one piece more. The package is mapped beside the pieces.
     let pieces = beside.pieces().take(RANGES).count().min(RANGES) + 2;
     let spin_tables = if let Cores::SpinTable(places) = sources.board.cores { places.len() } else { 0 };
     let bytes = pages_needed((pieces + spin_tables) as u64) * PAGE;
-    let gibibyte = sources.image.0 >> GIBIBYTE_SHIFT << GIBIBYTE_SHIFT;
+    let (first, last) = identity.reach();
     let place = beside.pieces().find_map(|(start, end)| {
-        let start = start.max(gibibyte).checked_next_multiple_of(PAGE)?;
+        let start = start.max(first).checked_next_multiple_of(PAGE)?;
         let tables = (start, start.checked_add(bytes)?);
-        (tables.1 <= end.min(gibibyte + (1 << GIBIBYTE_SHIFT))).then_some(tables)
+        (tables.1 <= end.min(last)).then_some(tables)
     });
-    let Some(tables) = place else {
+    let Some(tables) = place.filter(|(start, _)| identity.map(*start, bytes).is_some()) else {
         fail(format_args!(
             "memory too small for the kernel's tables: {} KiB are needed in one piece, in the gibibyte of the image",
             bytes / 1024
