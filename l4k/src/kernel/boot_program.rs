@@ -86,7 +86,8 @@ fn runs(mut address: u64, mut bytes: u64) -> impl Iterator<Item = Run> {
             FrameSize::Small => bytes.min((address + 1).next_multiple_of(large) - address),
             _ => bytes / large * large,
         };
-        let run = Run { address, size, count: length.div_ceil(size.bytes()) };
+        let count = if size == FrameSize::Small { length / PAGE_SIZE } else { length / large };
+        let run = Run { address, size, count };
         address += length;
         bytes -= length;
         (run.count != 0).then_some(run)

@@ -2,7 +2,7 @@
 //!
 //! Our own reader: the crates there are panic on a damaged tree or refuse trees that exist (names of more than 31 characters).
 
-use super::device_tree_walk::{Cells, Node, Nodes, Structure, number, word};
+use super::device_tree_walk::{Cells, Node, Nodes, Structure, entries, number, word};
 use super::memory_map::{Claim, Claims, Extent, Range, place};
 
 /// First word of a device tree, big endian.
@@ -238,8 +238,7 @@ fn controller_in(node: &Node<'_, '_>) -> Option<Controller> {
 /// The pieces of a node's `reg`. Numbers of more than two words are none that this machine has.
 fn each_extent(node: &Node<'_, '_>, found: &mut impl FnMut(Extent)) {
     let Cells { address: address @ 1..=2, size: size @ 1..=2 } = node.cells() else { return };
-    let bytes = (address + size) as usize * 4;
-    for entry in node.registers().chunks_exact(bytes) {
+    for entry in entries(node.registers(), address + size) {
         let sizes = entry.get(address as usize * 4..).unwrap_or(&[]);
         if let (Some(start), Some(bytes)) = (number(entry, address), number(sizes, size)) {
             found(Extent { start, bytes });

@@ -169,19 +169,23 @@ impl Level<'_> {
         if ranges.is_empty() {
             return Some(address);
         }
-        let widths = [self.cells.address, above.address, self.cells.size];
-        if widths.iter().any(|words| !matches!(words, 1 | 2)) {
+        let (Cells { address: child @ 1..=2, size: size @ 1..=2 }, parent @ 1..=2) = (self.cells, above.address) else {
             return None;
-        }
-        let [child, parent, _] = widths.map(|words| words as usize * 4);
-        ranges.chunks_exact(widths.iter().sum::<u32>() as usize * 4).find_map(|range| {
-            let start = number(range, self.cells.address)?;
-            let onto = number(range.get(child..)?, above.address)?;
-            let length = number(range.get(child + parent..)?, self.cells.size)?;
+        };
+        entries(ranges, child + parent + size).find_map(|range| {
+            let start = number(range, child)?;
+            let onto = number(range.get(child as usize * 4..)?, parent)?;
+            let length = number(range.get((child + parent) as usize * 4..)?, size)?;
             let offset = address.checked_sub(start)?;
             if offset < length { onto.checked_add(offset) } else { None }
         })
     }
+}
+
+/// A value's entries of so many words each.
+pub fn entries(value: &[u8], words: u32) -> impl Iterator<Item = &[u8]> {
+    // The bound is for the compiler: an entry of nothing would be a panic.
+    value.chunks_exact((words as usize * 4).max(4))
 }
 
 /// A value's first string, without its final 0.

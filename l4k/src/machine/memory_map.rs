@@ -168,9 +168,7 @@ impl Ranges {
             if self.count < RANGES { None } else { self.smallest().filter(|index| self.is_smaller(*index, piece)) };
         if let Some(index) = dropped {
             self.count_as_dropped(self.ranges.get(index).map_or(0, |range| range.bytes));
-            // The last place is the one that becomes free.
-            self.ranges.get_mut(index..).unwrap_or(&mut []).rotate_left(1);
-            self.count = RANGES - 1;
+            self.close_gap(index);
         }
         match self.ranges.get_mut(self.count) {
             Some(place) => {
@@ -179,6 +177,15 @@ impl Ranges {
             }
             None => self.count_as_dropped(piece.bytes),
         }
+    }
+
+    /// Moves those behind a place one forward.
+    fn close_gap(&mut self, index: usize) {
+        let mut behind = NOTHING;
+        for place in self.ranges.iter_mut().skip(index).rev() {
+            core::mem::swap(place, &mut behind);
+        }
+        self.count -= 1;
     }
 
     fn smallest(&self) -> Option<usize> {

@@ -21,6 +21,7 @@ pub const fn pages_needed(pieces: u64) -> u64 {
 
 const PAGE: u64 = 4096;
 const GIBIBYTE: u64 = 1 << 30;
+const BLOCK: u64 = 1 << 21;
 const TABLE: u64 = 0b11;
 const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
 
@@ -57,14 +58,13 @@ impl Identity {
         if address < start || address.checked_add(bytes)? > end {
             return None;
         }
-        let block = span(Level::Two);
-        let mut place = address / block * block;
+        let mut place = address / BLOCK * BLOCK;
         while place < address + bytes {
             let entry = self.table + Level::Two.index(place) * 8;
             if read(entry) & 1 == 0 {
                 write(entry, place | NORMAL);
             }
-            place += block;
+            place += BLOCK;
         }
         publish_stores();
         Some(())
