@@ -76,8 +76,7 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
     };
     say_cores(cores);
     let mut devices = Ranges::EMPTY;
-    devices.find(&Devices(&sources));
-    say_left_out("device memory", &devices);
+    find_devices(&mut devices, &sources);
     let input = input(board, &image, &memory, &devices, cores.up);
     if let Err(error) = trap::with_kernel(|kernel| boot(kernel, machine, &input)) {
         fail(format_args!("{error}"));
@@ -151,6 +150,13 @@ fn find_memory(memory: &mut Ranges, sources: &Sources<'_>, identity: Identity) -
     memory.find(&Free(sources, tables));
     say_left_out("memory", memory);
     tables
+}
+
+/// Finds device memory for programs.
+#[inline(never)]
+fn find_devices(devices: &mut Ranges, sources: &Sources<'_>) {
+    devices.find(&Devices(sources));
+    say_left_out("device memory", devices);
 }
 
 #[inline(never)]
