@@ -64,7 +64,7 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
     let controller = board.interrupt_controller.or_else(|| description.controller());
     let sources = Sources { description: &description, board, controller, image: (image.start, image.package_end) };
     check_memory(&sources, &image);
-    let mut memory = Ranges::EMPTY;
+    let (mut memory, mut devices) = (Ranges::EMPTY, Ranges::EMPTY);
     let tables = find_memory(&mut memory, &sources, identity);
     let machine = match map_everything(&sources, &memory, &image, &symbols, tables) {
         Ok(machine) => machine,
@@ -75,7 +75,6 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
         Err(problem) => fail(format_args!("{problem}")),
     };
     say_cores(cores);
-    let mut devices = Ranges::EMPTY;
     find_devices(&mut devices, &sources);
     let input = input(board, &image, &memory, &devices, cores.up);
     if let Err(error) = trap::with_kernel(|kernel| boot(kernel, machine, &input)) {
