@@ -74,47 +74,58 @@ fn next_piece(claims: &(impl Claims + ?Sized), from: u64) -> Option<Range> {
     let start = first_free(claims, from)?;
     let mut end = start;
     loop {
-        let before = end;
-        claims.each(|claim, (first, last)| {
-            if claim == Claim::There && first <= end && last > end {
-                end = last;
-            }
-        });
-        if end == before {
-            break;
+        let further = ask(claims, Question::ReachFrom, start, end);
+        if further == end {
+            return Some((start, ask(claims, Question::FirstTakenBehind, start, end)));
         }
+        end = further;
     }
-    claims.each(|claim, (first, last)| {
-        if claim == Claim::Taken && first < last && first > start {
-            end = end.min(first);
-        }
-    });
-    Some((start, end))
 }
 
 /// The first address at or behind this that is there and not taken.
-fn first_free(claims: &(impl Claims + ?Sized), from: u64) -> Option<u64> {
-    let mut from = from;
+fn first_free(claims: &(impl Claims + ?Sized), mut from: u64) -> Option<u64> {
     loop {
-        let mut lowest = None;
-        claims.each(|claim, (first, last)| {
-            let first = first.max(from);
-            if claim == Claim::There && first < last && lowest.is_none_or(|lowest| first < lowest) {
-                lowest = Some(first);
-            }
-        });
-        from = lowest?;
-        let mut end = from;
-        claims.each(|claim, (first, last)| {
-            if claim == Claim::Taken && first <= from && last > end {
-                end = last;
-            }
-        });
+        from = Some(ask(claims, Question::FirstThere, from, u64::MAX)).filter(|first| *first != u64::MAX)?;
+        let end = ask(claims, Question::TakenUpTo, from, from);
         if end == from {
             return Some(from);
         }
         from = end;
     }
+}
+
+/// What one look through all that is said answers.
+#[derive(Clone, Copy, Debug)]
+enum Question {
+    /// The first address from one on that is there; the best answer so far is the lowest.
+    FirstThere,
+    /// Where the ranges end that are taken and hold an address.
+    TakenUpTo,
+    /// Where the ranges end that are there and begin at or before the best answer so far.
+    ReachFrom,
+    /// Where the first range begins behind an address that is taken, if that is before the best answer so far.
+    FirstTakenBehind,
+}
+
+impl Question {
+    /// The answer, with one more range said.
+    fn hear(self, claim: Claim, (first, last): Range, from: u64, best: u64) -> u64 {
+        match (self, claim) {
+            (Self::FirstThere, Claim::There) if first.max(from) < last => best.min(first.max(from)),
+            (Self::TakenUpTo, Claim::Taken) if first <= from => best.max(last),
+            (Self::ReachFrom, Claim::There) if first <= best => best.max(last),
+            (Self::FirstTakenBehind, Claim::Taken) if first < last && first > from => best.min(first),
+            _ => best,
+        }
+    }
+}
+
+/// Looks through all that is said. One function for all questions: what is said is told by much code.
+#[inline(never)]
+fn ask(claims: &(impl Claims + ?Sized), question: Question, from: u64, best: u64) -> u64 {
+    let mut best = best;
+    claims.each(|claim, range| best = question.hear(claim, range, from, best));
+    best
 }
 
 const PAGE: u64 = 4096;
