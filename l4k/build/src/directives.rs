@@ -22,6 +22,7 @@ pub struct Directives {
     target: String,
     files: BTreeSet<PathBuf>,
     variables: BTreeSet<String>,
+    unlisted: BTreeSet<PathBuf>,
 }
 
 impl Directives {
@@ -39,10 +40,24 @@ impl Directives {
     pub fn depend_on_variable(&mut self, name: &str) {
         self.variables.insert(name.to_owned());
     }
+
+    /// Tell the author of a program that is not packed. It is no error: it may be meant for another firmware.
+    pub fn warn_of_unlisted(&mut self, program: &Path) {
+        self.unlisted.insert(program.to_owned());
+    }
 }
 
 impl Display for Directives {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        for program in &self.unlisted {
+            let name = program.file_name().unwrap_or_default().to_string_lossy();
+            let program = program.display();
+            let line = format!(".program(\"{name}\", \"{program}\")");
+            writeln!(
+                formatter,
+                "cargo::warning={program} is a program, and no part of this firmware. Its build.rs would need the line {line}"
+            )?;
+        }
         for file in &self.files {
             writeln!(formatter, "cargo::rerun-if-changed={}", file.display())?;
         }
@@ -71,6 +86,10 @@ mod tests {
         assert_eq!(text.matches("cargo::rerun-if-changed=/h/main.rs\n").count(), 1);
         directives.depend_on_variable("MODE");
         assert!(directives.to_string().contains("cargo::rerun-if-env-changed=MODE\n"));
+        directives.warn_of_unlisted(Path::new("programs/lost"));
+        let warning = "cargo::warning=programs/lost is a program, and no part of this firmware. Its build.rs would need the line \
+            .program(\"lost\", \"programs/lost\")\n";
+        assert!(directives.to_string().starts_with(warning), "{directives}");
         assert!(text.contains("cargo::rustc-link-arg-bins=-Tl4k-kernel.ld\n"));
         assert!(text.contains("=CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER\n"));
     }

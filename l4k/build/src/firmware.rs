@@ -13,7 +13,7 @@ use crate::error::BuildError;
 use crate::image::{DEFAULT_STACK_SIZE, ProgramImage};
 use crate::plan::{self, Binary, Plan};
 use crate::workshop::Workshop;
-use crate::{dep_info, nested, pack, room};
+use crate::{dep_info, nested, pack, room, unlisted};
 
 /// The programs of a firmware.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +62,10 @@ impl Firmware {
         self.check()?;
         let environment = Environment::of_build_script()?;
         let mut directives = Directives::new(&environment.target);
+        let listed: Vec<&Path> = self.programs.iter().map(|program| &*program.directory).collect();
+        let unlisted = unlisted::find(&environment.manifest_directory, &listed);
+        unlisted.looked_at.iter().for_each(|directory| directives.depend_on(directory));
+        unlisted.programs.iter().for_each(|program| directives.warn_of_unlisted(program));
         if let Some(bytes) = room::asked_for()? {
             room::write(&environment.package_file(), bytes)?;
             return Ok(directives);

@@ -36,6 +36,7 @@ mod packed;
 mod plan;
 mod profile;
 mod room;
+mod unlisted;
 mod variables;
 mod workshop;
 

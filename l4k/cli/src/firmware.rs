@@ -146,6 +146,7 @@ pub fn build_with(
     extras: Extras<'_>,
 ) -> Result<Firmware> {
     check_board(directory, board)?;
+    check_features(directory, extras.features)?;
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
     let mut command = toolchain.cargo(directory, "build");
     command.arg("--no-default-features").args(features_of(directory, board)?);
@@ -161,7 +162,11 @@ pub fn build_with(
     if profile == Profile::Release {
         command.arg("--release");
     }
-    let firmware = listen(&mut command, extras.audience, &format!("building {name} for {board}"))?;
+    let firmware = listen(&mut command, extras.audience, &format!("building {name} for {board}"));
+    if firmware.is_err() && lacks_crates(directory) {
+        eprintln!("{LACKS_CRATES}");
+    }
+    let firmware = firmware?;
     firmware.with_context(|| format!("`cargo build` in {} made no kernel", directory.display()))
 }
 
@@ -174,6 +179,31 @@ pub fn check_board(directory: &Path, board: Board) -> Result<()> {
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
     ensure!(boards.contains(&board), "`{name}` is not for the board {board}; it is for: {}", names(&boards));
     Ok(())
+}
+
+/// What a person does if cargo finds no package of l4k.
+const LACKS_CRATES: &str = "note: the crates of l4k are not on crates.io yet. If cargo found no package `l4k-…` or `bsp-…`: write \
+    `.cargo/crates.toml`, which names a clone of l4k. `cargo l4k new NAME --crates CLONE` makes a project that has this file";
+
+/// Whether cargo looks for the crates of l4k on crates.io: nothing beside the project names another place.
+fn lacks_crates(directory: &Path) -> bool {
+    project::repository(directory).is_none() && !directory.join(".cargo/crates.toml").exists()
+}
+
+/// Whether the project in `directory` has the features that are asked for.
+///
+/// # Errors
+/// It lacks one; the error names it.
+fn check_features(directory: &Path, wanted: &[&str]) -> Result<()> {
+    let features = features(directory)?;
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    match wanted.iter().find(|feature| !features.contains_key(**feature)) {
+        Some(feature) => bail!(
+            "`{name}` has no feature `{feature}` in its Cargo.toml. A firmware for rpi4 gets it by the line \
+             `mini-uart-console = [\"bsp-rpi4?/mini-uart-console\"]` under [features]"
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Runs cargo, shows its steps, and reads what it made.
@@ -336,7 +366,7 @@ pub fn programs(firmware: &Firmware) -> Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{boards, features_of, read};
+    use super::{boards, check_features, features_of, read};
     use l4k_qemu::Board;
 
     #[test]
@@ -347,6 +377,9 @@ mod tests {
         std::fs::write(directory.join("Cargo.toml"), features).expect("a manifest");
         assert_eq!(boards(&directory).expect("boards"), [Board::RaspberryPi4, Board::QemuVirt]);
         assert_eq!(features_of(&directory, Board::QemuVirt).expect("features")[1], "board-qemu-virt");
+        check_features(&directory, &["board-rpi4"]).expect("a feature that is there");
+        let said = check_features(&directory, &["mini-uart-console"]).expect_err("it is not there").to_string();
+        assert!(said.contains("has no feature `mini-uart-console` in its Cargo.toml"), "{said}");
         std::fs::remove_dir_all(directory).expect("the directory can be removed");
     }
 

@@ -5,11 +5,16 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, Result};
 use l4k_qemu::{Boot, Machine};
+use shared_child::SharedChild;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 
 use crate::equipment::Equipment;
 use crate::files::entries;
@@ -129,11 +134,12 @@ impl Drop for Taken {
 /// Starts the emulator, and stays until it ends.
 fn follow(boot: &Boot, annotator: Option<Annotator>) -> Result<u8> {
     let output = || if annotator.is_some() { Stdio::piped() } else { Stdio::inherit() };
-    let mut emulator = match io::stdin().is_terminal() {
+    let emulator = match io::stdin().is_terminal() {
         true => on_terminal(boot, output())?,
         false => on_pipe(boot, output())?,
     };
-    if let (Some(mut annotator), Some(mut output)) = (annotator, emulator.stdout.take()) {
+    end_together(&emulator)?;
+    if let (Some(mut annotator), Some(mut output)) = (annotator, emulator.take_stdout()) {
         let passed = annotator.copy(&mut output, &mut person()).context("passing the console on");
         if passed.is_err() {
             // Nobody reads the console any more, and a machine that nobody sees would run on. It may have ended already.
@@ -148,18 +154,37 @@ fn follow(boot: &Boot, annotator: Option<Annotator>) -> Result<u8> {
     Ok(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
 }
 
+/// A signal that ends this process ends the emulator first. It would run on otherwise, with all its processors busy and with nobody who sees it.
+fn end_together(emulator: &Arc<SharedChild>) -> Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT]).context("asking for signals")?;
+    let emulator = Arc::clone(emulator);
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            // It may have ended by itself.
+            let _ = emulator.kill();
+            let _ = emulator.wait();
+            let _ = emulate_default_handler(signal);
+        }
+    });
+    Ok(())
+}
+
+fn start(command: &mut Command) -> Result<Arc<SharedChild>> {
+    Ok(Arc::new(SharedChild::spawn(command).context(DOES_NOT_START)?))
+}
+
 /// QEMU puts the terminal in raw mode; Ctrl-C goes to the guest, and the multiplexer keeps Ctrl-A x to end the machine.
-fn on_terminal(boot: &Boot, output: Stdio) -> Result<Child> {
+fn on_terminal(boot: &Boot, output: Stdio) -> Result<Arc<SharedChild>> {
     eprintln!("{}; Ctrl-A x ends it", boot.machine());
-    boot.command("stdio,mux=on,signal=off").stdout(output).spawn().context(DOES_NOT_START)
+    start(boot.command("stdio,mux=on,signal=off").stdout(output))
 }
 
 /// Passes every byte as it is.
-fn on_pipe(boot: &Boot, output: Stdio) -> Result<Child> {
+fn on_pipe(boot: &Boot, output: Stdio) -> Result<Arc<SharedChild>> {
     let mut command = boot.command("stdio,signal=off");
     command.stdin(Stdio::piped()).stdout(output);
-    let mut emulator = command.spawn().context(DOES_NOT_START)?;
-    let mut port = emulator.stdin.take().context("the serial port")?;
+    let emulator = start(&mut command)?;
+    let mut port = emulator.take_stdin().context("the serial port")?;
     thread::spawn(move || {
         // What waits in the port when a driver sets it up is lost: one byte, since the FIFO is off until then and the rest waits in
         // the pipe. A person types later than that; a file does not, and this byte goes in its place.

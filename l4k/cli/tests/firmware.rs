@@ -6,6 +6,9 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use cargo_l4k::lock::Lock;
 use serde_json::Value;
@@ -84,6 +87,7 @@ fn hello_elsewhere_is_built_booted_looked_up_and_debugged() {
     the_second_command_waits_for_the_first(&copy);
     let console = faults_are_told_with_their_place(&copy);
     addresses_are_told_with_their_place(&copy, &console);
+    a_machine_ends_with_the_command(&copy);
     a_raw_image_is_written(&copy);
     a_debugger_stops_where_the_shell_begins(&copy);
 }
@@ -128,6 +132,23 @@ fn addresses_are_told_with_their_place(copy: &Copy, console: &str) {
         error.ends_with("has no program `crsh`; it has: crash, init, ping, pong, shell, uart, kernel\n"),
         "{error}"
     );
+}
+
+/// The emulator has the command's standard output too: that comes to its end when both are gone.
+fn a_machine_ends_with_the_command(copy: &Copy) {
+    for signal in ["TERM", "HUP", "INT"] {
+        let mut command = copy.start(&["run"]);
+        let mut console = BufReader::new(command.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        console.read_line(&mut line).expect("the machine boots");
+        assert!(!line.is_empty(), "the machine says something");
+        let sent = Command::new("kill").args(["-s", signal, &command.id().to_string()]).status().expect("kill");
+        assert!(sent.success());
+        assert!(!command.wait().expect("it ends").success(), "{signal} ends the command");
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || tell.send(console.lines().map_while(Result::ok).count()));
+        told.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| panic!("{signal}: the emulator runs on"));
+    }
 }
 
 fn a_raw_image_is_written(copy: &Copy) {

@@ -215,9 +215,18 @@ impl Machine {
             Board::RaspberryPi4 if *entry == Entry::El1 => bail!("the board {board} is entered at EL2 or EL3"),
             Board::Versal if *entry != Entry::El2 => bail!("the board {board} is entered at EL2"),
             Board::RaspberryPi4 | Board::Versal => {
-                let same = (cpu, interrupt_controller, cores, memory)
-                    == (&fixed.cpu, &fixed.interrupt_controller, &fixed.cores, &fixed.memory);
-                ensure!(same, "the board {board} cannot be chosen in parts: QEMU has it as {fixed}");
+                let parts = [
+                    ("core model", *cpu == fixed.cpu),
+                    ("interrupt controller", *interrupt_controller == fixed.interrupt_controller),
+                    ("number of cores", *cores == fixed.cores),
+                    ("memory", *memory == fixed.memory),
+                ];
+                let wrong: Vec<&str> = parts.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect();
+                ensure!(
+                    wrong.is_empty(),
+                    "the board {board} has a fixed {}: QEMU has this board as {fixed}",
+                    wrong.join(" and a fixed ")
+                );
                 Ok(())
             }
         }

@@ -1,14 +1,15 @@
 //! The command line of `cargo l4k`, as types. May call other modules for the types of their requests only.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use l4k_qemu::Board;
 
 use super::machine::MachineChoice;
 use crate::project::Wanted;
-use crate::runner::options::MOST_SECONDS;
+use crate::runner::options::{MOST_SECONDS, TOOLCHAIN};
 use crate::toolchain::Choice;
 
 /// What cargo calls: `cargo l4k …` is `cargo-l4k l4k …`.
@@ -49,7 +50,7 @@ pub struct Common {
     #[arg(long, value_name = "NAME", global = true, help_heading = "Project and compiler")]
     pub package: Option<String>,
     /// The compiler: the one that cargo uses here, or Debian's [default: own where it has the target or can get it]
-    #[arg(long, value_enum, env = "L4K_TOOLCHAIN", global = true, help_heading = "Project and compiler")]
+    #[arg(long, value_enum, env = TOOLCHAIN, global = true, help_heading = "Project and compiler")]
     pub toolchain: Option<Compiler>,
 }
 
@@ -69,6 +70,23 @@ impl Common {
             Some(Compiler::Debian) => Choice::Debian,
         }
     }
+}
+
+/// Whether the variable names a compiler. Without this check, a wrong value would be reported as one of `--toolchain`, which nobody typed.
+///
+/// # Errors
+/// It names none.
+pub fn check_environment(value: Option<&OsStr>) -> Result<(), anyhow::Error> {
+    let Some(value) = value else { return Ok(()) };
+    let value = value.to_string_lossy();
+    let names = Compiler::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let names: Vec<String> = names.map(|name| name.get_name().to_owned()).collect();
+    ensure!(
+        names.iter().any(|name| *name == value),
+        "the environment variable {TOOLCHAIN} is `{value}`; it can be {}",
+        names.join(" or ")
+    );
+    Ok(())
 }
 
 /// A compiler that can be asked for.
@@ -309,7 +327,7 @@ fn address(text: &str) -> Result<u64, String> {
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Cargo, CommandLine, Task};
+    use super::{Cargo, CommandLine, Task, check_environment};
 
     fn refusal(line: &str) -> String {
         let error = CommandLine::try_parse_from(line.split(' ')).expect_err(line);
@@ -356,6 +374,14 @@ mod tests {
         for (line, answer) in WRONG {
             assert_eq!(refusal(line), answer, "{line}");
         }
+    }
+
+    #[test]
+    fn a_wrong_variable_is_reported_as_the_variable() {
+        let check = |value: &str| check_environment(Some(value.as_ref()));
+        let said = check("gcc").expect_err("no compiler of that name").to_string();
+        assert_eq!(said, "the environment variable L4K_TOOLCHAIN is `gcc`; it can be own or debian");
+        assert!(check("own").is_ok() && check("debian").is_ok() && check_environment(None).is_ok());
     }
 
     #[test]

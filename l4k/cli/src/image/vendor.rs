@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use l4k_card::CardFile;
 
 /// What the Raspberry Pi 4 needs beside the kernel.
@@ -11,6 +11,7 @@ pub const FILES: [&str; 4] = ["start4.elf", "fixup4.dat", "bcm2711-rpi-4-b.dtb",
 
 /// All of them, out of a directory such as `boot/` of the vendor's repository.
 pub fn take(directory: &Path) -> Result<Vec<CardFile>> {
+    ensure!(directory.is_dir(), "there is no directory {}", directory.display());
     let missing: Vec<&str> = FILES.into_iter().filter(|name| !directory.join(name).is_file()).collect();
     if !missing.is_empty() {
         bail!("{} has no {}", directory.display(), missing.join(", no "));
@@ -39,6 +40,8 @@ mod tests {
         }
         let taken = take(&directory).expect("all are there");
         assert!(taken.iter().all(|file| file.contents == file.path.as_bytes()) && taken.len() == FILES.len());
-        fs::remove_dir_all(directory).expect("the directory can be removed");
+        fs::remove_dir_all(&directory).expect("the directory can be removed");
+        let error = take(&directory).expect_err("it is gone").to_string();
+        assert_eq!(error, format!("there is no directory {}", directory.display()));
     }
 }

@@ -21,9 +21,11 @@ pub fn addresses(symbols: &Symbols, list: &[u64], program: Option<&str>, root: &
         bail!("the firmware has no program `{name}`; it has: {}, {KERNEL}", symbols.programs().join(", "));
     }
     let (mut text, mut values) = (String::new(), Vec::new());
+    let mut known = false;
     for address in list {
         let places = symbols.places(*address, Kind::Instruction, program);
         text += &format!("{address:#x}\n");
+        known |= !places.is_empty();
         if places.is_empty() {
             text += &format!("{MARK}nothing is known of it\n");
         }
@@ -32,6 +34,10 @@ pub fn addresses(symbols: &Symbols, list: &[u64], program: Option<&str>, root: &
         }
         let places: Vec<Value> = places.iter().map(super::symbols::Place::json).collect();
         values.push(json!({ "address": format!("{address:#x}"), "places": places }));
+    }
+    if !known {
+        let list: Vec<String> = list.iter().map(|address| format!("{address:#x}")).collect();
+        bail!("nothing of {} has an instruction at {}", program.unwrap_or("the firmware"), list.join(", "));
     }
     Ok((text, Value::Array(values)))
 }
