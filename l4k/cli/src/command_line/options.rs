@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use l4k_qemu::Board;
 
 use super::machine::MachineChoice;
+use crate::firmware::Profile;
 use crate::project::Wanted;
 use crate::runner::options::{MOST_SECONDS, TOOLCHAIN};
 use crate::toolchain::Choice;
@@ -196,15 +197,31 @@ pub struct Runner {
     pub arguments: Vec<OsString>,
 }
 
-/// What to build.
-#[derive(Args, Debug)]
-pub struct Build {
+/// For which board, with which profile.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Variant {
     /// The board [default: that of the default features, else the first that the firmware is for]
     #[arg(long)]
     pub board: Option<Board>,
     /// Build with cargo's release profile
     #[arg(long)]
     pub release: bool,
+}
+
+impl Variant {
+    /// cargo's profile.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        Profile::of_release(self.release)
+    }
+}
+
+/// What to build.
+#[derive(Args, Debug)]
+pub struct Build {
+    /// For which board.
+    #[command(flatten)]
+    pub variant: Variant,
     /// How to answer.
     #[command(flatten)]
     pub json: Json,
@@ -235,15 +252,12 @@ pub enum When {
 /// What to write.
 #[derive(Args, Debug)]
 pub struct Image {
-    /// The board [default: that of the default features, else the first that the firmware is for]
-    #[arg(long)]
-    pub board: Option<Board>,
+    /// For which board.
+    #[command(flatten)]
+    pub variant: Variant,
     /// A card with its files, or the raw image alone [default: card where the board boots from one, else raw]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-    /// Build with cargo's release profile
-    #[arg(long)]
-    pub release: bool,
     /// The console is the mini-UART; the firmware needs the feature `mini-uart-console`
     #[arg(long)]
     pub mini_uart: bool,
@@ -293,12 +307,9 @@ pub struct Symbolize {
     /// The program that the addresses belong to [default: every one that has something there]
     #[arg(long, value_name = "NAME")]
     pub program: Option<String>,
-    /// The board that the firmware was built for
-    #[arg(long)]
-    pub board: Option<Board>,
-    /// The firmware was built with cargo's release profile
-    #[arg(long)]
-    pub release: bool,
+    /// Of which firmware.
+    #[command(flatten)]
+    pub variant: Variant,
     /// How to answer.
     #[command(flatten)]
     pub json: Json,

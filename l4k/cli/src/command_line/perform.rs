@@ -91,22 +91,22 @@ fn board(project: &Project, named: Option<Board>) -> Result<Board> {
 }
 
 /// Builds for a board, and shows it.
-fn build_firmware(project: &Project, named: Option<Board>, profile: Profile) -> Result<Firmware> {
-    let board = board(project, named)?;
+fn build_firmware(project: &Project, variant: options::Variant) -> Result<Firmware> {
+    let board = board(project, variant.board)?;
     firmware::check_board(project.directory(), board)?;
     let toolchain = set_up::ensure(project.place(), &[], MISSING)?;
     let _lock = Lock::of_build(project.place())?;
     let extras = Extras { audience: Audience::Person, ..Extras::default() };
-    firmware::build_with(&toolchain, project.directory(), profile, board, extras)
+    firmware::build_with(&toolchain, project.directory(), variant.profile(), board, extras)
 }
 
 fn build(project: &Project, request: &options::Build) -> Result<()> {
-    let profile = Profile::of_release(request.release);
-    let made = build_firmware(project, request.board, profile)?;
+    let profile = request.variant.profile();
+    let made = build_firmware(project, request.variant)?;
     let programs = firmware::programs(&made)?;
     let mut text = format!("{}\n", made.kernel.display());
     text.extend(programs.iter().map(|program| format!("  {}\n", program.display())));
-    let board = board(project, request.board)?.name();
+    let board = board(project, request.variant.board)?.name();
     let json = json!({ "board": board, "profile": profile.name(), "kernel": made.kernel, "programs": programs });
     answer(request.json.json, &text, &json)
 }
@@ -122,7 +122,7 @@ fn boot(project: &Project, request: &options::Run) -> Result<u8> {
 }
 
 fn write_image(project: &Project, request: options::Image) -> Result<()> {
-    let board = board(project, request.board)?;
+    let board = board(project, request.variant.board)?;
     let format = match request.format {
         None => Format::of(board),
         Some(options::Format::Card) => Format::Card,
@@ -131,7 +131,7 @@ fn write_image(project: &Project, request: options::Image) -> Result<()> {
     let image = image::Request {
         board,
         format,
-        profile: Profile::of_release(request.release),
+        profile: request.variant.profile(),
         console: if request.mini_uart { Uart::MiniUart } else { Uart::Pl011 },
         output: request.output,
         vendor: request.firmware,
@@ -150,7 +150,7 @@ fn debug(project: &Project, request: options::Gdb) -> Result<()> {
 }
 
 fn look_up(project: &Project, request: &options::Symbolize) -> Result<()> {
-    let made = build_firmware(project, request.board, Profile::of_release(request.release))?;
+    let made = build_firmware(project, request.variant)?;
     let symbols = Symbols::of(&made)?;
     let root = project.directory();
     let (text, json) = match request.addresses.is_empty() {
