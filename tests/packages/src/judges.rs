@@ -2,11 +2,13 @@
 //!
 //! The caller installs the tools and gives their paths.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use toml::{Table, Value};
 
 use crate::pack::{self, Packed};
 use crate::workspace::{Workspace, directory};
@@ -31,27 +33,58 @@ pub fn deny(workspace: &Workspace, tool: &Path) -> Result<()> {
 /// # Errors
 /// An interface has a change that the version does not allow; the tool says which on standard error.
 pub fn semver(workspace: &Workspace, tool: &Path) -> Result<()> {
-    let place = tempfile::tempdir().context("a directory for the last packed state")?;
-    let mut compared = 0;
+    let tool = tool.canonicalize().with_context(|| format!("there is no {}", tool.display()))?;
+    let place = workspace.root().join("target/packed/semver");
+    // Outside of the project: cargo would take an unpacked crate below it for a member of its workspace.
+    let unpacked = tempfile::tempdir().context("a directory for the last packed state")?;
+    let last = unpack_last_state(workspace, unpacked.path())?;
+    patch(&last, &place)?;
+    ensure!(!last.is_empty(), "{LAST_STATE} holds none of the crates");
+    let mut wrong = Vec::new();
     for package in workspace.published() {
-        let Some(last) = last_state_of(workspace, package.name.as_str())? else {
+        let Some(baseline) = last.get(package.name.as_str()) else {
             println!("{} was not packed before, so there is nothing to compare it with", package.name);
             continue;
         };
-        let baseline = pack::unpack(&last, place.path())?;
-        let mut command = Command::new(tool);
-        command
-            .current_dir(workspace.root())
-            .arg("semver-checks")
-            .arg("--manifest-path")
-            .arg(directory(package).join("Cargo.toml"));
-        command.arg("--baseline-root").arg(baseline);
-        command.env("CARGO_NET_OFFLINE", "true").env("CARGO_TARGET_DIR", workspace.root().join("target/packed/semver"));
-        pack::run(&mut command)?;
-        compared += 1;
+        let mut command = Command::new(&tool);
+        command.current_dir(&place).arg("semver-checks").arg("--manifest-path");
+        command.arg(directory(package).join("Cargo.toml")).arg("--baseline-root").arg(baseline);
+        command.env("CARGO_NET_OFFLINE", "true").env("CARGO_TARGET_DIR", &place);
+        if pack::run(&mut command).is_err() {
+            wrong.push(package.name.as_str());
+        }
     }
-    ensure!(compared > 0, "{LAST_STATE} holds none of the crates");
+    ensure!(
+        wrong.is_empty(),
+        "these have changed more than their version allows, or could not be compared: {}; `l4k-packages keep` after a release makes the state \
+         of now the one to compare with",
+        wrong.join(", ")
+    );
     Ok(())
+}
+
+/// Unpacks the last packed state below `place`: where each crate is then.
+fn unpack_last_state(workspace: &Workspace, place: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    let mut all = BTreeMap::new();
+    for package in workspace.published() {
+        if let Some(last) = last_state_of(workspace, package.name.as_str())? {
+            all.insert(package.name.to_string(), pack::unpack(&last, place)?);
+        }
+    }
+    Ok(all)
+}
+
+/// Has cargo, when it is called below `place`, find that the crates depend on each other as they were, and not on what a registry has.
+fn patch(crates: &BTreeMap<String, PathBuf>, place: &Path) -> Result<()> {
+    let path = |directory: &PathBuf| Value::String(directory.to_string_lossy().into_owned());
+    let patches = crates.iter().map(|(name, directory)| {
+        (name.clone(), Value::Table(Table::from_iter([("path".to_owned(), path(directory))])))
+    });
+    let patch = Table::from_iter([("crates-io".to_owned(), Value::Table(patches.collect()))]);
+    let text = Table::from_iter([("patch".to_owned(), Value::Table(patch))]).to_string();
+    let file = place.join(".cargo/config.toml");
+    let written = fs::create_dir_all(place.join(".cargo")).and_then(|()| fs::write(&file, text));
+    written.with_context(|| format!("writing {}", file.display()))
 }
 
 /// Makes the crates as they are now the last packed state. A release does so.
