@@ -263,8 +263,8 @@ pub trait Arch {
     /// Has all cores forget translations. It is done when [`complete_maintenance`](Self::complete_maintenance) returns; what the tables said
     /// before may be remembered again, unless the new entries were published.
     fn invalidate(&mut self, what: Invalidation);
-    /// Maintains the lines of the data caches that hold `bytes` from `start`. It is done when
-    /// [`complete_maintenance`](Self::complete_maintenance) returns.
+    /// Maintains the lines of the data caches that hold `bytes` from `start`. It is done for cores when
+    /// [`complete_maintenance`](Self::complete_maintenance) returns, and for devices when [`complete_for_devices`](Self::complete_for_devices) does.
     fn maintain_lines(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation);
     /// Has all cores forget the instructions that they have fetched. It is done when [`complete_maintenance`](Self::complete_maintenance)
     /// returns.
@@ -272,6 +272,8 @@ pub trait Arch {
     /// Earlier invalidations and maintenance are done on all cores, and earlier stores are seen there, before anything that follows
     /// (`dsb ish`).
     fn complete_maintenance(&mut self);
+    /// The same, and devices outside of the cores' shareability domain see what was written back (`dsb sy`).
+    fn complete_for_devices(&mut self);
     /// Earlier writes of this core's registers take effect (`isb`). Where the kernel returns to a program, the return does that.
     fn synchronize(&mut self);
     /// A table entry in the machine's format.

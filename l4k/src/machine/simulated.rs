@@ -18,7 +18,7 @@ pub use ram::RAM_START;
 use self::data_cache::View;
 use self::ledger::{Ledger, Met, Uses};
 use self::ram::Ram;
-use self::request::{Domain, Port, Request};
+use self::request::{Domain, Port, Reach, Request};
 use self::tlb::{Forgotten, Levels};
 use super::table_format;
 use crate::base::address::PhysicalAddress;
@@ -397,7 +397,11 @@ impl Arch for Simulated {
     }
 
     fn complete_maintenance(&mut self) {
-        self.request(Request::Complete);
+        self.request(Request::Complete(Reach::Cores));
+    }
+
+    fn complete_for_devices(&mut self) {
+        self.request(Request::Complete(Reach::System));
     }
 
     fn synchronize(&mut self) {

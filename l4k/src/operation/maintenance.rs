@@ -49,9 +49,13 @@ impl<A: Arch> System<A> {
     #[inline(never)]
     pub fn maintain_cache(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation) {
         self.store.machine.maintain_lines(start, bytes, operation);
-        self.store.machine.complete_maintenance();
-        if operation == CacheOperation::CleanToUnification {
-            self.forget_instructions();
+        match operation {
+            CacheOperation::CleanToUnification => {
+                self.store.machine.complete_maintenance();
+                self.forget_instructions();
+            }
+            // Whoever asks for these may tell a device next, and a device need not be in the cores' shareability domain.
+            CacheOperation::Clean | CacheOperation::CleanAndInvalidate => self.store.machine.complete_for_devices(),
         }
     }
 

@@ -13,7 +13,7 @@ const READ_EXECUTE: u64 = 0b101;
 const ALL: u64 = 0b111;
 
 /// Seeds for each test: what is open is chosen in other ways.
-const SEEDS: u64 = 30;
+const SEEDS: u64 = 120;
 
 /// A test of one operation.
 type Test = fn(&mut Stage) -> Result<(), String>;

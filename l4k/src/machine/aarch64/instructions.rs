@@ -105,6 +105,14 @@ pub fn complete_maintenance() {
     unsafe { asm!("dsb ish", options(nostack, preserves_flags)) }
 }
 
+/// `dsb sy`: the same, and devices outside of the cores' shareability domain see what was written back. `dsb ish` completes for the observers in that
+/// domain only (Arm ARM B2.3.12, 'Data Synchronization Barrier').
+#[inline(always)]
+pub fn complete_for_devices() {
+    // SAFETY: a barrier.
+    unsafe { asm!("dsb sy", options(nostack, preserves_flags)) }
+}
+
 /// Forgets all fetched instructions, on all cores; done after the next `dsb ish`.
 #[inline(always)]
 pub fn forget_instructions() {

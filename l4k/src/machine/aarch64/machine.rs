@@ -212,6 +212,11 @@ impl Arch for Machine {
     }
 
     #[inline(always)]
+    fn complete_for_devices(&mut self) {
+        instruction::complete_for_devices();
+    }
+
+    #[inline(always)]
     fn synchronize(&mut self) {
         instruction::synchronize();
     }

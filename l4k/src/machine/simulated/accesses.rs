@@ -61,10 +61,13 @@ impl Ledger {
             1 if !self.data.is_dirty(place) => {
                 let held = self.choose_held();
                 let value = self.next_value();
-                self.data.write_memory(ram, place, value, held);
+                self.write_memory(ram, place, value, held);
                 self.notes.push(Note::DeviceWrote(place, value));
             }
-            _ => self.notes.push(Note::DeviceRead(place, self.data.word(ram, View::Memory, place))),
+            _ => {
+                let value = self.seen_by_device(ram, place);
+                self.notes.push(Note::DeviceRead(place, value));
+            }
         }
     }
 
@@ -108,7 +111,7 @@ impl Ledger {
                     ram.set_word(physical, value);
                 } else {
                     let held = self.choose_held();
-                    self.data.write_memory(ram, physical, value, held);
+                    self.write_memory(ram, physical, value, held);
                 }
                 value
             }

@@ -25,6 +25,9 @@ use std::collections::BTreeMap;
 /// Bytes of a line.
 const LINE: u64 = 64;
 
+/// The content of a line.
+pub type Line = [u8; LINE as usize];
+
 /// The views of a page that differ from the caches'.
 #[derive(Clone, Debug)]
 struct Page {
@@ -95,6 +98,13 @@ impl DataCache {
     #[must_use]
     pub fn is_dirty(&self, address: u64) -> bool {
         self.pages.get(&(address / PAGE as u64)).is_some_and(|page| page.dirty & bit(address) != 0)
+    }
+
+    /// What memory has of a line, if the caches have something newer.
+    #[must_use]
+    pub fn memory_under_dirty(&self, line: u64) -> Option<Line> {
+        let page = self.pages.get(&(line / PAGE as u64)).filter(|page| page.dirty & bit(line) != 0)?;
+        page.memory[place_of(line)].try_into().ok()
     }
 
     /// Writes a word past the caches. A cache that holds the line keeps what it has.
@@ -179,8 +189,22 @@ pub enum Held {
     No,
 }
 
-fn lines(start: u64, bytes: u64) -> impl Iterator<Item = u64> {
-    let first = start & !(LINE - 1);
+/// The line that an address is in.
+#[must_use]
+pub const fn line_of(address: u64) -> u64 {
+    address & !(LINE - 1)
+}
+
+/// A word of a line.
+#[must_use]
+pub fn word_in(line: &Line, address: u64) -> u64 {
+    let offset = (address % LINE) as usize;
+    u64::from_le_bytes(core::array::from_fn(|index| line[offset + index]))
+}
+
+/// The lines that bytes lie in.
+pub fn lines(start: u64, bytes: u64) -> impl Iterator<Item = u64> {
+    let first = line_of(start);
     (first..start + bytes).step_by(LINE as usize)
 }
 

@@ -10,6 +10,8 @@
 //!   executed `dsb ish` (R_DDMVT, step 4; 'Synchronization and coherency issues between data and instruction accesses'). Each chooses.
 //! - A write of TTBR0_EL1 may take effect at once or later, and has done so only after a context synchronization event: an exception, a return
 //!   from one, or `isb` ('Synchronization requirements for AArch64 System registers'). Until then each walk of that core chooses between the roots.
+//! - What `dc` has written back is seen by cores after `dsb ish`, and by devices outside of the cores' shareability domain only after `dsb sy` ('Data
+//!   Synchronization Barrier': it completes for observers in its domain). Until then each read of a device chooses between both contents.
 //! - Data caches are coherent with each other; memory and fetches lag behind them ([`DataCache`]).
 //! - Each core has an instruction cache. What it has fetched stays until `ic` hits it; it may fetch, at any time, whatever its program can
 //!   execute, cacheable or not ('Synchronization and coherency issues between data and instruction accesses').
@@ -26,9 +28,9 @@
 extern crate std;
 
 use super::choices::Choices;
-use super::data_cache::DataCache;
+use super::data_cache::{DataCache, Held, Line, View, line_of, lines, word_in};
 use super::ram::{PAGE, Ram};
-use super::request::{Domain, Request};
+use super::request::{Domain, Reach, Request};
 use super::tlb::{Forgotten, Tlb};
 use crate::base::arch::{CacheOperation, MAX_CORES, MemoryKind, SpaceRoot, TableEntry};
 use l4k_sys::abi::Access;
@@ -123,7 +125,12 @@ pub struct Ledger {
     pub(super) written: u64,
     unpublished: Unpublished,
     waiting: Vec<Waiting>,
+    /// Lines that were written back, and that devices may still see as they were: which cores have asked for it, and the older content.
+    unobserved: BTreeMap<u64, (CoreSet, Line)>,
 }
+
+/// A set of cores, a bit for each.
+type CoreSet = u32;
 
 /// Whether everything is used between the kernel's requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +157,7 @@ impl Ledger {
             written: 0,
             unpublished: Unpublished::default(),
             waiting: Vec::new(),
+            unobserved: BTreeMap::new(),
         }
     }
 
@@ -170,7 +178,7 @@ impl Ledger {
                     self.ask(ram, Waiting { by: here, on: core, what: Maintenance::ForgetInstructions });
                 }
             }
-            Request::Complete => self.complete(ram, here),
+            Request::Complete(reach) => self.complete(ram, here, reach),
             Request::Synchronize => self.synchronize(here),
             Request::Enter(root) => self.sides[here].roots.push(root),
             Request::Entry(place, bits) => {
@@ -186,19 +194,54 @@ impl Ledger {
         if self.choices.one_in(2) { self.take_effect(ram, waiting) } else { self.waiting.push(waiting) }
     }
 
-    fn complete(&mut self, ram: &mut Ram, here: usize) {
+    fn complete(&mut self, ram: &mut Ram, here: usize, reach: Reach) {
         self.unpublished.publish(here);
         let (done, open): (Vec<_>, Vec<_>) = self.waiting.iter().partition(|waiting| waiting.by == here);
         self.waiting = open;
         done.into_iter().for_each(|waiting| self.take_effect(ram, waiting));
+        if reach == Reach::System {
+            self.unobserved.retain(|_, (cores, _)| *cores & 1 << here == 0);
+        }
     }
 
-    fn take_effect(&mut self, ram: &mut Ram, Waiting { on, what, .. }: Waiting) {
+    fn take_effect(&mut self, ram: &mut Ram, Waiting { by, on, what }: Waiting) {
         match what {
             Maintenance::Forget(what) => self.sides[on].tlb.forget(what),
             Maintenance::ForgetInstructions => self.sides[on].fetched.clear(),
-            Maintenance::Lines(start, bytes, operation) => self.data.maintain(ram, start, bytes, operation),
+            Maintenance::Lines(start, bytes, operation) => {
+                if operation != CacheOperation::CleanToUnification {
+                    self.note_unobserved(by, start, bytes);
+                }
+                self.data.maintain(ram, start, bytes, operation);
+            }
         }
+    }
+
+    /// Lines are about to be written back for a core.
+    fn note_unobserved(&mut self, by: usize, start: u64, bytes: u64) {
+        for line in lines(start, bytes) {
+            // Somebody else's line that is still on its way is this core's as well.
+            if let Some((cores, _)) = self.unobserved.get_mut(&line) {
+                *cores |= 1 << by;
+            } else if let Some(before) = self.data.memory_under_dirty(line) {
+                self.unobserved.insert(line, (1 << by, before));
+            }
+        }
+    }
+
+    /// What a device reads.
+    pub(super) fn seen_by_device(&mut self, ram: &Ram, place: u64) -> u64 {
+        let before = self.unobserved.get(&line_of(place)).map(|(_, line)| word_in(line, place));
+        match before {
+            Some(before) if self.choices.one_in(2) => before,
+            Some(_) | None => self.data.word(ram, View::Memory, place),
+        }
+    }
+
+    /// Memory is written past the caches: from there on the line is as it stands in memory.
+    pub(super) fn write_memory(&mut self, ram: &mut Ram, place: u64, value: u64, held: Held) {
+        self.unobserved.remove(&line_of(place));
+        self.data.write_memory(ram, place, value, held);
     }
 
     /// A context synchronization event on a core: the root that was written last is in force.
@@ -364,7 +407,7 @@ mod tests {
         let of = |requests: &[Request]| found(|ram, ledger| change(ram, ledger, requests));
         assert_eq!(of(&[Request::Publish]), BTreeSet::from([Some(8)]));
         assert_eq!(of(&[Request::Publish, FORGET]), BTreeSet::from([None, Some(8)]));
-        assert_eq!(of(&[Request::Publish, FORGET, Request::Complete]), BTreeSet::from([None]));
+        assert_eq!(of(&[Request::Publish, FORGET, Request::Complete(Reach::Cores)]), BTreeSet::from([None]));
     }
 
     #[test]

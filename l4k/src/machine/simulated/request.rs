@@ -19,6 +19,15 @@ pub enum Domain {
     Local,
 }
 
+/// How far a barrier reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// To all cores (`dsb ish`).
+    Cores,
+    /// To all cores and devices (`dsb sy`).
+    System,
+}
+
 /// A request of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -30,8 +39,8 @@ pub enum Request {
     Lines(u64, u64, CacheOperation),
     /// `ic ialluis`.
     ForgetInstructions,
-    /// `dsb ish`.
-    Complete,
+    /// `dsb ish` or `dsb sy`.
+    Complete(Reach),
     /// `isb`.
     Synchronize,
     /// `msr ttbr0_el1`.
@@ -69,7 +78,7 @@ impl Request {
             Request::Invalidate(Forgotten::Space(_), _) => Kind::InvalidateSpace,
             Request::Lines(..) => Kind::Lines,
             Request::ForgetInstructions => Kind::ForgetInstructions,
-            Request::Complete => Kind::Complete,
+            Request::Complete(_) => Kind::Complete,
             Request::Synchronize => Kind::Synchronize,
             Request::Entry(..) => Kind::Entry,
             Request::Enter(_) => return None,
@@ -84,12 +93,14 @@ pub enum Change {
     LeaveOut,
     /// It is made after the one that follows it.
     Swap,
-    /// It is made after the next `dsb ish`.
+    /// It is made after the next `dsb ish` or `dsb sy`.
     Late,
     /// It is for the page beside the one that it was for, or for the next identifier.
     Wrong,
     /// It is for this core only.
     Local,
+    /// It reaches cores only.
+    CoresOnly,
     /// It is for the last level only.
     LastLevel,
     /// It is this maintenance of the lines instead.
@@ -158,7 +169,7 @@ impl Port {
             }
         }
         let is_late = self.mutation.is_some_and(|mutation| mutation.change == Change::Late);
-        if !is_late || request == Request::Complete {
+        if !is_late || matches!(request, Request::Complete(_)) {
             passed.append(&mut self.held);
         }
         passed
@@ -192,6 +203,7 @@ fn changed(request: Request, change: Change) -> Option<Request> {
         (Request::Invalidate(Forgotten::Space(asid), domain), Change::Wrong) => {
             Request::Invalidate(Forgotten::Space(asid ^ 1), domain)
         }
+        (Request::Complete(_), Change::CoresOnly) => Request::Complete(Reach::Cores),
         (Request::Invalidate(what, _), Change::Local) => Request::Invalidate(what, Domain::Local),
         (Request::Invalidate(Forgotten::Page(asid, page, _), domain), Change::LastLevel) => {
             Request::Invalidate(Forgotten::Page(asid, page, Levels::Last), domain)

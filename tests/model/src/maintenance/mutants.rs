@@ -27,7 +27,7 @@ const fn mutant(
     Mutant { operation, name, mutation: Mutation { maker, kind, number, change } }
 }
 
-use Change::{LastLevel, Late, LeaveOut, Local, Short, Swap, Wrong};
+use Change::{CoresOnly, LastLevel, Late, LeaveOut, Local, Short, Swap, Wrong};
 
 const MAP: Maker = Maker::Call(SystemCall::FrameMap as u64);
 const PROTECT: Maker = Maker::Call(SystemCall::FrameProtect as u64);
@@ -40,7 +40,7 @@ const MAINTAIN: Maker = Maker::Call(SystemCall::FrameMaintain as u64);
 
 /// All of them.
 #[rustfmt::skip]
-pub const MUTANTS: [Mutant; 54] = [
+pub const MUTANTS: [Mutant; 57] = [
     mutant("any", "no entry is ever published", Maker::Any, Kind::Publish, None, LeaveOut),
     mutant("any", "another page is forgotten each time", Maker::Any, Kind::InvalidatePage, None, Wrong),
     mutant("map", "the entry is not published", MAP, Kind::Publish, None, LeaveOut),
@@ -54,6 +54,7 @@ pub const MUTANTS: [Mutant; 54] = [
     mutant("map uncached", "lines are cleaned to where fetches see them only", MAP, Kind::Lines, None, Change::Lines(CacheOperation::CleanToUnification)),
     mutant("map uncached", "lines are cleaned and kept", MAP, Kind::Lines, None, Change::Lines(CacheOperation::Clean)),
     mutant("map uncached", "nobody waits for any maintenance", MAP, Kind::Complete, None, LeaveOut),
+    mutant("map uncached", "devices may see what was there before", MAP, Kind::Complete, None, CoresOnly),
     mutant("protect", "what is to be walked is not published", PROTECT, Kind::Publish, Some(0), LeaveOut),
     mutant("protect", "the new type is not published", PROTECT, Kind::Publish, Some(1), LeaveOut),
     mutant("protect", "the page is not forgotten", PROTECT, Kind::InvalidatePage, None, LeaveOut),
@@ -91,6 +92,8 @@ pub const MUTANTS: [Mutant; 54] = [
     mutant("retype", "zeros are not cleaned", RETYPE, Kind::Lines, None, LeaveOut),
     mutant("retype", "zeros are cleaned to where fetches see them only", RETYPE, Kind::Lines, None, Change::Lines(CacheOperation::CleanToUnification)),
     mutant("retype", "nobody waits for it", RETYPE, Kind::Complete, None, LeaveOut),
+    mutant("retype", "devices may see what was there before", RETYPE, Kind::Complete, None, CoresOnly),
+    mutant("clean", "devices may see what was there before", MAINTAIN, Kind::Complete, None, CoresOnly),
     mutant("publish", "data are not cleaned", MAINTAIN, Kind::Lines, None, LeaveOut),
     mutant("publish", "nobody waits before instructions are forgotten", MAINTAIN, Kind::Complete, Some(0), LeaveOut),
     mutant("publish", "instructions are not forgotten", MAINTAIN, Kind::ForgetInstructions, None, LeaveOut),
