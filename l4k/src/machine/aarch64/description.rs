@@ -145,6 +145,10 @@ impl Description {
 
 /// All that a description says of memory.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is walked at once and never stored, and there is no heap to put a part into"
+)]
 pub enum Statements {
     /// A device tree's.
     Tree(tree::Statements<'static>),
