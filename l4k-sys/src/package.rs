@@ -26,8 +26,10 @@ pub const SEGMENT_BYTES: usize = 40;
 pub const NAME_BYTES: usize = 32;
 /// Most programs in a package.
 pub const PROGRAMS_MAX: u32 = 1024;
-/// Most segments of a program.
+/// Most segments of a program in this format.
 pub const SEGMENTS_MAX: u32 = 64;
+/// Most segments of a program that `l4k-init` starts, and that `l4k-build` packs: a linker makes three or four.
+pub const STARTED_SEGMENTS_MAX: usize = 12;
 
 /// What is wrong with a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

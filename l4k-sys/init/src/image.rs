@@ -2,13 +2,13 @@
 
 use heapless::Vec;
 use l4k_sys::abi::{Error, FrameSize, Rights, VERSION_MAJOR, VERSION_MINOR};
-use l4k_sys::package::{Package, Program};
+use l4k_sys::package::{Package, Program, STARTED_SEGMENTS_MAX};
 
 use crate::failure::{Cause, Failure, Step};
 use crate::image_error::ImageError;
 
 /// Segments that a program can have.
-pub const SEGMENTS_MAX: usize = 12;
+pub const SEGMENTS_MAX: usize = STARTED_SEGMENTS_MAX;
 
 /// A part of a program's memory with the same rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

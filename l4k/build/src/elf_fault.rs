@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 
 use l4k_sys::abi::memory::MEMORY_END;
+use l4k_sys::package::STARTED_SEGMENTS_MAX;
 
 use crate::elf_check::ABI_SECTION;
 use crate::image::AbiVersion;
@@ -59,6 +60,11 @@ pub enum ElfFault {
     ThreadLocal,
     /// Nothing of it is to be loaded.
     NoSegments,
+    /// More parts of it are to be loaded than `l4k-init` takes.
+    TooManySegments {
+        /// How many.
+        count: usize,
+    },
     /// A segment does not lie in the range of user programs.
     OutsideUserRange {
         /// Index of its program header.
@@ -170,6 +176,11 @@ impl Display for ElfFault {
             Self::Dynamic => formatter.write_str("it needs a dynamic linker, and there is none"),
             Self::ThreadLocal => formatter.write_str("it uses thread-local storage, which nobody sets up"),
             Self::NoSegments => formatter.write_str("it has no segment to load"),
+            Self::TooManySegments { count } => write!(
+                formatter,
+                "it has {count} segments to load, and l4k-init takes {STARTED_SEGMENTS_MAX}: let its linker script put sections with the same rights \
+                 into one segment"
+            ),
             Self::Entry { address } => {
                 write!(formatter, "its entry {address:#x} is not in an executable segment, or not a multiple of 4")
             }

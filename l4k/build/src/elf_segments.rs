@@ -6,6 +6,7 @@ use elf::endian::LittleEndian;
 use elf::segment::ProgramHeader;
 use l4k_sys::abi::Rights;
 use l4k_sys::abi::memory::{MEMORY_END, PAGE_SIZE, USER_END, USER_START};
+use l4k_sys::package::STARTED_SEGMENTS_MAX;
 
 use crate::elf_fault::{ElfFault, Span};
 use crate::image::ImageSegment;
@@ -26,6 +27,9 @@ pub(crate) fn load(elf: &ElfBytes<'_, LittleEndian>, file_bytes: u64) -> Result<
         .collect::<Result<Vec<Loaded>, ElfFault>>()?;
     if loaded.is_empty() {
         return Err(ElfFault::NoSegments);
+    }
+    if loaded.len() > STARTED_SEGMENTS_MAX {
+        return Err(ElfFault::TooManySegments { count: loaded.len() });
     }
     check_size(&loaded)?;
     loaded.sort_by_key(|part| part.segment.virtual_address);

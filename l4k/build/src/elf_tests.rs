@@ -136,6 +136,20 @@ fn a_file_without_segments_is_refused() {
 }
 
 #[test]
+fn more_segments_than_init_takes_are_refused_with_both_numbers() {
+    let with = |count: usize| {
+        let mut handmade = Handmade::new();
+        let data = handmade.segments[2];
+        let more = (handmade.segments.len()..count).map(|index| index as u64 * 0x10_0000);
+        handmade.segments.extend(more.map(|offset| Header { address: data.address + offset, ..data }));
+        convert("uart", &handmade.bytes())
+    };
+    assert_eq!(with(12).map(|image| image.segments.len()), Ok(12));
+    let text = "program 'uart': it has 13 segments to load, and l4k-init takes 12: let its linker script put sections with the same rights into one segment";
+    assert_eq!(with(13).unwrap_err().to_string(), text);
+}
+
+#[test]
 fn write_and_execute_together_are_refused() {
     assert_eq!(
         said(|file| file.segments[2].flags = PF_R | PF_W | PF_X),

@@ -13,6 +13,9 @@ use l4k_sys::abi::boot::{Full, Writer, slot, tag};
 use l4k_sys::abi::memory::PAGE_SIZE;
 use l4k_sys::abi::{VERSION_MAJOR, VERSION_MINOR};
 
+/// Most words of an entry.
+const WORDS_MAX: usize = 4;
+
 /// Where the next entry goes.
 struct Pen<'s, A> {
     system: &'s mut System<A>,
@@ -31,8 +34,12 @@ impl<A: Arch> Pen<'_, A> {
         Ok(())
     }
 
-    fn words<'a, const N: usize>(&mut self, tag: u32, words: [u64; N]) -> Result<(), BootError<'a>> {
-        self.append(tag, &[words.map(u64::to_le_bytes).as_flattened()])
+    /// An entry of up to [`WORDS_MAX`] words.
+    #[inline(never)]
+    fn words<'a>(&mut self, tag: u32, words: &[u64]) -> Result<(), BootError<'a>> {
+        let mut bytes = [[0; 8]; WORDS_MAX];
+        bytes.iter_mut().zip(words).for_each(|(place, word)| *place = word.to_le_bytes());
+        self.append(tag, &[bytes.get(..words.len()).unwrap_or(&bytes).as_flattened()])
     }
 }
 
@@ -49,19 +56,19 @@ pub fn write_information<'a, A: Arch>(
     let rate = system.store.machine.ticks_per_second().value();
     let mut pen = Pen { system, place, bytes: layout.information_pages * PAGE_SIZE, used: 0 };
     let version = u64::from(VERSION_MAJOR) | u64::from(VERSION_MINOR) << 16;
-    pen.words(tag::KERNEL, [version | u64::from(pen.system.core_count) << 32, FEATURES, rate])?;
+    pen.words(tag::KERNEL, &[version | u64::from(pen.system.core_count) << 32, FEATURES, rate])?;
     pen.append(tag::BOARD, &[input.board.as_bytes()])?;
-    pen.words(tag::FREE_SLOTS, cursor.free())?;
-    pen.words(tag::PACKAGE, [layout.package, input.package.len() as u64])?;
-    pen.words(tag::USED_ADDRESSES, [layout.start, layout.end])?;
+    pen.words(tag::FREE_SLOTS, &cursor.free())?;
+    pen.words(tag::PACKAGE, &[layout.package, input.package.len() as u64])?;
+    pen.words(tag::USED_ADDRESSES, &[layout.start, layout.end])?;
     for core in 0..u64::from(pen.system.core_count) {
-        pen.words(tag::SCHED_CONTROL, [if core == 0 { slot::SCHED_CONTROL } else { time + core - 1 }, core])?;
+        pen.words(tag::SCHED_CONTROL, &[if core == 0 { slot::SCHED_CONTROL } else { time + core - 1 }, core])?;
     }
     for number in core::iter::once(untypeds.ground_slot).chain(untypeds.first..untypeds.end) {
         let untyped = pen.system.untyped_in(untypeds.ground.slot(number)?)?;
         let device = u64::from(untyped.memory == MemoryClass::Device);
         let size = u64::from(untyped.size.value());
-        pen.words(tag::UNTYPED, [number, untyped.base.value(), size, device])?;
+        pen.words(tag::UNTYPED, &[number, untyped.base.value(), size, device])?;
     }
     for device in input.devices {
         append_device(&mut pen, device)?;

@@ -76,8 +76,8 @@ pub const fn bytes_needed(frames: u64, cnode_bits: u8, space_bits: u64) -> u64 {
 
 /// Untypeds that the memory of a machine becomes, or a few less: the block of the first objects parts one piece.
 pub fn untypeds(input: &BootInput<'_>) -> u64 {
-    let pieces = input.memory.iter().chain(input.device_memory).map(|range| split(bounds(*range)).count() as u64);
-    pieces.sum::<u64>() + 2 * u64::from(LARGEST_BITS - 12)
+    let pieces = |ranges: &[MemoryRange]| ranges.iter().map(|range| Split::of(bounds(*range)).count()).sum::<usize>();
+    (pieces(input.memory) + pieces(input.device_memory)) as u64 + 2 * u64::from(LARGEST_BITS - 12)
 }
 
 /// Finds and clears the block of the first program's objects, makes its CNode in it, and puts both into their slots.
@@ -174,15 +174,31 @@ fn without(range: MemoryRange, block: MemoryRange) -> [(u64, u64); 2] {
     [(start, hole), (hole_end, end)]
 }
 
-/// Splits a range into aligned powers of two, the largest that fit: start and bits of each.
-fn split((mut start, end): (u64, u64)) -> impl Iterator<Item = (u64, u8)> {
-    core::iter::from_fn(move || {
-        let fits = end.checked_sub(start).filter(|bytes| *bytes >= PAGE_SIZE)?.checked_ilog2()? as u8;
+/// A range, split into aligned powers of two, the largest that fit: start and bits of each.
+#[derive(Clone, Debug)]
+struct Split {
+    start: u64,
+    end: u64,
+}
+
+impl Split {
+    const fn of((start, end): (u64, u64)) -> Self {
+        Self { start, end }
+    }
+}
+
+impl Iterator for Split {
+    type Item = (u64, u8);
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<(u64, u8)> {
+        let start = self.start;
+        let fits = self.end.checked_sub(start).filter(|bytes| *bytes >= PAGE_SIZE)?.checked_ilog2()? as u8;
         let aligned = if start == 0 { LARGEST_BITS } else { start.trailing_zeros() as u8 };
-        let part = (start, fits.min(aligned).min(LARGEST_BITS));
-        start += 1 << part.1;
-        Some(part)
-    })
+        let bits = fits.min(aligned).min(LARGEST_BITS);
+        self.start += 1 << bits;
+        Some((start, bits))
+    }
 }
 
 /// Makes an untyped of each part of a range.
@@ -193,7 +209,7 @@ fn give_range<'a, A: Arch>(
     range: (u64, u64),
     memory: MemoryClass,
 ) -> Result<(), BootError<'a>> {
-    for (start, bits) in split(range) {
+    for (start, bits) in Split::of(range) {
         let (Some(base), Some(size)) = (PhysicalAddress::new(start), SizeBits::new(bits)) else {
             return Err(BootError::Operation(Error::InvalidAddress));
         };

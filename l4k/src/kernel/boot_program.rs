@@ -60,8 +60,9 @@ struct Frames {
 }
 
 impl Frames {
+    #[inline(never)]
     fn add(&mut self, address: u64, bytes: u64) {
-        for run in runs(address, bytes) {
+        for run in (Runs { address, bytes }) {
             let skipped = if run.size == FrameSize::Small { 0 } else { run.size.bytes() };
             self.count += run.count;
             self.bytes += skipped + run.count * run.size.bytes();
@@ -78,20 +79,27 @@ struct Run {
 }
 
 /// The frames for so many bytes at an address, both multiples of a page: large ones where they fit.
-fn runs(mut address: u64, mut bytes: u64) -> impl Iterator<Item = Run> {
-    core::iter::from_fn(move || {
+#[derive(Clone, Debug)]
+struct Runs {
+    address: u64,
+    bytes: u64,
+}
+
+impl Iterator for Runs {
+    type Item = Run;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Run> {
+        let Self { address, bytes } = *self;
         let size = FrameSize::at_start_of(address, bytes);
         let large = FrameSize::Large.bytes();
         let length = match size {
             FrameSize::Small => bytes.min((address + 1).next_multiple_of(large) - address),
             _ => bytes / large * large,
         };
-        let count = if size == FrameSize::Small { length / PAGE_SIZE } else { length / large };
-        let run = Run { address, size, count };
-        address += length;
-        bytes -= length;
-        (run.count != 0).then_some(run)
-    })
+        *self = Runs { address: address + length, bytes: bytes - length };
+        (length != 0).then_some(Run { address, size, count: length / size.bytes() })
+    }
 }
 
 impl Layout {
@@ -204,7 +212,7 @@ pub fn map_package<'a, A: Arch>(
 ) -> Result<(), BootError<'a>> {
     let space = space_of(system, ground)?;
     let bytes = (input.package.len() as u64).next_multiple_of(PAGE_SIZE);
-    for run in runs(layout.package, bytes) {
+    for run in (Runs { address: layout.package, bytes }) {
         let first = cursor.take(run.count)?;
         for index in 0..run.count {
             let address = run.address + index * run.size.bytes();
@@ -257,7 +265,7 @@ fn place<'a, A: Arch>(
 ) -> Result<PhysicalAddress, BootError<'a>> {
     let space = space_of(system, ground)?;
     let mut start = None;
-    for run in runs(part.address, part.bytes) {
+    for run in (Runs { address: part.address, bytes: part.bytes }) {
         let shape = Shape::new(ObjectKind::Frame as u64, run.size as u64)?;
         let mut done = 0;
         while done < run.count {
@@ -304,7 +312,7 @@ mod tests {
     fn frames_are_large_where_they_fit() {
         let small = |address, count| Run { address, size: FrameSize::Small, count };
         let large = |address, count| Run { address, size: FrameSize::Large, count };
-        let all = |address, bytes| runs(address, bytes).collect::<Vec<Run>>();
+        let all = |address, bytes| Runs { address, bytes }.collect::<Vec<Run>>();
         assert_eq!(all(0x1000, 0x3000), [small(0x1000, 3)]);
         assert_eq!(all(2 * MIB, 2 * MIB - 4096), [small(2 * MIB, 511)]);
         assert_eq!(all(MIB, 6 * MIB), [small(MIB, 256), large(2 * MIB, 2), small(6 * MIB, 256)]);

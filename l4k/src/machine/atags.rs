@@ -33,15 +33,9 @@ impl<'a> Atags<'a> {
         place(self.bytes)
     }
 
-    /// Calls `found` for each piece of RAM.
-    pub fn memory(&self, mut found: impl FnMut(Extent)) {
-        let mut index = 0;
-        while let (Some(length @ 2..), Some(kind)) = (self.word(index), self.word(index + 1)) {
-            if let (MEMORY, Some(bytes), Some(start)) = (kind, self.word(index + 2), self.word(index + 3)) {
-                found(Extent { start: u64::from(start), bytes: u64::from(bytes) });
-            }
-            index = index.saturating_add(length as usize);
-        }
+    /// The pieces of RAM.
+    pub const fn memory(&self) -> Memory<'a> {
+        Memory { list: *self, index: 0 }
     }
 
     fn word(&self, index: usize) -> Option<u32> {
@@ -50,6 +44,28 @@ impl<'a> Atags<'a> {
         }
         let bytes = self.bytes.get(index * 4..index * 4 + 4)?;
         Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    }
+}
+
+/// The pieces of RAM that a list tells of.
+#[derive(Clone, Debug)]
+pub struct Memory<'a> {
+    list: Atags<'a>,
+    index: usize,
+}
+
+impl Iterator for Memory<'_> {
+    type Item = Extent;
+
+    fn next(&mut self) -> Option<Extent> {
+        loop {
+            let index = self.index;
+            let (length @ 2.., kind) = (self.list.word(index)?, self.list.word(index + 1)?) else { return None };
+            self.index = index.saturating_add(length as usize);
+            if let (MEMORY, Some(bytes), Some(start)) = (kind, self.list.word(index + 2), self.list.word(index + 3)) {
+                return Some(Extent { start: u64::from(start), bytes: u64::from(bytes) });
+            }
+        }
     }
 }
 
@@ -66,9 +82,7 @@ mod tests {
 
     fn memory(words: &[u32]) -> Option<Vec<Range>> {
         let bytes = list(words);
-        let mut ranges = Vec::new();
-        Atags::new(&bytes)?.memory(|extent| ranges.push(extent.checked().unwrap()));
-        Some(ranges)
+        Some(Atags::new(&bytes)?.memory().map(|extent| extent.checked().unwrap()).collect())
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! Our own reader: the crates there are panic on a damaged tree or refuse trees that exist (names of more than 31 characters).
 
-use super::device_tree_walk::{Cells, Node, Nodes, Structure, entries, number, word};
-use super::memory_map::{Claim, Claims, Extent, Range, place};
+use super::device_tree_statements::{Extents, Kind, ListedCores, Regions, Statements};
+use super::device_tree_walk::{Node, Nodes, Structure, word};
+use super::memory_map::{Claim, Claims, Range, place};
 
 /// First word of a device tree, big endian.
 const MAGIC: u32 = 0xd00d_feed;
@@ -37,15 +38,6 @@ pub enum Controller {
     V2(u64, u64),
     /// GICv3: distributor, redistributors. The tree tells where further ones lie ([`DeviceTree::redistributors`]).
     V3(u64, u64),
-}
-
-/// A core that the tree lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListedCore<'a> {
-    /// The affinity fields of its MPIDR_EL1.
-    pub affinity: u64,
-    /// What its `status` says if the core is not to be used.
-    pub refused: Option<&'a str>,
 }
 
 /// A device tree in memory.
@@ -85,7 +77,11 @@ impl<'a> DeviceTree<'a> {
         }
         let structure = Structure { tokens: block(OFFSET_OF_TOKENS)?, strings: block(OFFSET_OF_STRINGS)? };
         let mut nodes = structure.nodes();
-        while nodes.step().map_err(|_| DAMAGED)?.is_some() {}
+        while let Some(node) = nodes.step().map_err(|_| DAMAGED)? {
+            if !node.has_cells() {
+                return Err(DAMAGED);
+            }
+        }
         Ok(DeviceTree { bytes, structure, reservations: block(OFFSET_OF_RESERVATIONS)? })
     }
 
@@ -94,156 +90,82 @@ impl<'a> DeviceTree<'a> {
         place(self.bytes)
     }
 
-    /// Calls `found` for each piece of RAM: of the nodes whose `device_type` says that they are RAM (3.4), whatever their names are.
-    pub fn memory(&self, mut found: impl FnMut(Extent)) {
-        self.each_node(|node| {
-            if is_memory(&node) && node.is_available() {
-                each_extent(&node, &mut found);
-            }
-        });
+    /// All that it says of memory.
+    pub const fn statements(&self) -> Statements<'a> {
+        Statements::new(self.reservations, self.nodes())
     }
 
-    /// Calls `found` for each piece of RAM that somebody else has: the node's `status` says that it is not to be used.
-    pub fn withheld(&self, mut found: impl FnMut(Extent)) {
-        self.each_node(|node| {
-            if is_memory(&node) && !node.is_available() {
-                each_extent(&node, &mut found);
-            }
-        });
-    }
-
-    /// Calls `found` for each piece of RAM that is not to be used. What is `reusable` may be used.
-    pub fn reserved(&self, mut found: impl FnMut(Extent)) {
-        // Pairs of address and size, ended by two zeros (5.3).
-        let mut entries = self.reservations.chunks_exact(16).map(|entry| (number(entry, 2), entry.get(8..)));
-        while let Some((Some(start), Some(size))) = entries.next() {
-            match number(size, 2) {
-                Some(bytes) if start != 0 || bytes != 0 => found(Extent { start, bytes }),
-                _ => break,
-            }
-        }
-        self.each_node(|node| {
-            let is_reservation = node.depth() == 2 && node.parent() == b"reserved-memory" && node.is_available();
-            if is_reservation && (node.is_never_mapped() || !node.is_reusable()) {
-                each_extent(&node, &mut found);
-            }
-        });
-    }
-
-    /// Calls `found` for each core.
-    pub fn cores(&self, mut found: impl FnMut(ListedCore<'a>)) {
-        self.each_node(|node| {
-            let is_core = node.plain_name() == b"cpu" || node.is_device_type("cpu");
-            if is_core
-                && node.parent() == b"cpus"
-                && let Some(affinity) = number(node.registers(), node.cells().address)
-            {
-                let refused = node.refused_status().map(|status| core::str::from_utf8(status).unwrap_or("unreadable"));
-                found(ListedCore { affinity, refused });
-            }
-        });
+    /// The cores that it lists.
+    pub const fn cores(&self) -> ListedCores<'a> {
+        ListedCores::new(self.nodes())
     }
 
     /// The first interrupt controller that the kernel knows, may use and can reach.
     #[inline(never)]
     pub fn controller(&self) -> Option<Controller> {
-        self.nodes().find(|node| controller_in(&node))
+        let mut nodes = self.nodes();
+        while let Ok(Some(node)) = nodes.step() {
+            if let Some(controller) = controller_in(&node) {
+                return Some(controller);
+            }
+        }
+        None
     }
 
-    /// Calls `found` for each region that redistributors of that controller lie in, if it is a GICv3, with how far it is from one to the next, if the tree
-    /// tells.
-    pub fn redistributors(&self, mut found: impl FnMut(Extent, Option<u64>)) {
-        self.nodes().find(|node| {
-            let controller = controller_in(&node)?;
-            let mut index = 0;
-            each_extent(&node, &mut |Extent { start, bytes }| {
-                let is_region =
-                    matches!(controller, Controller::V3(..)) && (1..=node.redistributor_regions()).contains(&index);
-                if let (true, Some(start)) = (is_region, node.translate(start)) {
-                    found(Extent { start, bytes }, node.redistributor_stride());
-                }
-                index += 1;
-            });
-            Some(())
-        });
+    /// The regions that redistributors of that controller lie in, if it is a GICv3.
+    pub fn redistributors(&self) -> Regions<'a> {
+        Regions::new(self.nodes())
     }
 
     /// How firmware is called, if there is any (the node of PSCI, DEN0022).
     #[must_use]
     #[inline(never)]
     pub fn conduit(&self) -> Option<Conduit> {
-        self.nodes().find(|node| match node.method() {
-            b"hvc\0" if node.plain_name() == b"psci" && node.is_available() => Some(Conduit::Hypervisor),
-            b"smc\0" if node.plain_name() == b"psci" && node.is_available() => Some(Conduit::SecureMonitor),
-            _ => None,
-        })
+        let mut nodes = self.nodes();
+        while let Ok(Some(node)) = nodes.step() {
+            if node.plain_name() == b"psci" && node.is_available() {
+                match node.method() {
+                    b"hvc\0" => return Some(Conduit::Hypervisor),
+                    b"smc\0" => return Some(Conduit::SecureMonitor),
+                    _ => {}
+                }
+            }
+        }
+        None
     }
 
     /// All nodes: `new` has found the tree whole.
     const fn nodes(&self) -> Nodes<'a> {
         self.structure.nodes()
     }
-
-    #[inline]
-    fn each_node(&self, mut visit: impl FnMut(Node<'_, 'a>)) {
-        let _: Option<()> = self.nodes().find(|node| {
-            visit(node);
-            None
-        });
-    }
 }
 
 /// RAM that the tree's own words leave to the kernel. Memory that goes beyond the last address is not believed; a reservation that does is kept.
 impl Claims for DeviceTree<'_> {
     fn each(&self, mut told: impl FnMut(Claim, Range)) {
-        self.memory(|extent| {
-            if let Some(range) = extent.checked() {
-                told(Claim::There, range);
+        for (kind, extent) in self.statements() {
+            match kind {
+                Kind::Memory => extent.checked().into_iter().for_each(|range| told(Claim::There, range)),
+                Kind::Withheld | Kind::Reserved => told(Claim::Taken, extent.clipped()),
             }
-        });
-        self.reserved(|extent| told(Claim::Taken, extent.clipped()));
-        self.withheld(|extent| told(Claim::Taken, extent.clipped()));
+        }
     }
 }
 
 const DAMAGED: &str = "the device tree is damaged";
 
-/// Whether it describes RAM.
-fn is_memory(node: &Node<'_, '_>) -> bool {
-    node.depth() == 1 && node.is_device_type("memory")
-}
-
-fn controller_in(node: &Node<'_, '_>) -> Option<Controller> {
-    if !node.is_available() {
+/// The controller that a node describes.
+#[inline(never)]
+pub(super) fn controller_in(node: &Node<'_, '_>) -> Option<Controller> {
+    let is_third = node.is_compatible("arm,gic-v3");
+    let is_known = is_third || node.is_compatible("arm,gic-400") || node.is_compatible("arm,cortex-a15-gic");
+    if !is_known || !node.is_available() {
         return None;
     }
-    let mut blocks = [None; 2];
-    let mut count = 0;
-    each_extent(node, &mut |block| {
-        if let Some(place) = blocks.get_mut(count) {
-            *place = node.translate(block.start);
-            count += 1;
-        }
-    });
-    let [Some(first), Some(second)] = blocks else { return None };
-    if node.is_compatible("arm,gic-v3") {
-        Some(Controller::V3(first, second))
-    } else if node.is_compatible("arm,gic-400") || node.is_compatible("arm,cortex-a15-gic") {
-        Some(Controller::V2(first, second))
-    } else {
-        None
-    }
-}
-
-/// The pieces of a node's `reg`. Numbers of more than two words are none that this machine has.
-fn each_extent(node: &Node<'_, '_>, found: &mut impl FnMut(Extent)) {
-    let Cells { address: address @ 1..=2, size: size @ 1..=2 } = node.cells() else { return };
-    for entry in entries(node.registers(), address + size) {
-        let sizes = entry.get(address as usize * 4..).unwrap_or(&[]);
-        if let (Some(start), Some(bytes)) = (number(entry, address), number(sizes, size)) {
-            found(Extent { start, bytes });
-        }
-    }
+    let mut blocks = Extents::of(node);
+    let mut block = || node.translate(blocks.next()?.start);
+    let (first, second) = (block()?, block()?);
+    Some(if is_third { Controller::V3(first, second) } else { Controller::V2(first, second) })
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 extern crate std;
 
 use super::*;
+use crate::machine::device_tree_statements::Region;
+use crate::machine::memory_map::Extent;
 use dtoolkit::memreserve::MemoryReservation;
 use dtoolkit::model::{DeviceTree as Model, DeviceTreeNode, DeviceTreeProperty};
 use proptest::prelude::*;
@@ -206,11 +208,8 @@ fn redistributors_are_told_region_by_region() {
         let registers = numbers("reg", &[1 << 28, 0x1_0000, 2 << 28, 0x4_0000, 3 << 28, 0x2_0000, 4 << 28, 0x2000]);
         let own = vec![text("compatible", "arm,gic-v3"), registers];
         let bytes = tree(vec![node("intc", own.into_iter().chain(more).collect(), vec![])], &[]);
-        let mut found = Vec::new();
-        DeviceTree::new(&bytes)
-            .unwrap()
-            .redistributors(|region, stride| found.push((region.start, region.bytes, stride)));
-        found
+        let told = DeviceTree::new(&bytes).unwrap().redistributors();
+        told.map(|Region { extent: Extent { start, bytes }, stride }| (start, bytes, stride)).collect::<Vec<_>>()
     };
     assert_eq!(regions(vec![]), [(2 << 28, 0x4_0000, None)]);
     let two = || property("#redistributor-regions", &[2]);
@@ -228,8 +227,8 @@ fn cpu1_fail_the_status_of_a_core_is_told_with_it() {
     };
     let cores = vec![core("cpu@0", 0, None), core("cpu@1", 0x700, Some("fail")), core("cpu@2", 2, Some("okay"))];
     let bytes = tree(vec![node("cpus", cells(1, 0), cores)], &[]);
-    let mut found = Vec::new();
-    DeviceTree::new(&bytes).unwrap().cores(|core| found.push((core.affinity, core.refused.map(String::from))));
+    let found: Vec<_> =
+        DeviceTree::new(&bytes).unwrap().cores().map(|core| (core.affinity, core.refused.map(String::from))).collect();
     assert_eq!(found, [(0, None), (0x700, Some(String::from("fail"))), (2, None)]);
 }
 

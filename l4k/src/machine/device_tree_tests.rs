@@ -38,10 +38,12 @@ fn memory(name: &str, registers: &[u32]) -> DeviceTreeNode {
     node(name, [text("device_type", "memory"), property("reg", registers)].to_vec(), Vec::new())
 }
 
+fn said(tree: &DeviceTree<'_>, kind: Kind) -> Vec<Range> {
+    tree.statements().filter(|(said, _)| *said == kind).map(|(_, extent)| extent.clipped()).collect()
+}
+
 fn memory_of(bytes: &[u8]) -> Vec<Range> {
-    let mut ranges = Vec::new();
-    DeviceTree::new(bytes).unwrap().memory(|extent| ranges.push(extent.clipped()));
-    ranges
+    said(&DeviceTree::new(bytes).unwrap(), Kind::Memory)
 }
 
 /// The firmware of the Raspberry Pi 4 leaves out the VideoCore's 76 MiB and the peripherals' range below 4 GiB.
@@ -68,9 +70,7 @@ fn reserved_memory_is_told_and_reservations_without_a_place_are_passed_over() {
     let floating = node("cma", [property("size", &[0x400_0000])].to_vec(), Vec::new());
     let cells = [property("#address-cells", &[2]), property("#size-cells", &[1])].to_vec();
     let bytes = tree([node("reserved-memory", cells, [floating, fixed].to_vec())].to_vec());
-    let mut found = Vec::new();
-    DeviceTree::new(&bytes).unwrap().reserved(|extent| found.push(extent.clipped()));
-    assert_eq!(found, [(0x1000, 0x3000)]);
+    assert_eq!(said(&DeviceTree::new(&bytes).unwrap(), Kind::Reserved), [(0x1000, 0x3000)]);
 }
 
 #[test]
@@ -85,8 +85,7 @@ fn cores_and_the_interrupt_controller_are_found() {
     let controller = node("intc@8000000", [text("compatible", "arm,gic-400"), registers].to_vec(), Vec::new());
     let bytes = tree([cpus, controller].to_vec());
     let tree = DeviceTree::new(&bytes).unwrap();
-    let mut cores = Vec::new();
-    tree.cores(|core| cores.push(core.affinity));
+    let cores: Vec<u64> = tree.cores().map(|core| core.affinity).collect();
     assert_eq!(cores, [0, 0x100]);
     assert!(matches!(tree.controller(), Some(Controller::V2(0x800_0000, 0x801_0000))));
 }
@@ -106,8 +105,9 @@ fn a_tree_that_was_cut_is_refused_and_never_read_beyond_its_end() {
     let bytes = tree([memory].to_vec());
     for cut in 0..bytes.len() {
         if let Ok(tree) = DeviceTree::new(&bytes[..cut]) {
-            tree.memory(|extent| assert_eq!(extent.clipped(), (0, 0x3b40_0000)));
-            tree.reserved(|extent| panic!("{extent:?} of a tree without reservations"));
+            assert!(
+                tree.statements().all(|(kind, extent)| (kind, extent.clipped()) == (Kind::Memory, (0, 0x3b40_0000)))
+            );
         }
     }
 }
@@ -123,10 +123,7 @@ fn a_tree_with_any_byte_changed_is_refused_or_read() {
             let mut bytes = whole.clone();
             bytes[place] = value;
             if let Ok(tree) = DeviceTree::new(&bytes) {
-                tree.memory(|_| {});
-                tree.reserved(|_| {});
-                tree.cores(|_| {});
-                tree.redistributors(|_, _| {});
+                let _ = (tree.statements().count(), tree.cores().count(), tree.redistributors().count());
                 let _ = (tree.controller(), tree.pieces().count());
             }
         }
@@ -154,9 +151,7 @@ fn reservations_of_the_header_are_told() {
     let mut model = Model::default();
     model.memory_reservations = [dtoolkit::memreserve::MemoryReservation::new(0x1000, 0x2000)].to_vec();
     let bytes = model.to_dtb();
-    let mut found = Vec::new();
-    DeviceTree::new(&bytes).unwrap().reserved(|extent| found.push(extent.clipped()));
-    assert_eq!(found, [(0x1000, 0x3000)]);
+    assert_eq!(said(&DeviceTree::new(&bytes).unwrap(), Kind::Reserved), [(0x1000, 0x3000)]);
 }
 
 #[test]

@@ -26,55 +26,47 @@ pub struct Cells {
 /// A property by its value, or `None` if the node has none of that name.
 type Property<'a> = Option<&'a [u8]>;
 
-/// What is read of a node.
+/// A node by itself.
 #[derive(Clone, Copy, Debug)]
 struct Level<'a> {
     name: &'a [u8],
-    registers: &'a [u8],
-    compatible: &'a [u8],
-    method: &'a [u8],
-    device_type: &'a [u8],
-    status: Property<'a>,
-    ranges: Property<'a>,
-    redistributor_regions: Property<'a>,
-    redistributor_stride: Property<'a>,
-    no_map: Property<'a>,
-    reusable: Property<'a>,
-    /// For the nodes below.
-    cells: Cells,
+    /// Tokens, from its first property on.
+    properties: &'a [u8],
 }
 
-const EMPTY: Level<'_> = Level {
-    name: &[],
-    registers: &[],
-    compatible: &[],
-    method: &[],
-    device_type: &[],
-    status: None,
-    ranges: None,
-    redistributor_regions: None,
-    redistributor_stride: None,
-    no_map: None,
-    reusable: None,
-    cells: DEFAULT_CELLS,
-};
+const EMPTY: Level<'_> = Level { name: &[], properties: &[] };
 
 /// A node, below those that it lies in.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'n, 'a> {
+    strings: &'a [u8],
     /// From the root to the node itself. Never empty.
     levels: &'n [Level<'a>],
 }
 
 impl<'a> Node<'_, 'a> {
-    fn own(&self) -> &Level<'a> {
-        self.levels.last().unwrap_or(&EMPTY)
+    /// The node that is so many levels further up; 0 is the node itself.
+    fn level(&self, up: usize) -> Level<'a> {
+        let place = self.levels.len().checked_sub(up + 1);
+        place.and_then(|place| self.levels.get(place)).copied().unwrap_or(EMPTY)
     }
 
-    /// The node that is so many levels further up.
-    fn above(&self, count: usize) -> &Level<'a> {
-        let place = self.levels.len().checked_sub(count + 1);
-        place.and_then(|place| self.levels.get(place)).unwrap_or(&EMPTY)
+    /// A property of the node that is so many levels further up. The walk has found all of them whole.
+    #[inline(never)]
+    fn property(&self, up: usize, name: &str) -> Property<'a> {
+        let mut rest = self.level(up).properties;
+        loop {
+            match take_word(&mut rest).ok()? {
+                PROPERTY => {
+                    let (found, value) = take_property(&mut rest, self.strings).ok()?;
+                    if found == name.as_bytes() {
+                        return Some(value);
+                    }
+                }
+                NOTHING => {}
+                _ => return None,
+            }
+        }
     }
 
     /// How deep it lies: the root has 0.
@@ -84,72 +76,93 @@ impl<'a> Node<'_, 'a> {
 
     /// The name of the node above.
     pub fn parent(&self) -> &'a [u8] {
-        self.above(1).name
+        self.level(1).name
     }
 
     /// Its property `reg`.
     pub fn registers(&self) -> &'a [u8] {
-        self.own().registers
+        self.property(0, "reg").unwrap_or(&[])
     }
 
     /// How its `reg` is to be read.
     pub fn cells(&self) -> Cells {
-        self.above(1).cells
+        self.cells_below(1)
+    }
+
+    /// Whether what it says of addresses below it can be read.
+    pub fn has_cells(&self) -> bool {
+        ["#address-cells", "#size-cells"]
+            .iter()
+            .all(|name| self.property(0, name).is_none_or(|value| word(value).is_some()))
+    }
+
+    /// How addresses are written in the nodes below the one that is so many levels further up.
+    #[inline(never)]
+    fn cells_below(&self, up: usize) -> Cells {
+        let count = |name: &str| self.property(up, name).and_then(word);
+        Cells {
+            address: count("#address-cells").unwrap_or(DEFAULT_CELLS.address),
+            size: count("#size-cells").unwrap_or(DEFAULT_CELLS.size),
+        }
     }
 
     /// Its property `method`: of firmware, the instruction that calls it.
     pub fn method(&self) -> &'a [u8] {
-        self.own().method
+        self.property(0, "method").unwrap_or(&[])
     }
 
     /// How many regions a GICv3's redistributors lie in; one where it does not say.
     pub fn redistributor_regions(&self) -> u32 {
-        self.own().redistributor_regions.and_then(word).unwrap_or(1)
+        self.property(0, "#redistributor-regions").and_then(word).unwrap_or(1)
     }
 
     /// Bytes from one of a GICv3's redistributors to the next, where it says so.
     pub fn redistributor_stride(&self) -> Option<u64> {
-        let value = self.own().redistributor_stride?;
+        let value = self.property(0, "redistributor-stride")?;
         number(value, value.len() as u32 / 4).filter(|stride| *stride != 0 && stride.is_multiple_of(0x1_0000))
     }
 
     /// Whether its memory must not even be mapped.
     pub fn is_never_mapped(&self) -> bool {
-        self.own().no_map.is_some()
+        self.property(0, "no-map").is_some()
     }
 
     /// Whether its memory may be used until a driver wants it.
     pub fn is_reusable(&self) -> bool {
-        self.own().reusable.is_some()
+        self.property(0, "reusable").is_some()
     }
 
     /// Its property `status`, without the final 0, if it says that the node is not to be used.
     pub fn refused_status(&self) -> Property<'a> {
-        self.own().status.map(first_string).filter(|status| !matches!(*status, b"okay" | b"ok"))
+        self.refused_status_above(0)
+    }
+
+    fn refused_status_above(&self, up: usize) -> Property<'a> {
+        self.property(up, "status").map(first_string).filter(|status| !matches!(*status, b"okay" | b"ok"))
     }
 
     /// Whether it and every node that it lies in are to be used (2.3.4).
+    #[inline(never)]
     pub fn is_available(&self) -> bool {
-        (0..self.levels.len())
-            .all(|count| Node { levels: self.levels.get(..=count).unwrap_or(&[]) }.refused_status().is_none())
+        (0..self.levels.len()).all(|up| self.refused_status_above(up).is_none())
     }
 
     /// Its name without the address.
     #[inline(never)]
     pub fn plain_name(&self) -> &'a [u8] {
-        let name = self.own().name;
-        name.split(|byte| *byte == b'@').next().unwrap_or(name)
+        up_to(self.level(0).name, b'@')
     }
 
     /// Whether it is one of these.
     #[inline(never)]
     pub fn is_compatible(&self, name: &str) -> bool {
-        self.own().compatible.split(|byte| *byte == 0).any(|known| known == name.as_bytes())
+        let known = self.property(0, "compatible").unwrap_or(&[]);
+        known.split(|byte| *byte == 0).any(|known| known == name.as_bytes())
     }
 
     /// Whether its property `device_type` is this.
     pub fn is_device_type(&self, name: &str) -> bool {
-        first_string(self.own().device_type) == name.as_bytes()
+        self.property(0, "device_type").is_some_and(|kind| first_string(kind) == name.as_bytes())
     }
 
     /// The address that the core sees for one that the node's `reg` has: through the property `ranges` of each bus that it lies behind (2.3.8).
@@ -157,40 +170,37 @@ impl<'a> Node<'_, 'a> {
     #[inline(never)]
     pub fn translate(&self, address: u64) -> Option<u64> {
         // The root is no bus: its addresses are the core's.
-        (1..self.depth())
-            .try_fold(address, |address, bus| self.above(bus).translate(self.above(bus + 1).cells, address))
+        (1..self.depth()).try_fold(address, |address, bus| self.translate_above(bus, address))
     }
-}
 
-impl Level<'_> {
-    /// The address above this bus for one below it. `above`: how addresses above it are written.
-    fn translate(&self, above: Cells, address: u64) -> Option<u64> {
-        let ranges = self.ranges?;
+    /// The address above the bus that is so many levels further up, for one below it.
+    fn translate_above(&self, bus: usize, address: u64) -> Option<u64> {
+        let mut ranges = self.property(bus, "ranges")?;
         if ranges.is_empty() {
             return Some(address);
         }
-        let (Cells { address: child @ 1..=2, size: size @ 1..=2 }, parent @ 1..=2) = (self.cells, above.address) else {
-            return None;
-        };
-        entries(ranges, child + parent + size).find_map(|range| {
-            let start = number(range, child)?;
-            let onto = number(range.get(child as usize * 4..)?, parent)?;
-            let length = number(range.get((child + parent) as usize * 4..)?, size)?;
-            let offset = address.checked_sub(start)?;
-            if offset < length { onto.checked_add(offset) } else { None }
-        })
+        let (below, above) = (self.cells_below(bus), self.cells_below(bus + 1));
+        loop {
+            let start = take_number(&mut ranges, below.address)?;
+            let onto = take_number(&mut ranges, above.address)?;
+            let length = take_number(&mut ranges, below.size)?;
+            if let Some(offset) = address.checked_sub(start).filter(|offset| *offset < length) {
+                return onto.checked_add(offset);
+            }
+        }
     }
 }
 
-/// A value's entries of so many words each.
-pub fn entries(value: &[u8], words: u32) -> impl Iterator<Item = &[u8]> {
-    // The bound is for the compiler: an entry of nothing would be a panic.
-    value.chunks_exact((words as usize * 4).max(4))
+/// A value's first string, without its final 0.
+pub fn first_string(value: &[u8]) -> &[u8] {
+    up_to(value, 0)
 }
 
-/// A value's first string, without its final 0.
-fn first_string(value: &[u8]) -> &[u8] {
-    value.split(|byte| *byte == 0).next().unwrap_or(value)
+/// The bytes before the first of this value.
+#[inline(never)]
+fn up_to(bytes: &[u8], end: u8) -> &[u8] {
+    let length = bytes.iter().position(|byte| *byte == end);
+    length.and_then(|length| bytes.get(..length)).unwrap_or(bytes)
 }
 
 /// A number of one or two words.
@@ -201,6 +211,13 @@ pub fn number(bytes: &[u8], words: u32) -> Option<u64> {
         2 => Some(u64::from(word(bytes)?) << 32 | u64::from(word(bytes.get(4..)?)?)),
         _ => None,
     }
+}
+
+/// The same, which is taken off a value.
+pub fn take_number(rest: &mut &[u8], words: u32) -> Option<u64> {
+    let value = number(rest, words)?;
+    *rest = rest.get(words as usize * 4..)?;
+    Some(value)
 }
 
 /// The structure block and the strings of a tree.
@@ -219,46 +236,23 @@ pub struct Damaged;
 impl<'a> Structure<'a> {
     /// Its nodes down to [`DEPTH_MAX`], in the order of the tree. A node's properties come before the nodes below it (5.4.2).
     pub const fn nodes(&self) -> Nodes<'a> {
-        Nodes { structure: *self, rest: self.tokens, levels: [EMPTY; DEPTH_MAX + 1], depth: 0, open: false }
-    }
-
-    fn property(&self, rest: &mut &'a [u8], level: Option<&mut Level<'a>>) -> Result<(), Damaged> {
-        let length = take_word(rest)?;
-        let name = take_word(rest)?;
-        let value = take(rest, length as usize)?;
-        let name = self.strings.get(name as usize..).ok_or(Damaged)?;
-        let Some(level) = level else { return Ok(()) };
-        match first_string(name) {
-            b"reg" => level.registers = value,
-            b"compatible" => level.compatible = value,
-            b"method" => level.method = value,
-            b"device_type" => level.device_type = value,
-            b"status" => level.status = Some(value),
-            b"ranges" => level.ranges = Some(value),
-            b"#redistributor-regions" => level.redistributor_regions = Some(value),
-            b"redistributor-stride" => level.redistributor_stride = Some(value),
-            b"no-map" => level.no_map = Some(value),
-            b"reusable" => level.reusable = Some(value),
-            b"#address-cells" => level.cells.address = word(value).ok_or(Damaged)?,
-            b"#size-cells" => level.cells.size = word(value).ok_or(Damaged)?,
-            _ => {}
-        }
-        Ok(())
+        Nodes { strings: self.strings, rest: self.tokens, levels: [EMPTY; DEPTH_MAX + 1], depth: 0 }
     }
 }
 
 /// A walk through the nodes.
 #[derive(Clone, Debug)]
 pub struct Nodes<'a> {
-    structure: Structure<'a>,
+    strings: &'a [u8],
     rest: &'a [u8],
     levels: [Level<'a>; DEPTH_MAX + 1],
     depth: usize,
-    /// Whether the innermost node's properties may still come.
-    open: bool,
 }
 
 impl<'a> Nodes<'a> {
+    /// No node: a walk that ends at once.
+    pub const NONE: Nodes<'static> = Structure { tokens: &[], strings: &[] }.nodes();
+
     /// The next node, or `None` at the end.
     ///
     /// # Errors
@@ -267,28 +261,18 @@ impl<'a> Nodes<'a> {
     pub fn step(&mut self) -> Result<Option<Node<'_, 'a>>, Damaged> {
         loop {
             let before = self.rest;
-            let token = take_word(&mut self.rest)?;
-            if self.open && token != PROPERTY && token != NOTHING {
-                self.open = false;
-                self.rest = before;
-                if self.depth > self.levels.len() {
-                    continue;
-                }
-                return Ok(self.levels.get(..self.depth).map(|levels| Node { levels }));
-            }
-            match token {
+            match take_word(&mut self.rest)? {
                 BEGIN_NODE => {
                     let name = take_string(&mut self.rest)?;
-                    if let Some(level) = self.levels.get_mut(self.depth) {
-                        *level = Level { name, ..EMPTY };
-                    }
+                    let properties = self.rest;
+                    self.pass_properties()?;
                     self.depth += 1;
-                    self.open = true;
+                    if let Some(level) = self.levels.get_mut(self.depth - 1) {
+                        *level = Level { name, properties };
+                        return Ok(Some(self.last()));
+                    }
                 }
                 END_NODE => self.depth = self.depth.checked_sub(1).ok_or(Damaged)?,
-                PROPERTY if self.open => {
-                    self.structure.property(&mut self.rest, self.levels.get_mut(self.depth - 1))?;
-                }
                 NOTHING => {}
                 END if self.depth == 0 => {
                     self.rest = before;
@@ -299,15 +283,26 @@ impl<'a> Nodes<'a> {
         }
     }
 
-    /// Calls `found` for each node that is still to come, until it finds something. The walk ends at the damage, if there is one.
-    #[inline]
-    pub fn find<T>(mut self, mut found: impl FnMut(Node<'_, 'a>) -> Option<T>) -> Option<T> {
-        while let Ok(Some(node)) = self.step() {
-            if let Some(what) = found(node) {
-                return Some(what);
+    /// The node that was told last.
+    pub fn last(&self) -> Node<'_, 'a> {
+        Node { strings: self.strings, levels: self.levels.get(..self.depth).unwrap_or(&self.levels) }
+    }
+
+    /// Passes over a node's properties, and looks whether they are whole.
+    fn pass_properties(&mut self) -> Result<(), Damaged> {
+        loop {
+            let before = self.rest;
+            match take_word(&mut self.rest)? {
+                PROPERTY => {
+                    take_property(&mut self.rest, self.strings)?;
+                }
+                NOTHING => {}
+                _ => {
+                    self.rest = before;
+                    return Ok(());
+                }
             }
         }
-        None
     }
 }
 
@@ -321,6 +316,16 @@ fn take_word(rest: &mut &[u8]) -> Result<u32, Damaged> {
     let value = word(rest).ok_or(Damaged)?;
     *rest = rest.get(4..).unwrap_or(&[]);
     Ok(value)
+}
+
+/// A property's name and its value, behind the token.
+#[inline(never)]
+fn take_property<'a>(rest: &mut &'a [u8], strings: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), Damaged> {
+    let length = take_word(rest)?;
+    let name = take_word(rest)?;
+    let value = take(rest, length as usize)?;
+    let name = strings.get(name as usize..).ok_or(Damaged)?;
+    Ok((first_string(name), value))
 }
 
 /// Bytes, and what fills them up to a multiple of four.

@@ -3,6 +3,7 @@
 pub mod atags;
 pub mod debug_format;
 pub mod device_tree;
+pub mod device_tree_statements;
 pub mod device_tree_walk;
 pub mod memory_map;
 pub mod syndrome;

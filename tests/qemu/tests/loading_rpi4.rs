@@ -65,7 +65,10 @@ fn the_image_runs_at_any_page() {
         let device = format!("loader,file={},addr={address:#x},force-raw=on,cpu-num=0", raw().display());
         let mut session =
             Session::start(&Boot::empty(at_el3()).with_arguments(&["-device", &device])).expect("QEMU starts");
-        tells(&mut session, &["entered at EL3", "1 of 4 cores are up"]);
+        tells(
+            &mut session,
+            &["entered at EL3", "core 1 does not start: it does not take its address at 0xe0", "1 of 4 cores are up"],
+        );
         shell_answers(session);
     }
 }
@@ -99,6 +102,50 @@ fn a_loader_may_enter_at_el1() {
     tells(&mut session, &["entered at EL1", "948 MiB of memory by no description"]);
     shell_answers(session);
     fs::remove_file(file).expect("the loader can be removed");
+}
+
+/// What firmware does with the second core, but for the counter's rate: from EL3 to EL1, and on to what appears in its word of the spin table.
+fn second_core(rate: u32) -> Vec<u8> {
+    let (to_el1, wait) = (&TO_EL1[..9], &TO_EL1[12..]);
+    let mut words = vec![
+        0xd2a0_0000 | (rate >> 16) << 5,    // movz x0, #rate, lsl #16
+        0xf280_0000 | (rate & 0xffff) << 5, // movk x0, #rate
+        0xd51b_e000,                        // msr cntfrq_el0, x0
+    ];
+    words.extend(to_el1);
+    words.extend([
+        0x1000_0000 | 4 << 5, // adr x0, 16
+        0xd51e_4020,          // msr elr_el3, x0
+    ]);
+    words.extend(wait);
+    words.extend([
+        0xd280_1c01, // movz x1, #0xe0
+        0xf940_0022, // ldr x2, [x1]
+        0xb4ff_ffe2, // cbz x2, -4
+        0xd61f_0040, // br x2
+    ]);
+    words.into_iter().flat_map(u32::to_le_bytes).collect()
+}
+
+#[test]
+fn a_second_core_whose_counter_has_another_rate_or_none_is_refused_by_name() {
+    let sentences = [
+        (
+            10_000_000,
+            "cannot start: core 0x1: CNTFRQ_EL0 is 10000000, and 54000000 on the first core: firmware must set it on every core",
+        ),
+        (0, "cannot start: core 0x1: CNTFRQ_EL0 is 0, no rate that a counter has: firmware must set it on every core"),
+    ];
+    for (rate, sentence) in sentences {
+        let file = std::env::temp_dir().join(format!("l4k-second-core-{}-{rate}", std::process::id()));
+        fs::write(&file, second_core(rate)).expect("the code can be written");
+        let second = format!("loader,file={},addr=0x8000,force-raw=on,cpu-num=1", file.display());
+        let first = format!("loader,file={},addr=0x200000,force-raw=on,cpu-num=0", raw().display());
+        let boot = Boot::empty(at_el3()).with_arguments(&["-device", &second, "-device", &first]);
+        let mut session = Session::start(&boot).expect("QEMU starts");
+        tells(&mut session, &["core 2 does not start", "core 3 does not start", sentence]);
+        fs::remove_file(file).expect("the code can be removed");
+    }
 }
 
 #[test]

@@ -144,6 +144,25 @@ fn a_counter_without_a_rate_is_refused() {
 }
 
 #[test]
+fn redistributors_in_several_regions_are_found() {
+    let machine = Machine { cores: 4, ..machine() };
+    let tree = |regions: &[u64]| Tree::in_regions(regions).cores(&[0, 1, 2, 3].map(|affinity| (affinity, None)));
+    for regions in [&[1, 3][..], &[2, 2], &[1, 1, 2]] {
+        let mut session = boot_tree(machine.clone(), &tree(regions).memory(&[RAM, HALF_GIB]), X0::Tree);
+        session.expect("4 cores are up", LIMIT).expect("all cores");
+        shell_answers(session);
+    }
+    // What no region holds is no redistributor.
+    let mut session = boot_tree(machine, &tree(&[1, 2]).memory(&[RAM, HALF_GIB]), X0::Tree);
+    for text in
+        ["core 0x3 does not start: no redistributor of the interrupt controller is its own", "3 of 4 cores are up"]
+    {
+        session.expect(text, LIMIT).expect("a message on the early console");
+    }
+    shell_answers(session);
+}
+
+#[test]
 fn redistributors_of_a_gicv4_are_found_whatever_their_size() {
     for cores in [1, 2, 4] {
         let machine = Machine { entry: Entry::El2, interrupt_controller: InterruptController::V3, cores, ..machine() };

@@ -48,11 +48,17 @@ impl fmt::Write for EarlyConsole {
     }
 }
 
-/// Prints a line with the kernel's name in front.
+/// Prints a line with the kernel's name in front. Start-up says much: what is done for each line is there once.
+#[inline(never)]
+pub fn say_line(message: fmt::Arguments<'_>) {
+    // The console takes all that it is given.
+    let _ = fmt::write(&mut EarlyConsole, format_args!("l4k: {message}\n"));
+}
+
+/// The same, for a message that is still in parts.
 macro_rules! say {
-    ($($argument:tt)*) => {{
-        use core::fmt::Write;
-        let _ = writeln!($crate::machine::aarch64::console::EarlyConsole, "l4k: {}", format_args!($($argument)*));
-    }};
+    ($($argument:tt)*) => {
+        $crate::machine::aarch64::console::say_line(format_args!($($argument)*))
+    };
 }
 pub(super) use say;

@@ -13,7 +13,8 @@ use crate::base::arch::{CoreNumber, MAX_CORES};
 use crate::base::firmware::FirmwareCall;
 use crate::base::hint::pause;
 use crate::base::time::Instant;
-use crate::machine::device_tree::{Conduit, ListedCore};
+use crate::machine::device_tree::Conduit;
+use crate::machine::device_tree_statements::ListedCore;
 use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MPIDR_EL1};
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -35,8 +36,11 @@ static RATES: [AtomicU64; CORES_MAX] = [const { AtomicU64::new(0) }; CORES_MAX];
 /// The kernel has booted.
 static BOOTED: AtomicBool = AtomicBool::new(false);
 
-/// Seconds that a core may take to come up. A tenth was too little for an emulator on a busy computer.
-const PATIENCE: u64 = 2;
+/// Milliseconds that a core may take to come up. A hundred were too few for an emulator on a busy computer.
+const PATIENCE: u64 = 2000;
+
+/// Milliseconds after which the next core is called at a spin table, whether the one before is up or not.
+const SHORT: u64 = 50;
 
 /// CPU_ON of PSCI with 64-bit addresses (DEN0022F, 5.1.4): which core, where it begins, what it finds in x0.
 const CPU_ON: u32 = 0xc400_0003;
@@ -86,15 +90,15 @@ pub fn start_others(
         Cores::One => (),
         Cores::SpinTable(places) => {
             there += places.len() as u32;
-            (1..).zip(places).take_while(|_| up() < most).for_each(|(number, place)| call(number, *place, entry));
+            call_all(places.get(..most as usize - 1).unwrap_or(places), entry);
         }
         Cores::Firmware => {
             let own = MPIDR_EL1.get() & AFFINITY;
             let conduit = description.conduit();
-            description.cores(|core| {
+            for core in description.cores() {
                 let affinity = core.affinity & AFFINITY;
                 if affinity == own {
-                    return;
+                    continue;
                 }
                 there += 1;
                 if up() < most
@@ -102,19 +106,26 @@ pub fn start_others(
                 {
                     say!("core {affinity:#x} does not start: {problem}");
                 }
-            });
+            }
         }
     }
     check_counters()?;
     Ok(Started { there, wanted: there.min(most), up: up() })
 }
 
-/// Has a core go on that waits at a spin table.
-fn call(number: u32, place: u64, entry: u64) {
-    let before = up();
-    call_core(WINDOW + place, entry);
-    if !wait_until(|| up() > before) {
-        say!("core {number} does not start: it does not take its address at {place:#x}");
+/// Has the cores go on that wait at a spin table, which has a place for each by the lowest field of its affinity. One is called shortly after the other, so
+/// that they arrive in their order; then all are waited for together.
+fn call_all(places: &[u64], entry: u64) {
+    for place in places {
+        let before = up();
+        call_core(WINDOW + place, entry);
+        let _ = wait_until(SHORT, || up() > before);
+    }
+    let _ = wait_until(PATIENCE, || up() as usize > places.len());
+    for (affinity, place) in (1..).zip(places) {
+        if !has_arrived(affinity) {
+            say!("core {affinity} does not start: it does not take its address at {place:#x}");
+        }
     }
 }
 
@@ -134,12 +145,13 @@ impl fmt::Display for Problem {
             Self::NoConduit => formatter.write_str("the device tree does not say how firmware is called"),
             Self::NoRedistributor => formatter.write_str("no redistributor of the interrupt controller is its own"),
             Self::Refused(answer) => write!(formatter, "firmware refuses it (PSCI {answer})"),
-            Self::Silent => write!(formatter, "firmware has started it, and it has not arrived in {PATIENCE} seconds"),
+            Self::Silent => write!(formatter, "firmware has started it, and it has not arrived in {PATIENCE} ms"),
         }
     }
 }
 
 /// Has firmware start a core, and waits until it is there.
+#[inline(never)]
 fn start(
     core: ListedCore<'static>,
     conduit: Option<Conduit>,
@@ -159,14 +171,19 @@ fn start(
     if answer as i32 != 0 {
         return Err(Problem::Refused(answer as i32));
     }
-    let arrived = || CORES.iter().any(|known| known.load(Ordering::Acquire) == affinity | ARRIVED);
-    if wait_until(arrived) { Ok(()) } else { Err(Problem::Silent) }
+    if wait_until(PATIENCE, || has_arrived(affinity)) { Ok(()) } else { Err(Problem::Silent) }
 }
 
-fn wait_until(happens: impl Fn() -> bool) -> bool {
+fn has_arrived(affinity: u64) -> bool {
+    CORES.iter().any(|known| known.load(Ordering::Acquire) == affinity | ARRIVED)
+}
+
+/// Whether it happens in this time.
+#[must_use]
+fn wait_until(milliseconds: u64, happens: impl Fn() -> bool) -> bool {
     let Instant(start) = now();
     while !happens() {
-        if now().0.wrapping_sub(start) > CNTFRQ_EL0.get() * PATIENCE {
+        if now().0.wrapping_sub(start) > CNTFRQ_EL0.get() / 1000 * milliseconds {
             return false;
         }
         pause();
@@ -185,6 +202,7 @@ fn check_counters() -> Result<(), WrongCounter> {
 }
 
 /// The first core, and all up to the first that has not arrived.
+#[inline(never)]
 fn up() -> u32 {
     1 + CORES.iter().skip(1).take_while(|core| core.load(Ordering::Acquire) != 0).count() as u32
 }

@@ -5,10 +5,12 @@ use super::console::say;
 use super::image_layout::PAGE;
 use super::instructions::{bytes_at, can_read};
 use super::kernel_tables::Identity;
+use crate::MemoryRange;
 use crate::machine::atags::{self, Atags};
-use crate::machine::device_tree::{self, Conduit, Controller, DeviceTree, ListedCore};
+use crate::machine::device_tree::{self, Conduit, Controller, DeviceTree};
+use crate::machine::device_tree_statements::{self as tree, Kind, ListedCores, Regions};
 use crate::machine::memory_map::{Extent, Range};
-use core::fmt;
+use core::{fmt, slice};
 
 /// A description of the machine.
 #[derive(Clone, Copy, Debug)]
@@ -104,24 +106,13 @@ impl Description {
         }
     }
 
-    /// Calls `found` for each piece of RAM.
-    pub fn memory(&self, mut found: impl FnMut(Extent)) {
+    /// All that it says of memory.
+    #[inline(never)]
+    pub fn statements(&self) -> Statements {
         match self {
-            Self::Tree(tree) => tree.memory(found),
-            Self::Atags(list) => list.memory(found),
-            Self::Least(board) => {
-                board
-                    .least_memory
-                    .iter()
-                    .for_each(|range| found(Extent { start: range.start.value(), bytes: range.bytes }));
-            }
-        }
-    }
-
-    /// Calls `found` for each piece of RAM that somebody else has.
-    pub fn withheld(&self, found: impl FnMut(Extent)) {
-        if let Self::Tree(tree) = self {
-            tree.withheld(found);
+            Self::Tree(tree) => Statements::Tree(tree.statements()),
+            Self::Atags(list) => Statements::Atags(list.memory()),
+            Self::Least(board) => Statements::Least(board.least_memory.iter()),
         }
     }
 
@@ -133,11 +124,9 @@ impl Description {
         }
     }
 
-    /// Calls `found` for each region that the redistributors of the controller lie in, and with how far it is from one to the next, if that is told.
-    pub fn redistributors(&self, found: impl FnMut(Extent, Option<u64>)) {
-        if let Self::Tree(tree) = self {
-            tree.redistributors(found);
-        }
+    /// The regions that the redistributors of the controller lie in.
+    pub fn redistributors(&self) -> Regions<'static> {
+        if let Self::Tree(tree) = self { tree.redistributors() } else { Regions::NONE }
     }
 
     /// How firmware is called, if it says that there is any.
@@ -148,10 +137,37 @@ impl Description {
         }
     }
 
-    /// Calls `found` for each core that it lists.
-    pub fn cores(&self, found: impl FnMut(ListedCore<'static>)) {
-        if let Self::Tree(tree) = self {
-            tree.cores(found);
-        }
+    /// The cores that it lists.
+    pub fn cores(&self) -> ListedCores<'static> {
+        if let Self::Tree(tree) = self { tree.cores() } else { ListedCores::NONE }
+    }
+}
+
+/// All that a description says of memory.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is walked at once and never stored, and there is no heap to put a part into"
+)]
+pub enum Statements {
+    /// A device tree's.
+    Tree(tree::Statements<'static>),
+    /// Of ATAGS.
+    Atags(atags::Memory<'static>),
+    /// What every model of the board has.
+    Least(slice::Iter<'static, MemoryRange>),
+}
+
+impl Iterator for Statements {
+    type Item = (Kind, Extent);
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<(Kind, Extent)> {
+        let memory = match self {
+            Self::Tree(statements) => return statements.next(),
+            Self::Atags(list) => list.next(),
+            Self::Least(ranges) => ranges.next().map(|range| Extent { start: range.start.value(), bytes: range.bytes }),
+        };
+        Some((Kind::Memory, memory?))
     }
 }

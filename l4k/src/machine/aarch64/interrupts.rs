@@ -20,6 +20,10 @@ const FIRST_SHARED: u32 = 32;
 
 /// The interrupt controller of the machine.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one value of it, in the kernel, and no heap to put a part into"
+)]
 pub enum Interrupts {
     /// Not set up yet.
     None,

@@ -4,7 +4,8 @@ use super::board::{Board, Controller, Cores};
 use super::console::say;
 use super::description::Description;
 use super::image_layout::PAGE;
-use super::redistributors::each_region;
+use super::redistributors::regions;
+use crate::machine::device_tree_statements::Kind;
 use crate::machine::memory_map::{Claim, Claims, Extent, LeftOut, Range, Ranges, bounds};
 
 /// Bytes of a GICv2's distributor and core interface, and of a GICv3's distributor.
@@ -24,56 +25,88 @@ pub struct Sources<'a> {
     pub image: Range,
 }
 
-impl Sources<'_> {
-    /// The interrupt controller's registers.
+impl<'a> Sources<'a> {
+    /// All RAM, whoever has it. What goes beyond the last address is not believed.
+    pub const fn ram(&'a self) -> Claimed<'a> {
+        Claimed { sources: self, view: View::Ram }
+    }
+
+    /// RAM that nobody has, without what is to be kept on top of that.
+    pub const fn free(&'a self, kept: Range) -> Claimed<'a> {
+        Claimed { sources: self, view: View::Free(kept) }
+    }
+
+    /// Device memory for programs: the board's, without what turned out to be RAM: what a graphics processor has for itself depends on the board's set-up.
+    pub const fn devices(&'a self) -> Claimed<'a> {
+        Claimed { sources: self, view: View::Devices }
+    }
+
+    /// Tells where the interrupt controller's registers are.
     fn registers(&self, mut found: impl FnMut(Range)) {
-        let mut block = |start, bytes| found(Extent { start, bytes }.clipped());
-        match self.controller {
-            None => {}
-            Some(Controller::V2(distributor, interface)) => {
-                block(distributor, DISTRIBUTOR_BYTES);
-                block(interface, INTERFACE_BYTES);
-            }
-            Some(Controller::V3(distributor, _)) => {
-                block(distributor, DISTRIBUTOR_BYTES);
-                each_region(self.board, self.description, |region, _| block(region.start, region.bytes));
-            }
+        let (distributor, interface) = match self.controller {
+            None => return,
+            Some(Controller::V2(distributor, interface)) => (distributor, Some(interface)),
+            Some(Controller::V3(distributor, _)) => (distributor, None),
+        };
+        found(Extent { start: distributor, bytes: DISTRIBUTOR_BYTES }.clipped());
+        match interface {
+            Some(start) => found(Extent { start, bytes: INTERFACE_BYTES }.clipped()),
+            None => regions(self.board, self.description).for_each(|region| found(region.extent.clipped())),
         }
     }
 }
 
-/// All RAM, whoever has it. What goes beyond the last address is not believed.
-#[derive(Debug)]
-pub struct Ram<'a>(pub &'a Sources<'a>);
+/// What memory is looked for.
+#[derive(Clone, Copy, Debug)]
+enum View {
+    Ram,
+    Free(Range),
+    Devices,
+}
 
-impl Claims for Ram<'_> {
-    fn each(&self, mut told: impl FnMut(Claim, Range)) {
-        self.0.description.memory(|extent| {
-            if let Some(range) = extent.checked() {
-                told(Claim::There, range);
+impl View {
+    /// What a statement of the description means for this.
+    fn hear(self, kind: Kind, extent: Extent) -> Option<(Claim, Range)> {
+        match (self, kind) {
+            (Self::Ram | Self::Free(_), Kind::Memory) => extent.checked().map(|range| (Claim::There, range)),
+            (Self::Devices, Kind::Memory) => extent.checked().map(|range| (Claim::Taken, range)),
+            (Self::Free(_), Kind::Withheld | Kind::Reserved) | (Self::Devices, Kind::Withheld) => {
+                Some((Claim::Taken, extent.clipped()))
             }
-        });
+            (Self::Ram, Kind::Withheld | Kind::Reserved) | (Self::Devices, Kind::Reserved) => None,
+        }
     }
 }
 
-/// RAM that nobody has, without what is to be kept on top of that.
+/// All that is said of one kind of memory. One type for all kinds, so that the code which looks through it is there once.
 #[derive(Debug)]
-pub struct Free<'a>(pub &'a Sources<'a>, pub Range);
+pub struct Claimed<'a> {
+    sources: &'a Sources<'a>,
+    view: View,
+}
 
-impl Claims for Free<'_> {
+impl Claims for Claimed<'_> {
     fn each(&self, mut told: impl FnMut(Claim, Range)) {
-        let Free(sources, kept) = self;
-        match sources.description {
-            Description::Tree(tree) => tree.each(&mut told),
-            Description::Atags(_) | Description::Least(_) => Ram(sources).each(&mut told),
+        let Sources { description, board, image, .. } = self.sources;
+        for (kind, extent) in description.statements() {
+            if let Some((claim, range)) = self.view.hear(kind, extent) {
+                told(claim, range);
+            }
         }
-        told(Claim::Taken, sources.image);
-        told(Claim::Taken, *kept);
-        if let Cores::SpinTable(places) = sources.board.cores {
-            places.iter().for_each(|place| told(Claim::Taken, page_of(*place)));
-        }
-        sources.board.reserved.iter().for_each(|range| told(Claim::Taken, bounds(range)));
-        sources.registers(|range| told(Claim::Taken, range));
+        let (claim, more) = match self.view {
+            View::Ram => return,
+            View::Free(kept) => {
+                told(Claim::Taken, *image);
+                told(Claim::Taken, kept);
+                if let Cores::SpinTable(places) = board.cores {
+                    places.iter().for_each(|place| told(Claim::Taken, page_of(*place)));
+                }
+                (Claim::Taken, board.reserved)
+            }
+            View::Devices => (Claim::There, board.device_memory),
+        };
+        more.iter().for_each(|range| told(claim, bounds(range)));
+        self.sources.registers(|range| told(Claim::Taken, range));
     }
 }
 
@@ -83,30 +116,16 @@ pub const fn page_of(address: u64) -> Range {
     (start, start.saturating_add(PAGE))
 }
 
-/// Device memory for programs: the board's, without what turned out to be RAM: what a graphics processor has for itself depends on the board's set-up.
-#[derive(Debug)]
-pub struct Devices<'a>(pub &'a Sources<'a>);
-
-impl Claims for Devices<'_> {
-    fn each(&self, mut told: impl FnMut(Claim, Range)) {
-        self.0.board.device_memory.iter().for_each(|range| told(Claim::There, bounds(range)));
-        Ram(self.0).each(|_, range| told(Claim::Taken, range));
-        self.0.description.withheld(|extent| told(Claim::Taken, extent.clipped()));
-        self.0.registers(|range| told(Claim::Taken, range));
-    }
-}
-
 /// Says how much RAM there is, and what of the description is not believed.
 #[inline(never)]
 pub fn say_memory(sources: &Sources<'_>) {
-    let bytes: u64 = Ram(sources).pieces().map(|(start, end)| end - start).sum();
+    let bytes: u64 = sources.ram().pieces().map(|(start, end)| end - start).sum();
     say!("{} MiB of memory by {}", bytes >> 20, sources.description.name());
-    sources.description.memory(|extent| {
-        if extent.checked().is_none() {
-            let Extent { start, bytes } = extent;
+    for (kind, Extent { start, bytes }) in sources.description.statements() {
+        if kind == Kind::Memory && start.checked_add(bytes).is_none() {
             say!("memory at {start:#x} of {bytes:#x} bytes goes beyond the last address, and is not used");
         }
-    });
+    }
 }
 
 /// Says what of a kind of memory cannot be used.

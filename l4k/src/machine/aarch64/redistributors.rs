@@ -5,6 +5,7 @@ use super::cores::{AFFINITY, CORES_MAX};
 use super::description::Description;
 use super::instructions::{publish_stores, read_device};
 use super::kernel_tables::{ReserveExhausted, TableBuilder};
+use crate::machine::device_tree_statements::{Region, Regions};
 use crate::machine::memory_map::Extent;
 use aarch64_cpu::registers::MPIDR_EL1;
 use tock_registers::interfaces::Readable;
@@ -49,24 +50,20 @@ impl Redistributors {
     ) -> Result<Redistributors, ReserveExhausted> {
         let known = [Redistributor { affinity: 0, control: 0, lines: 0 }; CORES_MAX];
         let mut found = Redistributors { known, count: 0 };
-        let mut result = Ok(());
-        each_region(board, description, |region, stride| {
-            if result.is_ok() {
-                result = found.walk(region, stride, description, tables);
-            }
-        });
-        result.map(|()| found)
+        for region in regions(board, description) {
+            found.walk(region, description, tables)?;
+        }
+        Ok(found)
     }
 
     /// Reads one after the other, up to the last of the region. How far it is to the next is what the tree says, or what the redistributor does.
     fn walk(
         &mut self,
-        region: Extent,
-        told: Option<u64>,
+        Region { extent, stride }: Region,
         description: &Description,
         tables: &mut TableBuilder,
     ) -> Result<(), ReserveExhausted> {
-        let (mut place, end) = region.clipped();
+        let (mut place, end) = extent.clipped();
         while end.saturating_sub(place) >= 2 * FRAME {
             let control = tables.map_device(place, PAGE)?;
             publish_stores();
@@ -82,7 +79,7 @@ impl Redistributors {
                 break;
             }
             let frames = if kind & VIRTUAL_FRAMES != 0 { 4 } else { 2 };
-            place = place.saturating_add(told.unwrap_or(frames * FRAME));
+            place = place.saturating_add(stride.unwrap_or(frames * FRAME));
         }
         Ok(())
     }
@@ -98,13 +95,16 @@ impl Redistributors {
     }
 }
 
-/// Calls `found` for each region that redistributors lie in, and with how far it is from one to the next, if that is known: the board's region if it has
-/// one, or else the tree's.
-pub fn each_region(board: &Board, description: &Description, mut found: impl FnMut(Extent, Option<u64>)) {
+/// The regions that redistributors lie in: the board's if it has one, or else the tree's.
+#[inline(never)]
+pub fn regions(board: &Board, description: &Description) -> Regions<'static> {
     match board.interrupt_controller {
-        Some(Controller::V3(_, start)) => found(Extent { start, bytes: CORES_MAX as u64 * 4 * FRAME }, None),
-        Some(Controller::V2(..)) => {}
-        None => description.redistributors(found),
+        Some(Controller::V3(_, start)) => {
+            let extent = Extent { start, bytes: CORES_MAX as u64 * 4 * FRAME };
+            Regions::one(Some(Region { extent, stride: None }))
+        }
+        Some(Controller::V2(..)) => Regions::NONE,
+        None => description.redistributors(),
     }
 }
 
@@ -114,8 +114,8 @@ fn affinity(packed: u32) -> u64 {
 }
 
 /// Whether the core is this one, or one that may be started.
+#[inline(never)]
 fn is_wanted(affinity: u64, description: &Description) -> bool {
-    let mut wanted = affinity == MPIDR_EL1.get() & AFFINITY;
-    description.cores(|core| wanted |= core.affinity & AFFINITY == affinity && core.refused.is_none());
-    wanted
+    affinity == MPIDR_EL1.get() & AFFINITY
+        || description.cores().any(|core| core.affinity & AFFINITY == affinity && core.refused.is_none())
 }

@@ -12,9 +12,7 @@ use super::instructions::{bytes_at, publish_stores};
 use super::interrupts::Interrupts;
 use super::kernel_tables::{Identity, ReserveExhausted, TableBuilder, WINDOW, pages_needed};
 use super::machine::Machine;
-use super::memory_claims::{
-    DISTRIBUTOR_BYTES, Devices, Free, INTERFACE_BYTES, Ram, Sources, page_of, say_left_out, say_memory,
-};
+use super::memory_claims::{DISTRIBUTOR_BYTES, INTERFACE_BYTES, Sources, page_of, say_left_out, say_memory};
 use super::redistributors::Redistributors;
 use super::stop::stop;
 use super::trap::{self, Symbols};
@@ -116,7 +114,7 @@ fn check_memory(sources: &Sources<'_>, image: &Image) {
             image.start
         ));
     }
-    if !Ram(sources).pieces().any(|(start, end)| start <= image.start && image.package_end <= end) {
+    if !sources.ram().pieces().any(|(start, end)| start <= image.start && image.package_end <= end) {
         fail(format_args!(
             "memory too small for the image: {} KiB from {:#x} are needed in one piece",
             (image.package_end - image.start) / 1024,
@@ -129,7 +127,7 @@ fn check_memory(sources: &Sources<'_>, image: &Image) {
 /// stay as long as it is read.
 #[inline(never)]
 fn find_memory(memory: &mut Ranges, sources: &Sources<'_>, identity: Identity) -> Range {
-    let beside = Free(sources, sources.description.place());
+    let beside = sources.free(sources.description.place());
     // The tables may part one piece more. The package is mapped beside the pieces.
     let pieces = beside.pieces().take(RANGES).count().min(RANGES) + 2;
     let spin_tables = if let Cores::SpinTable(places) = sources.board.cores { places.len() } else { 0 };
@@ -146,7 +144,7 @@ fn find_memory(memory: &mut Ranges, sources: &Sources<'_>, identity: Identity) -
             bytes / 1024
         ));
     };
-    memory.find(&Free(sources, tables));
+    memory.find(&sources.free(tables));
     say_left_out("memory", memory);
     tables
 }
@@ -154,7 +152,7 @@ fn find_memory(memory: &mut Ranges, sources: &Sources<'_>, identity: Identity) -
 /// Finds device memory for programs.
 #[inline(never)]
 fn find_devices(devices: &mut Ranges, sources: &Sources<'_>) {
-    devices.find(&Devices(sources));
+    devices.find(&sources.devices());
     say_left_out("device memory", devices);
 }
 
@@ -184,6 +182,7 @@ fn map_everything(
     Ok(Machine { interrupts, empty_table, conduit: sources.description.conduit() })
 }
 
+#[inline(never)]
 fn map_controller(sources: &Sources<'_>, tables: &mut TableBuilder) -> Result<Interrupts, ReserveExhausted> {
     Ok(match sources.controller {
         Some(Controller::V2(distributor, interface)) => {

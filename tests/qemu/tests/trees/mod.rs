@@ -63,21 +63,33 @@ pub fn reserved(pieces: &[(u64, u64)], flags: &[&str]) -> DeviceTreeNode {
     node("reserved-memory", cells(2, 2).into_iter().chain([flag("ranges")]), pieces.iter().map(piece).collect())
 }
 
-fn controller(registers: [u64; 4]) -> DeviceTreeNode {
-    node("intc", [text("compatible", "arm,gic-v3"), numbers("reg", &registers)], vec![])
+fn controller(registers: &[u64]) -> DeviceTreeNode {
+    let regions = property("#redistributor-regions", &[registers.len() as u32 / 2 - 1]);
+    node("intc", [text("compatible", "arm,gic-v3"), numbers("reg", registers), regions], vec![])
 }
 
 impl Tree {
     /// The interrupt controller and the firmware, and no memory yet.
     pub fn new() -> Tree {
-        Self::with_controller(controller([0x800_0000, 0x1_0000, 0x80a_0000, 0xf6_0000]))
+        Self::with_controller(controller(&[0x800_0000, 0x1_0000, 0x80a_0000, 0xf6_0000]))
     }
 
     /// The same, but the controller lies behind a bus that begins at its address.
     pub fn behind_a_bus() -> Tree {
-        let controller = controller([0, 0x1_0000, 0xa_0000, 0xf6_0000]);
+        let controller = controller(&[0, 0x1_0000, 0xa_0000, 0xf6_0000]);
         let properties = cells(2, 2).into_iter().chain([numbers("ranges", &[0, 0x800_0000, 0x200_0000])]);
         Self::with_controller(node("soc", properties, vec![controller]))
+    }
+
+    /// The same, but the redistributors, of two frames for each core, lie in regions for so many cores each.
+    pub fn in_regions(cores: &[u64]) -> Tree {
+        let mut registers = vec![0x800_0000, 0x1_0000];
+        let mut next = 0x80a_0000;
+        for count in cores {
+            registers.extend([next, count * 0x2_0000]);
+            next += count * 0x2_0000;
+        }
+        Self::with_controller(controller(&registers))
     }
 
     fn with_controller(controller: DeviceTreeNode) -> Tree {

@@ -19,6 +19,9 @@ const HOUSE: &str = "l4k-house";
 /// The crate of the binary interface, of whose features some exclude each other's code.
 const ABI: &str = "l4k-sys";
 
+/// The packages that read device trees, ELF files and packages, and their directories.
+const READERS: [(&str, &str); 3] = [("l4k", "l4k"), ("l4k-build", "l4k/build"), ("l4k-sys", "l4k-sys")];
+
 /// The rules of the house.
 pub fn house_jobs() -> Vec<Job> {
     let build = Job::build(Part::House, "build", Resource::Workspace, |context| {
@@ -54,8 +57,21 @@ pub fn jobs() -> Vec<Job> {
         .after(&build),
         build,
         features.holding(Resource::Workspace).about(Subject::Package("l4k-sys")),
+        wrapping_job(),
         Job::run(Part::Host, "libraries of firmware", libraries_of_firmware).about(Subject::AllFirmware),
     ]
+}
+
+/// The tests of what reads input from outside, with a release's arithmetic: numbers wrap, and nothing is asserted.
+fn wrapping_job() -> Job {
+    const NAME: &str = "readers of input, as in a release";
+    let job = Job::run(Part::Host, NAME, |context| {
+        let mut command = host_cargo(context.project.root(), "test");
+        command.args(["--no-fail-fast", "--lib", "--profile", "wrapping"]);
+        command.args(READERS.iter().flat_map(|(name, _)| ["--package", name]));
+        Outcome::of_all(NAME, libtest::run(&mut command))
+    });
+    READERS.iter().fold(job.holding(Resource::Workspace), |job, (_, directory)| job.about(Subject::Package(directory)))
 }
 
 /// Builds the workspace's tests.

@@ -30,6 +30,7 @@ mod planted;
 mod request;
 mod schedule;
 pub mod shell;
+mod sizes;
 pub mod suite;
 pub mod summary;
 mod template;

@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use super::summary::{Done, Summary};
 use super::{
     bench, book, commands, copied, documentation, examples, format, host, kept, lint, model, mutants, no_panic,
-    packages, paths, planted, shell, suite, template, worker,
+    packages, paths, planted, shell, sizes, suite, template, worker,
 };
 use crate::project::Project;
 use crate::set_up::{self, Need};
@@ -42,6 +42,8 @@ pub enum Part {
     Suite,
     /// Machines and images that cannot work say so; a session with the shell over the serial port.
     Shell,
+    /// Programs of hundreds of mebibytes boot.
+    Sizes,
     /// The other examples, each on its boards.
     Examples,
     /// The programs of earlier releases run on this kernel.
@@ -68,12 +70,13 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 21] = [
+    pub const ALL: [Part; 22] = [
         Part::Format,
         Part::House,
         Part::Host,
         Part::Suite,
         Part::Shell,
+        Part::Sizes,
         Part::Model,
         Part::LintHost,
         Part::LintTarget,
@@ -105,6 +108,7 @@ impl Part {
             Part::Commands => "commands",
             Part::Suite => "suite",
             Part::Shell => "shell",
+            Part::Sizes => "sizes",
             Part::Examples => "examples",
             Part::Kept => "kept",
             Part::NoPanic => "no-panic",
@@ -129,7 +133,7 @@ impl Part {
                 &[Need::Emulator]
             }
             // mdbook has a job of its own, since it takes minutes to install.
-            Part::Book | Part::Template | Part::Packages | Part::Planted => &[Need::Emulator],
+            Part::Sizes | Part::Book | Part::Template | Part::Packages | Part::Planted => &[Need::Emulator],
             Part::Mutants => &[Need::MutationTool],
         }
     }
@@ -147,6 +151,7 @@ impl Part {
             Part::Commands => vec![Job::run(self, "what is wrong", commands::run)],
             Part::Suite => suite::jobs(options.scope),
             Part::Shell => shell::jobs(),
+            Part::Sizes => sizes::jobs(),
             Part::Examples => examples::jobs(project)?,
             Part::Kept => kept::jobs(project)?,
             Part::NoPanic => no_panic::jobs(),

@@ -37,11 +37,11 @@ pub fn jobs() -> Vec<Job> {
     let [virt, pi, mini_uart] = images();
     let on_virt = {
         let virt = virt.clone();
-        move |context: &Context| session(context, &virt, "loading_virt", None)
+        move |context: &Context| session(context, &virt, &["loading_virt", "trees_virt"], None)
     };
     let on_pi = {
         let (pi, mini_uart) = (pi.clone(), mini_uart.clone());
-        move |context: &Context| session(context, &pi, "loading_rpi4", Some(&mini_uart))
+        move |context: &Context| session(context, &pi, &["loading_rpi4"], Some(&mini_uart))
     };
     vec![
         Job::run(Part::Shell, "hello, qemu-virt", on_virt).with(&virt).about(TESTS).after(&build),
@@ -64,10 +64,11 @@ pub fn build_job() -> Job {
     })
 }
 
-fn session(context: &Context, image: &Image, own: &str, mini_uart: Option<&Image>) -> Outcome {
+fn session(context: &Context, image: &Image, own: &[&str], mini_uart: Option<&Image>) -> Outcome {
     let run = || {
         let mut command = tests(context, image.board(), &image.firmware(context)?)?;
-        command.args(["--test", "shell_session", "--test", "kernel_stack", "--test", own]);
+        let targets = ["shell_session", "kernel_stack"].iter().chain(own);
+        command.args(targets.flat_map(|target| ["--test", target]));
         if let Some(image) = mini_uart {
             command.env(MINI_UART_IMAGE, image.firmware(context)?.raw_image()?);
         }

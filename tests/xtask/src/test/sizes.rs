@@ -1,13 +1,17 @@
-//! Part `sizes`: a package of more than 16 MiB, a first program with 20 MiB of zeros and a child with 300 MiB boot, built either way. May call `firmware`.
+//! Part `sizes`: a package of more than 16 MiB, a first program with 20 MiB of zeros and a child with 300 MiB boot, built either way. May call `image`.
 
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use l4k_qemu::{Board, Boot, Machine, Session};
 
+use super::image::Image;
+use super::job::Job;
 use super::outcome::Outcome;
-use super::part::Context;
-use crate::firmware::{self, Profile};
+use super::part::{Context, Part};
+
+/// The firmware, from the project's directory.
+const PROJECT: &str = "tests/sizes";
 
 /// How long a line may take: hundreds of mebibytes are cleared and copied.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -16,20 +20,22 @@ const LIMIT: Duration = Duration::from_secs(120);
 const LINES: [&str; 2] =
     ["init: 5120 pages of zeros", "child: ends (1, 2), 4607 pages of constants, 76800 pages of zeros"];
 
-/// Boots it, built for development and for release.
-pub fn run(context: &Context) -> Outcome {
-    let mut outcome = Outcome::default();
-    outcome.add("large programs, development", boots(context, Profile::Development));
-    outcome.add("large programs, release", boots(context, Profile::Release));
-    outcome
+/// A job for each build.
+pub fn jobs() -> Vec<Job> {
+    let development = Image::of(PROJECT, Board::QemuVirt);
+    let release = development.clone().release();
+    vec![job("large programs, release", release), job("large programs, development", development)]
 }
 
-fn boots(context: &Context, profile: Profile) -> Result<()> {
-    let project = context.project.path("tests/sizes");
-    let firmware = firmware::build(&context.toolchain, &project, profile, Board::QemuVirt)?;
+fn job(name: &'static str, image: Image) -> Job {
+    let booted = image.clone();
+    Job::run(Part::Sizes, name, move |context| Outcome::of(name, boots(context, &booted))).with(&image)
+}
+
+fn boots(context: &Context, image: &Image) -> Result<()> {
     let machine = Machine { memory: "1G".parse()?, ..Machine::default() };
-    let image = firmware.image(&machine)?;
-    let mut session = Session::start(&Boot::new(machine, &image))?;
+    let kernel = image.firmware(context)?.image(&machine)?;
+    let mut session = Session::start(&Boot::new(machine, &kernel))?;
     for line in LINES {
         session.expect(line, LIMIT)?;
     }
