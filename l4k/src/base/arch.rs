@@ -148,9 +148,10 @@ pub enum Invalidation {
 
 /// What is done with each line of a data cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum CacheOperation {
     /// Write back to the point of unification, where instruction fetches see it (`dc cvau`).
-    CleanToUnification,
+    CleanToUnification = 0,
     /// Write back and forget, to the point of coherency: before memory is seen uncached or by a device (`dc civac`).
     CleanAndInvalidate,
     /// Write back, to the point of coherency (`dc cvac`).

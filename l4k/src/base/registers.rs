@@ -26,8 +26,6 @@ pub const STATUS: usize = 0;
 pub const TAG: usize = 1;
 /// Number of the first register with a message word, x2.
 pub const FIRST_WORD: usize = 2;
-/// Number of the register in which an interrupted call keeps how far it came, x7.
-pub const PROGRESS: usize = 7;
 /// Number of the register with the system call's number on entry.
 const X8: usize = 8;
 /// Number of the register with the badge on return and the reply object on entry.

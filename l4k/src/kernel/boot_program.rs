@@ -231,7 +231,7 @@ pub fn map_package<'a, A: Arch>(
     Ok(())
 }
 
-/// Maps a frame as normal memory. Maintenance of a large one's caches is several steps; nobody waits for them yet.
+/// Maps a frame as normal memory. Nobody makes a call yet, so that nothing interrupts it.
 fn map<A: Arch>(
     system: &mut System<A>,
     slot: Ref<Slot>,
@@ -240,11 +240,7 @@ fn map<A: Arch>(
     rights: Rights,
 ) -> Result<(), Error> {
     let wanted = Wanted { rights, attributes: MapAttributes::NORMAL };
-    let mut from = 0;
-    while let Next::RestartAt(progress) = system.map(slot, space, address, wanted, from)? {
-        from = progress;
-    }
-    Ok(())
+    system.map(slot, space, address, wanted).map(|_| ())
 }
 
 /// A part of the program's memory.

@@ -4,7 +4,7 @@ use super::dispatch::dispatch;
 use super::machine_calls::FEATURES;
 use crate::base::arch::{Arch, CoreNumber, Event};
 use crate::base::firmware::FirmwareCall;
-use crate::base::registers::{BADGE, NUMBER, PROGRESS};
+use crate::base::registers::{BADGE, NUMBER};
 use crate::base::store::Ref;
 use crate::object::thread::{Thread, Use};
 use crate::operation::fast::checks::Cores;
@@ -149,13 +149,7 @@ impl<A: Arch> Kernel<A> {
                 return Resume::Firmware;
             }
             (Some(Next::Unknown), Some(caller)) => return self.unknown_system_call(caller),
-            (Some(next), Some(caller)) => {
-                let context = &mut self.system.store.get_mut(caller).context;
-                if let Next::RestartAt(progress) = next {
-                    context.x[PROGRESS] = progress;
-                }
-                context.restart_system_call();
-            }
+            (Some(_), Some(caller)) => self.system.store.get_mut(caller).context.restart_system_call(),
             (None, Some(caller)) => self.set_results(caller, ended),
             (_, None) => (),
         }

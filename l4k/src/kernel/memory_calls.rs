@@ -46,7 +46,7 @@ pub fn map<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments
     let wanted = wanted(x[3], x[4])?;
     match system.fast_map(frame, space, x[2], wanted) {
         Some(()) => Ok(Next::Done),
-        None => system.map(frame, space, x[2], wanted, x[7]),
+        None => system.map(frame, space, x[2], wanted),
     }
 }
 
@@ -60,7 +60,7 @@ pub fn unmap<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<N
 /// `FrameProtect`.
 pub fn protect<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let frame = frame_slot(system, arguments)?;
-    system.protect(frame, wanted(arguments.x[1], arguments.x[2])?, arguments.x[7])
+    system.protect(frame, wanted(arguments.x[1], arguments.x[2])?)
 }
 
 #[inline(always)]
@@ -74,7 +74,7 @@ fn wanted(rights: u64, attributes: u64) -> Result<Wanted, Error> {
 pub fn maintain<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let frame = frame_slot(system, arguments)?;
     let operation = Maintenance::from_number(arguments.x[1]).ok_or(Error::InvalidArgument)?;
-    system.maintain_frame(frame, operation, arguments.x[2], arguments.x[3], arguments.x[7])
+    system.maintain_frame(frame, operation, arguments.x[2], arguments.x[3])
 }
 
 /// `FrameQuery`.

@@ -13,6 +13,7 @@ pub mod life;
 pub mod notification;
 pub mod refills;
 pub mod reply;
+pub mod restart;
 pub mod sched_context;
 pub mod slot;
 pub mod thread;

@@ -5,6 +5,7 @@ use super::floating_point::FloatingPoint;
 use super::last_fault::LastFault;
 use super::notification::Notification;
 use super::reply::{Grant, Reply};
+use super::restart::Restart;
 use super::sched_context::SchedContext;
 use super::slot::Slot;
 use crate::base::address::Badge;
@@ -201,6 +202,8 @@ pub struct Thread {
     pub state: State,
     /// Breakpoints and stepping.
     pub debugging: Debugging,
+    /// How far its interrupted call came.
+    pub restart: Restart,
 }
 
 const _: () = assert!(offset_of!(Thread, context) == 0);

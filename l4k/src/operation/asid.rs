@@ -2,7 +2,7 @@
 //! which is gone cannot be taken for one that is mapped in its successor.
 
 use super::next::Progress;
-use super::system::System;
+use super::system::{PoolPlace, System};
 use crate::base::address::Asid;
 use crate::base::arch::{Arch, Invalidation, SpaceRoot};
 use crate::base::store::Ref;
@@ -19,10 +19,12 @@ const DRAIN_SPAN: usize = 64;
 const POOL_SPAN: u16 = 512;
 
 impl<A: Arch> System<A> {
-    /// A place for a new pool and the generation after which it goes on.
+    /// A place for a new pool and the generation after which it goes on. A place whose generations are used up gets no pool any more: the
+    /// pool could give nothing out.
     #[must_use]
     pub fn free_pool_place(&self) -> Option<(u8, u32)> {
-        let number = self.pools.iter().position(|place| place.pool.is_none())?;
+        let usable = |place: &PoolPlace| place.pool.is_none() && place.generation < LAST_GENERATION;
+        let number = self.pools.iter().position(usable)?;
         Some((number as u8, self.pools[number % POOLS].generation))
     }
 

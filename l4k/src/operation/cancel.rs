@@ -4,6 +4,7 @@ use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::reply::{Reply, ReplyState};
+use crate::object::restart::Restart;
 use crate::object::thread::{CallKind, State, Suspension, Thread};
 use l4k_sys::Error;
 
@@ -20,6 +21,7 @@ impl<A: Arch> System<A> {
             | State::AwaitingReply { kind: CallKind::Fault, .. } => return Err(Error::NotBlocked),
             _ => (),
         }
+        self.store.get_mut(thread).restart = Restart::NONE;
         self.withdraw(thread);
         self.refuse(thread, Error::Cancelled);
         Ok(())
@@ -27,6 +29,7 @@ impl<A: Arch> System<A> {
 
     /// `suspend`: stops a thread wherever it is. Its blocking call is over and returns `Cancelled` when it is resumed.
     pub fn suspend(&mut self, thread: Ref<Thread>, suspension: Suspension) {
+        self.store.get_mut(thread).restart = Restart::NONE;
         match self.store.get(thread).state {
             State::Suspended(_) | State::Ready => (),
             State::Calling { kind: CallKind::Fault, .. } | State::AwaitingReply { kind: CallKind::Fault, .. } => {

@@ -4,9 +4,10 @@ use super::next::Next;
 use super::system::System;
 use crate::base::address::PhysicalAddress;
 use crate::base::arch::{Arch, CacheOperation};
+use crate::base::registers::NUMBER;
 use crate::base::store::Ref;
 use crate::object::capability::MemoryClass;
-use crate::object::frame::Frame;
+use crate::object::restart::{Restart, Stretch};
 use crate::object::slot::Slot;
 use l4k_sys::Error;
 use l4k_sys::abi::{Maintenance, Rights};
@@ -14,35 +15,34 @@ use l4k_sys::abi::{Maintenance, Rights};
 /// Bytes between two preemption points.
 const CHUNK: u64 = 4096;
 
-/// A stretch of memory, and what its caches have to do.
-#[derive(Clone, Copy, Debug)]
-pub struct Stretch {
-    start: PhysicalAddress,
-    bytes: u64,
-    operation: CacheOperation,
-}
-
-impl Stretch {
-    /// A whole frame.
-    #[must_use]
-    pub const fn of(frame: &Frame, operation: CacheOperation) -> Stretch {
-        Stretch { start: frame.address, bytes: frame.size.bytes(), operation }
-    }
-}
-
 impl<A: Arch> System<A> {
-    /// Maintains a stretch from an offset on. [`Next::RestartAt`] with the offset to go on at, if an interrupt came first.
-    pub fn maintain(&mut self, Stretch { start, bytes, operation }: Stretch, from: u64) -> Next {
-        let mut offset = from.min(bytes);
+    /// Maintains a stretch for the calling thread, which remembers how far it came if an interrupt comes first. The same call on the same
+    /// stretch goes on there; another begins at the beginning. At boot nobody calls, and nothing interrupts.
+    pub fn maintain(&mut self, stretch: Stretch) -> Next {
+        let Stretch { start, bytes, operation } = stretch;
+        let mut offset = self.take_restart(stretch);
         while offset < bytes {
             let step = (bytes - offset).min(CHUNK);
             self.maintain_cache(start.add(offset), step, operation);
             offset += step;
-            if offset < bytes && self.store.machine.interrupt_pending() {
-                return Next::RestartAt(offset);
+            if offset < bytes
+                && let Some(caller) = self.caller
+                && self.store.machine.interrupt_pending()
+            {
+                let caller = self.store.get_mut(caller);
+                caller.restart = Restart { call: caller.context.x[NUMBER], stretch, done: offset };
+                return Next::Restart;
             }
         }
         Next::Done
+    }
+
+    /// Takes what the calling thread remembers of an interrupted call: how much of this stretch the same call has maintained.
+    fn take_restart(&mut self, stretch: Stretch) -> u64 {
+        let Some(caller) = self.caller else { return 0 };
+        let caller = self.store.get_mut(caller);
+        let restart = core::mem::replace(&mut caller.restart, Restart::NONE);
+        restart.done_of(caller.context.x[NUMBER], stretch)
     }
 
     /// Maintains a piece, and waits for it. Instructions that were cleaned to where fetches see them are fetched anew by all cores.
@@ -65,7 +65,7 @@ impl<A: Arch> System<A> {
         self.store.machine.complete_maintenance();
     }
 
-    /// `maintain` on part of the frame in a slot, `from` of it being done already.
+    /// `maintain` on part of the frame in a slot.
     ///
     /// # Errors
     /// `WrongKind`; `DeviceMemory`; `MissingRight` without read; `InvalidArgument` for a range that is empty or leaves the frame.
@@ -75,7 +75,6 @@ impl<A: Arch> System<A> {
         operation: Maintenance,
         offset: u64,
         length: u64,
-        from: u64,
     ) -> Result<Next, Error> {
         let frame = self.frame_in(slot)?;
         if frame.memory == MemoryClass::Device {
@@ -93,6 +92,6 @@ impl<A: Arch> System<A> {
             Maintenance::CleanAndInvalidate => CacheOperation::CleanAndInvalidate,
             Maintenance::PublishCode => CacheOperation::CleanToUnification,
         };
-        Ok(self.maintain(Stretch { start: frame.address.add(offset), bytes: length, operation }, from))
+        Ok(self.maintain(Stretch { start: frame.address.add(offset), bytes: length, operation }))
     }
 }

@@ -1,6 +1,5 @@
 //! `map`, `unmap` and `protect`: frames in address spaces, with the maintenance of tables, TLB and caches.
 
-use super::maintenance::Stretch;
 use super::next::Next;
 use super::system::System;
 use super::table_walk::{Place, leaf_level};
@@ -10,6 +9,7 @@ use crate::base::store::Ref;
 use crate::object::address_space::{AddressSpace, TableNumber};
 use crate::object::capability::{Capability, MemoryClass};
 use crate::object::frame::{Frame, Mapping, SpaceIdentity, note_mapping};
+use crate::object::restart::Stretch;
 use crate::object::slot::Slot;
 use l4k_sys::Error;
 use l4k_sys::abi::{FrameSize, MapAttributes, Rights};
@@ -63,7 +63,7 @@ impl<A: Arch> System<A> {
     /// # Errors
     /// `AlreadyMapped`, `NoAsid`, those of [`memory_kind`] and [`UserPage::new`], `AddressInUse`, `NoTables`.
     ///
-    /// Maintenance of caches comes first, `from` of it being done already; it may be interrupted.
+    /// Maintenance of caches comes first; it may be interrupted.
     #[inline(never)]
     pub fn map(
         &mut self,
@@ -71,7 +71,6 @@ impl<A: Arch> System<A> {
         space: Ref<AddressSpace>,
         address: u64,
         Wanted { rights, attributes }: Wanted,
-        from: u64,
     ) -> Result<Next, Error> {
         let (frame, space_before) = self.mapped_frame_in(slot)?;
         if space_before.is_some() {
@@ -84,7 +83,7 @@ impl<A: Arch> System<A> {
         let last = self.find_entry(space, page, leaf);
         self.check_free(space, last, leaf)?;
 
-        let maintained = self.maintain_before_use(&frame, rights, memory, from);
+        let maintained = self.maintain_before_use(&frame, rights, memory);
         if maintained != Next::Done {
             return Ok(maintained);
         }
@@ -198,12 +197,12 @@ impl<A: Arch> System<A> {
     /// `NotMapped` and those of [`memory_kind`].
     ///
     /// Maintenance of caches comes first, as for [`map`](Self::map).
-    pub fn protect(&mut self, slot: Ref<Slot>, wanted: Wanted, from: u64) -> Result<Next, Error> {
+    pub fn protect(&mut self, slot: Ref<Slot>, wanted: Wanted) -> Result<Next, Error> {
         let (frame, mapped) = self.mapped_frame_in(slot)?;
         let (space, mapping) = mapped.ok_or(Error::NotMapped)?;
         let memory = memory_kind(&frame, wanted.rights, wanted.attributes)?;
         if maintenance_for(wanted.rights, memory).is_some() {
-            return self.maintain_and_protect(slot, wanted, from);
+            return self.maintain_and_protect(slot, wanted);
         }
         self.change_leaf(
             space,
@@ -215,11 +214,11 @@ impl<A: Arch> System<A> {
 
     /// The same with maintenance of caches, apart so that the way without has no use for what it needs.
     #[inline(never)]
-    fn maintain_and_protect(&mut self, slot: Ref<Slot>, wanted: Wanted, from: u64) -> Result<Next, Error> {
+    fn maintain_and_protect(&mut self, slot: Ref<Slot>, wanted: Wanted) -> Result<Next, Error> {
         let (frame, mapped) = self.mapped_frame_in(slot)?;
         let (space, mapping) = mapped.ok_or(Error::NotMapped)?;
         let memory = memory_kind(&frame, wanted.rights, wanted.attributes)?;
-        let maintained = self.maintain_before_use(&frame, wanted.rights, memory, from);
+        let maintained = self.maintain_before_use(&frame, wanted.rights, memory);
         if maintained != Next::Done {
             return Ok(maintained);
         }
@@ -274,9 +273,9 @@ impl<A: Arch> System<A> {
     /// Cache maintenance that a mapping needs before it is used: code that was written as data becomes fetchable, and memory
     /// that will be seen uncached is written back.
     #[inline(always)]
-    fn maintain_before_use(&mut self, frame: &Frame, rights: Rights, memory: MemoryKind, from: u64) -> Next {
+    fn maintain_before_use(&mut self, frame: &Frame, rights: Rights, memory: MemoryKind) -> Next {
         let Some(operation) = maintenance_for(rights, memory) else { return Next::Done };
-        let maintained = self.maintain(Stretch::of(frame, operation), from);
+        let maintained = self.maintain(Stretch::of(frame, operation));
         if maintained == Next::Done && memory == MemoryKind::Uncached && rights.contains(Rights::EXECUTE) {
             // What was fetched before may still be there: fetches that are not cacheable may be held, too (Arm ARM, 'Synchronization and
             // coherency issues between data and instruction accesses').

@@ -14,8 +14,6 @@ pub enum Next {
     Settled,
     /// The operation stopped at a preemption point: the call is made again from the beginning.
     Restart,
-    /// As [`Restart`](Self::Restart), with x7 telling how far it came. A program that makes another value of it skips work of its own.
-    RestartAt(u64),
     /// There is no such call, which is a fault of the caller.
     Unknown,
     /// A call of firmware, which is noted at the core, and made outside of the kernel's lock; the results come later.
@@ -28,7 +26,7 @@ pub enum Next {
 pub struct Ended {
     /// The status that the caller gets, or one of the numbers here, which are above all of them.
     how: u64,
-    /// Its x1, or how far the call came.
+    /// Its x1.
     value: u64,
 }
 
@@ -39,8 +37,7 @@ impl Ended {
     const OTHER: u64 = 1 << 31;
     const UNKNOWN: u64 = Self::OTHER;
     const RESTART: u64 = Self::OTHER + 1;
-    const RESTART_AT: u64 = Self::OTHER + 2;
-    const FIRMWARE: u64 = Self::OTHER + 3;
+    const FIRMWARE: u64 = Self::OTHER + 2;
 
     /// What an operation says.
     #[inline(always)]
@@ -50,7 +47,6 @@ impl Ended {
             Ok(Next::Value(value)) => (0, value),
             Ok(Next::Settled) => (Self::SETTLED, 0),
             Ok(Next::Restart) => (Self::RESTART, 0),
-            Ok(Next::RestartAt(progress)) => (Self::RESTART_AT, progress),
             Ok(Next::Unknown) => (Self::UNKNOWN, 0),
             Ok(Next::Firmware) => (Self::FIRMWARE, 0),
             Err(error) => (error.code(), 0),
@@ -84,7 +80,6 @@ impl Ended {
     pub const fn next(self) -> Option<Next> {
         match self.how {
             Self::RESTART => Some(Next::Restart),
-            Self::RESTART_AT => Some(Next::RestartAt(self.value)),
             Self::UNKNOWN => Some(Next::Unknown),
             Self::FIRMWARE => Some(Next::Firmware),
             _ => None,
@@ -109,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_an_operation_says_survives_in_two_words() {
-        let others = [Next::Restart, Next::RestartAt(7), Next::Unknown, Next::Firmware];
+        let others = [Next::Restart, Next::Unknown, Next::Firmware];
         for next in others {
             let ended = Ended::of(Ok(next));
             assert_eq!((ended.next(), ended.has_results(), ended.results()), (Some(next), false, None));

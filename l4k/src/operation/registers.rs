@@ -7,6 +7,7 @@ use crate::base::debugging::Stepping;
 use crate::base::registers::{Context, FLAGS};
 use crate::base::store::Ref;
 use crate::object::floating_point::FloatingPoint;
+use crate::object::restart::Restart;
 use crate::object::thread::{CallKind, State, Suspension, Thread, Window};
 use l4k_sys::Error;
 use l4k_sys::abi::memory::USER_END;
@@ -45,6 +46,7 @@ impl<A: Arch> System<A> {
             start.arm_step();
         }
         object.context = start;
+        object.restart = Restart::NONE;
         object.window = Window::NONE;
         if let Some(area) = object.floating_point {
             *self.store.get_mut(area) = FloatingPoint::NEW;
@@ -113,6 +115,7 @@ impl<A: Arch> System<A> {
             self.read_register(thread, number).ok_or(Error::InvalidRegister)?;
             check_register(number, value)?;
         }
+        self.store.get_mut(thread).restart = Restart::NONE;
         for (number, value) in (first..=last).zip(values) {
             self.set_register(thread, number, value);
         }

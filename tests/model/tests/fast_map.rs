@@ -42,7 +42,7 @@ fn a_page_beside_the_last_one_is_mapped_as_the_general_operation_maps_it() {
         let (mut fast, slot, space) = world(12);
         let (mut general, ..) = world(12);
         assert_eq!(fast.kernel.system.fast_map(slot, space, BESIDE, wanted(rights, 0)), Some(()));
-        assert!(general.kernel.system.map(slot, space, BESIDE, wanted(rights, 0), 0).is_ok());
+        assert!(general.kernel.system.map(slot, space, BESIDE, wanted(rights, 0)).is_ok());
         assert_eq!(state(&fast, slot, space, BESIDE), state(&general, slot, space, BESIDE));
         assert!(fast.kernel.system.store.machine.translate(BESIDE).is_some());
         invariants::check(&fast);
@@ -81,6 +81,6 @@ fn a_frame_that_is_mapped_already_or_that_may_not_be_written_is_refused() {
     world.call(SystemCall::CNodeCopy, &[0, copy, 0, frame, 0b001]).expect("a copy to be read only");
     let slot = world.table.slot(copy as u32);
     assert_eq!(world.kernel.system.fast_map(slot, space, BESIDE + 0x1000, wanted(0b011, 0)), None);
-    let refused = world.kernel.system.map(slot, space, BESIDE + 0x1000, wanted(0b011, 0), 0);
+    let refused = world.kernel.system.map(slot, space, BESIDE + 0x1000, wanted(0b011, 0));
     assert_eq!(refused.err(), Some(Error::MissingRight));
 }

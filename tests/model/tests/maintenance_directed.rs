@@ -181,6 +181,28 @@ fn code_that_is_mapped_is_fetched_by_every_core() {
     holds_and_can_fail(test, SystemCall::FrameMap, Kind::Lines, Change::LeaveOut);
 }
 
+/// `x7` is 0 by contract. A program that writes something else into it gets the same maintenance.
+#[test]
+fn a_number_in_x7_skips_no_maintenance_of_a_first_map() {
+    let test: Test = |stage| {
+        executes_what_was_written(stage, |stage, [_, copy]| {
+            let space = stage.spaces[0];
+            call(stage, SystemCall::FrameMap, &[copy, space, ALIAS, READ_EXECUTE, 0, 0, 0, u64::MAX])
+        })
+    };
+    holds_and_can_fail(test, SystemCall::FrameMap, Kind::Lines, Change::LeaveOut);
+}
+
+#[test]
+fn a_number_in_x7_skips_no_maintenance_that_was_asked_for() {
+    let test: Test = |stage| {
+        executes_what_was_written(stage, |stage, [frame, _]| {
+            call(stage, SystemCall::FrameMaintain, &[frame, 3, 0, 4096, 0, 0, 0, 4096])
+        })
+    };
+    holds_and_can_fail(test, SystemCall::FrameMaintain, Kind::Lines, Change::LeaveOut);
+}
+
 #[test]
 fn code_that_is_mapped_uncached_is_fetched_anew() {
     let test: Test = |stage| {

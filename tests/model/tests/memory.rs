@@ -1,7 +1,10 @@
 //! Frames in address spaces: what the processor sees, and what it has to forget.
 
+use l4k::base::address::PhysicalAddress;
 use l4k::base::arch::CacheOperation;
-use l4k_model::world::{World, slot};
+use l4k::object::restart::{Restart, Stretch};
+use l4k_model::objects::Time;
+use l4k_model::world::{Outcome, World, slot};
 use l4k_sys::Error;
 use l4k_sys::abi::memory::{USER_END, USER_START};
 use l4k_sys::abi::{MapAttributes, ObjectKind, Rights, SystemCall};
@@ -224,4 +227,71 @@ fn a_space_that_lost_its_identifier_with_mappings_gets_no_other() {
     assert_eq!(world.call(SystemCall::FrameQuery, &[frame]).unwrap().values[4], 0);
     assert_eq!(world.call(SystemCall::AsidPoolAssign, &[second, space]), Err(Error::AddressInUse));
     assert_eq!(world.call(SystemCall::AsidPoolAssign, &[second, empty]).map(|_| ()), Ok(()));
+}
+
+/// Chunks of the maintenance of a frame of 2 MiB.
+const CHUNKS: u32 = 512;
+
+/// Maps a frame with execute, which an interrupt cuts after so many chunks of its maintenance.
+fn map_cut_after(world: &mut World, frame: u64, chunks: u32) -> Outcome {
+    world.kernel.system.store.machine.preempt_after.set(Some(chunks - 1));
+    let x = [frame, slot::ADDRESS_SPACE, 0x4000_0000, 0b101, 0, 0, 0, 0];
+    let outcome = world.system_call(SystemCall::FrameMap as u64, x, 0);
+    world.kernel.system.store.machine.preempt_after.set(None);
+    outcome
+}
+
+/// A frame of 2 MiB whose map was cut after the first chunk.
+fn half_mapped(world: &mut World) -> u64 {
+    world.call(SystemCall::AsidPoolAssign, &[slot::ASID_POOL, slot::ADDRESS_SPACE]).ok();
+    let frame = world.make(ObjectKind::Frame, 21);
+    assert_eq!(map_cut_after(world, frame, 1), Outcome::Restarted);
+    frame
+}
+
+#[test]
+fn an_interrupted_map_goes_on_where_it_stopped() {
+    let mut world = World::new();
+    let frame = half_mapped(&mut world);
+    assert_ne!(map_cut_after(&mut world, frame, CHUNKS - 1), Outcome::Restarted, "511 chunks were left");
+    assert_eq!(world.call(SystemCall::FrameQuery, &[frame]).unwrap().values[4], 0x4000_0000);
+}
+
+#[test]
+fn a_frame_that_came_into_the_slot_meanwhile_is_maintained_from_the_beginning() {
+    let mut world = World::new();
+    let other = world.make(ObjectKind::Frame, 21);
+    let frame = half_mapped(&mut world);
+    world.call(SystemCall::CNodeSwap, &[0, frame, 0, other]).unwrap();
+    assert_eq!(map_cut_after(&mut world, frame, CHUNKS - 1), Outcome::Restarted, "512 chunks were left");
+}
+
+#[test]
+fn another_call_on_the_same_frame_begins_at_the_beginning() {
+    let mut world = World::new();
+    let frame = half_mapped(&mut world);
+    world.kernel.system.store.machine.preempt_after.set(Some(CHUNKS - 2));
+    let publish = [frame, 3, 0, 2 << 20, 0, 0, 0, 0];
+    assert_eq!(world.system_call(SystemCall::FrameMaintain as u64, publish, 0), Outcome::Restarted);
+    assert_eq!(map_cut_after(&mut world, frame, CHUNKS - 1), Outcome::Restarted, "it took what the map had left");
+}
+
+#[test]
+fn who_stops_a_thread_or_writes_its_registers_drops_how_far_its_call_came() {
+    let mut world = World::new();
+    let other = world.spawn(90, Time::Own);
+    let start = PhysicalAddress::new(0x4000_0000).unwrap();
+    let interrupt = |world: &mut World| {
+        let stretch = Stretch { start, bytes: 1 << 21, operation: CacheOperation::CleanToUnification };
+        world.kernel.system.store.get_mut(other.thread).restart = Restart { call: 48, stretch, done: 4096 };
+    };
+    for (call, x) in [
+        (SystemCall::ThreadSuspend, [other.slot, 0, 0, 0, 0, 0]),
+        (SystemCall::ThreadWriteRegisters, [other.slot, 0x1000, 0x2000, 0, 0, 0]),
+        (SystemCall::ThreadSetRegisters, [other.slot, 0, 1, 5, 0, 0]),
+    ] {
+        interrupt(&mut world);
+        world.call(call, &x).unwrap();
+        assert_eq!(world.kernel.system.store.get(other.thread).restart, Restart::NONE, "{call:?}");
+    }
 }

@@ -137,3 +137,32 @@ fn a_large_frame_is_not_mapped_where_small_ones_are() {
     world.call(SystemCall::FrameUnmap, &[small]).unwrap();
     small_map(&mut world, large, 0x40_0000).unwrap();
 }
+
+#[test]
+fn a_pool_whose_identifiers_are_used_up_spoils_no_later_pool() {
+    let mut world = World::new();
+    let used_up = world.make(ObjectKind::AsidPool, 0);
+    let Capability::AsidPool { object } = world.capability(used_up) else { panic!("a pool") };
+    let place = world.kernel.system.store.get(object).number;
+    for entry in &mut world.kernel.system.store.get_mut(object).entries {
+        entry.generation = LAST_GENERATION;
+    }
+    let space = world.make(ObjectKind::AddressSpace, 15);
+    assert_eq!(world.call(SystemCall::AsidPoolAssign, &[used_up, space]), Err(Error::AsidsExhausted));
+    world.call(SystemCall::CNodeDelete, &[0, used_up]).unwrap();
+    let pool = world.make(ObjectKind::AsidPool, 0);
+    world.call(SystemCall::AsidPoolAssign, &[pool, space]).unwrap();
+    let Capability::AsidPool { object } = world.capability(pool) else { panic!("a pool") };
+    assert_ne!(world.kernel.system.store.get(object).number, place, "its place has no identity left to give");
+}
+
+#[test]
+fn no_pool_is_made_where_no_place_has_an_identity_left() {
+    let mut world = World::new();
+    for place in &mut world.kernel.system.pools {
+        place.generation = LAST_GENERATION;
+    }
+    let target = world.new_slot();
+    let retype = [slot::UNTYPED, ObjectKind::AsidPool as u64, 0, 0, target, 1];
+    assert_eq!(world.call(SystemCall::UntypedRetype, &retype), Err(Error::AsidsExhausted));
+}
