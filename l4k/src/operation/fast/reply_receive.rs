@@ -122,10 +122,4 @@ impl<A: Arch> System<A> {
         object.state = State::Receiving { grant: Grant::of(rights), endpoint, reply };
         self.switch(here, server, caller, tables)
     }
-
-    /// Whether a receive would return with signals of the bound notification.
-    #[inline(always)]
-    fn has_signals(&self, thread: Ref<Thread>) -> bool {
-        self.store.get(thread).notification.is_some_and(|notification| self.store.get(notification).word != 0)
-    }
 }
