@@ -2,14 +2,13 @@
 
 use super::arguments::{Arguments, X9};
 use crate::base::arch::Arch;
-use crate::base::registers::NUMBER;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::capability::Capability;
 use crate::object::endpoint::Endpoint;
 use crate::object::notification::Notification;
 use crate::object::reply::{Grant, Reply, ReplyState};
-use crate::operation::next::Next;
+use crate::operation::next::{Next, Progress};
 use crate::operation::receive::Wait;
 use crate::operation::system::System;
 use l4k_sys::Error;
@@ -44,8 +43,8 @@ pub fn reply<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Argumen
     Ok(Next::Done)
 }
 
-/// `ReplyReceive`: everything that either half refuses is checked before the answer is given. An interruption after that makes it
-/// a `Receive`.
+/// `ReplyReceive`: everything that either half refuses is checked before the answer is given, and callers that cannot be received are
+/// sent away before it. Only that can be interrupted. Answer and receive then are one step: a passive server has no time in between.
 pub fn reply_receive<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let (endpoint, grant) = receiving_endpoint(system, &Arguments { caller, x })?;
     let reply = reply_object(system, &Arguments { caller, x }, x[X9])?;
@@ -53,14 +52,12 @@ pub fn reply_receive<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: 
         return Err(Error::PeerGone);
     }
     let answer = system.check_reply(caller, reply)?;
+    if system.prepare_receive(caller, endpoint, Some(answer)) == Progress::More {
+        return Ok(Next::Restart);
+    }
     system.commit_reply(caller, answer);
     debug_assert!(system.store.get(reply).state == ReplyState::Idle);
-    let next = system.receive(caller, endpoint, reply, grant, Wait::Block)?;
-    if next == Next::Restart {
-        let context = &mut system.store.get_mut(caller).context;
-        context.x[NUMBER] = l4k_sys::abi::SystemCall::Receive as u64;
-    }
-    Ok(next)
+    system.receive_prepared(caller, endpoint, reply, grant, Wait::Block)
 }
 
 /// `Signal`.

@@ -3,6 +3,7 @@
 
 use super::copy::derive;
 use super::look_up::Table;
+use super::reply::Answer;
 use super::system::System;
 use crate::base::address::Badge;
 use crate::base::arch::Arch;
@@ -64,6 +65,20 @@ impl<A: Arch> System<A> {
             return Err(Error::NoWindow);
         }
         Ok(())
+    }
+
+    /// Whether an answer would bring capabilities into slots that a receiver has named for those of a message. Both may share a CNode.
+    pub(super) fn fills_window(&self, answer: Answer, receiver: Ref<Thread>, tag: Tag) -> bool {
+        let taken = self.first_slots(answer.caller, answer.tag.capabilities());
+        let needed = self.first_slots(receiver, tag.capabilities());
+        taken.into_iter().flatten().any(|slot| needed.contains(&Some(slot)))
+    }
+
+    /// The first `count` slots of a thread's window.
+    fn first_slots(&self, thread: Ref<Thread>, count: usize) -> [Option<Ref<Slot>>; CAPABILITIES_MAX] {
+        let first = u64::from(self.store.get(thread).window.first);
+        let table = self.own_table(thread).ok();
+        core::array::from_fn(|index| table.filter(|_| index < count)?.slot(first + index as u64).ok())
     }
 
     /// Whether the capabilities that a thread sends are there and can be copied.

@@ -86,6 +86,12 @@ impl<A: Arch> System<A> {
         Ok(Next::Settled)
     }
 
+    /// Whether a receive would return with signals of the bound notification.
+    #[inline(always)]
+    pub(super) fn has_signals(&self, thread: Ref<Thread>) -> bool {
+        self.store.get(thread).notification.is_some_and(|notification| self.store.get(notification).word != 0)
+    }
+
     /// Takes the signals of the notification bound to a thread, if there are any.
     pub fn take_bound_signals(&mut self, thread: Ref<Thread>) -> Option<u64> {
         let notification = self.store.get(thread).notification?;

@@ -1,8 +1,9 @@
 //! `receive` and `try_receive`: the next caller of an endpoint, or a signal of the bound notification.
 
-use super::next::Next;
+use super::next::{Next, Progress};
+use super::reply::Answer;
 use super::system::System;
-use crate::base::arch::Arch;
+use crate::base::arch::{Arch, MAX_CORES};
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::capability::Capability;
@@ -49,23 +50,61 @@ impl<A: Arch> System<A> {
         wait: Wait,
     ) -> Result<Next, Error> {
         self.check_receive(endpoint, reply)?;
+        if self.prepare_receive(receiver, endpoint, None) == Progress::More {
+            return Ok(Next::Restart);
+        }
+        self.receive_prepared(receiver, endpoint, reply, grant, wait)
+    }
+
+    /// Refuses the callers at the head of a queue that cannot be received, up to the first that can. This is done before anything else
+    /// of a receive, and before the answer that precedes it: a server that has given its time back cannot be interrupted any more, since
+    /// nothing would run it again. So each caller is judged by what the receiver will have after that answer.
+    ///
+    /// A step refuses as many callers as there can be cores. Each other core adds at most one in the meantime, so that the call comes to
+    /// its end, however often it is made again.
+    pub fn prepare_receive(
+        &mut self,
+        receiver: Ref<Thread>,
+        endpoint: Ref<Endpoint>,
+        answer: Option<Answer>,
+    ) -> Progress {
+        if self.has_signals(receiver) {
+            return Progress::Complete;
+        }
+        loop {
+            for _ in 0..MAX_CORES {
+                let Some(caller) = self.first_caller(endpoint) else { return Progress::Complete };
+                let Err(error) = self.check_queued(caller, receiver, answer) else { return Progress::Complete };
+                self.unqueue_from(endpoint, caller);
+                self.turn_away(caller, error);
+            }
+            if self.store.machine.interrupt_pending() {
+                return Progress::More;
+            }
+        }
+    }
+
+    /// Receives from an endpoint whose first caller, if there is one, can be received.
+    ///
+    /// # Errors
+    /// `WouldBlock` when polling.
+    pub fn receive_prepared(
+        &mut self,
+        receiver: Ref<Thread>,
+        endpoint: Ref<Endpoint>,
+        reply: Ref<Reply>,
+        grant: Grant,
+        wait: Wait,
+    ) -> Result<Next, Error> {
         if let Some(word) = self.take_bound_signals(receiver) {
             let context = &mut self.store.get_mut(receiver).context;
             context.set_results(Arrival::Notification as u64, [0; 7], word);
             return Ok(Next::Settled);
         }
-        while let Some(caller) = self.first_caller(endpoint) {
+        if let Some(caller) = self.first_caller(endpoint) {
             self.unqueue_from(endpoint, caller);
-            match self.check_queued(caller, receiver) {
-                Ok(()) => {
-                    self.receive_from(receiver, caller, State::Receiving { endpoint, reply, grant });
-                    return Ok(Next::Settled);
-                }
-                Err(error) => self.turn_away(caller, error),
-            }
-            if self.store.machine.interrupt_pending() {
-                return Ok(Next::Restart);
-            }
+            self.receive_from(receiver, caller, State::Receiving { endpoint, reply, grant });
+            return Ok(Next::Settled);
         }
         if wait == Wait::Poll {
             return Err(Error::WouldBlock);
@@ -117,12 +156,12 @@ impl<A: Arch> System<A> {
         self.store.get_mut(endpoint).set_queue(queue);
     }
 
-    /// Whether a caller that was queued can still be received, and by this receiver. Much may have changed since it called: what is
-    /// taken away from it takes effect here.
+    /// Whether a caller that was queued can still be received, and by this receiver after it has given an answer. Much may have changed
+    /// since it called: what is taken away from it takes effect here.
     ///
     /// # Errors
-    /// `InvalidCapability` if what it called through is not there any more; those of sending and of receiving its message.
-    fn check_queued(&self, caller: Ref<Thread>, receiver: Ref<Thread>) -> Result<(), Error> {
+    /// `InvalidCapability` if what it called through is not there any more; those of sending and of receiving its message; `WrongCore`.
+    fn check_queued(&self, caller: Ref<Thread>, receiver: Ref<Thread>, answer: Option<Answer>) -> Result<(), Error> {
         let Thread { state, context, fault, .. } = self.store.get(caller);
         let State::Calling { endpoint, badge, kind } = *state else { return Err(Error::InvalidCapability) };
         let used = match kind {
@@ -136,8 +175,11 @@ impl<A: Arch> System<A> {
                 if kind == CallKind::Message {
                     let tag = self.outgoing_tag(caller, Grant::of(rights))?;
                     self.check_receiver(receiver, tag)?;
+                    if answer.is_some_and(|answer| self.fills_window(answer, receiver, tag)) {
+                        return Err(Error::NoWindow);
+                    }
                 }
-                self.check_core(caller, receiver)
+                self.check_core_to_be(caller, receiver, answer)
             }
             _ => Err(Error::InvalidCapability),
         }

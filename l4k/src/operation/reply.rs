@@ -12,10 +12,10 @@ use l4k_sys::abi::Tag;
 /// An answer that passed every check.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
-    reply: Ref<Reply>,
-    caller: Ref<Thread>,
+    pub(super) reply: Ref<Reply>,
+    pub(super) caller: Ref<Thread>,
     kind: CallKind,
-    tag: Tag,
+    pub(super) tag: Tag,
 }
 
 impl<A: Arch> System<A> {

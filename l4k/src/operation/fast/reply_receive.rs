@@ -93,7 +93,7 @@ impl<A: Arch> System<A> {
 
     /// The caller goes on with the slice that it lent, or with one of its own while the server waits with its own.
     #[inline(always)]
-    fn time_after_answer(&self, here: CoreNumber, Parting { caller, loan, .. }: Parting) -> Option<Time> {
+    fn time_after_answer(&self, here: CoreNumber, Parting { server, caller, loan, .. }: Parting) -> Option<Time> {
         let slice = self.core(here).slice?;
         let Thread { own_context, running_on, .. } = *self.store.get(caller);
         let context = self.store.get(slice);
@@ -101,7 +101,7 @@ impl<A: Arch> System<A> {
             (Loan::Lent(binding), None) if own_context == Some(slice) && context.binding == Some(binding) => {
                 self.same_time(here, slice)
             }
-            (Loan::None, Some(own)) if matches!(context.owner, Owner::Thread(_)) => self.own_time(here, slice, own),
+            (Loan::None, Some(own)) if context.owner == Owner::Thread(server) => self.own_time(here, slice, own),
             _ => None,
         }
     }
@@ -121,11 +121,5 @@ impl<A: Arch> System<A> {
         object.replies = None;
         object.state = State::Receiving { grant: Grant::of(rights), endpoint, reply };
         self.switch(here, server, caller, tables)
-    }
-
-    /// Whether a receive would return with signals of the bound notification.
-    #[inline(always)]
-    fn has_signals(&self, thread: Ref<Thread>) -> bool {
-        self.store.get(thread).notification.is_some_and(|notification| self.store.get(notification).word != 0)
     }
 }

@@ -212,7 +212,32 @@ impl State {
         let (true, Some(endpoint), Some((_, reply))) = (errors.is_empty(), endpoint, reply) else {
             return Answer::Refused(errors);
         };
+        self.turn_callers_away(receiver, endpoint.object, None);
         self.receive(receiver, endpoint, reply.object, patience)
+    }
+
+    fn first_caller(&self, endpoint: Object) -> Option<Object> {
+        let first = *self.endpoints[&endpoint].first()?;
+        matches!(self.threads[&first].state, ThreadState::Calling { .. }).then_some(first)
+    }
+
+    /// Before a receive that no signals end, and before the answer that precedes it: callers that could not be received are sent away, as
+    /// far as the first that can. What the receiver has to offer is judged by how it will be after its answer.
+    fn turn_callers_away(&mut self, receiver: Object, endpoint: Object, answered: Option<(Object, (Object, bool))>) {
+        if self.threads[&receiver].notification.is_some_and(|bound| self.notifications[&bound].word != 0) {
+            return;
+        }
+        let mut after = self.clone();
+        if let Some((reply, whom)) = answered {
+            after.give_answer(receiver, reply, whom);
+        }
+        after.give_back_time_of_signals(receiver);
+        while let Some(caller) = self.first_caller(endpoint)
+            && let Some(error) = self.turned_away(caller, receiver, &after)
+        {
+            self.leave_queue(caller);
+            self.end_wait(caller, error);
+        }
     }
 
     fn receive(&mut self, receiver: Object, endpoint: Capability, reply: Object, patience: Patience) -> Answer {
@@ -224,23 +249,15 @@ impl State {
         }
         let grant = endpoint.rights & GRANT != 0;
         let receiving = ThreadState::Receiving { endpoint: endpoint.object, reply, grant };
-        while let Some(caller) = self.endpoints[&endpoint.object].first().copied() {
-            if matches!(self.threads[&caller].state, ThreadState::Receiving { .. }) {
-                break;
-            }
+        if let Some(caller) = self.first_caller(endpoint.object) {
             self.leave_queue(caller);
-            match self.turned_away(caller, receiver) {
-                None => {
-                    if self.threads[&caller].context.is_some() {
-                        self.give_back_time_of_signals(receiver);
-                    }
-                    self.thread(receiver).state = receiving;
-                    self.deliver(caller, receiver);
-                    self.thread(receiver).state = ThreadState::Ready;
-                    return Answer::Settled;
-                }
-                Some(error) => self.end_wait(caller, error),
+            if self.threads[&caller].context.is_some() {
+                self.give_back_time_of_signals(receiver);
             }
+            self.thread(receiver).state = receiving;
+            self.deliver(caller, receiver);
+            self.thread(receiver).state = ThreadState::Ready;
+            return Answer::Settled;
         }
         if patience == Patience::Polls {
             self.answer(receiver, Error::WouldBlock.code(), [0; 7], 0);
@@ -253,8 +270,9 @@ impl State {
         Answer::Settled
     }
 
-    /// Why a caller that was queued cannot be received, if so: what it called through must still be there.
-    fn turned_away(&self, caller: Object, receiver: Object) -> Option<Error> {
+    /// Why a caller that was queued cannot be received, if so: what it called through must still be there. `after` is how the receiver will
+    /// be.
+    fn turned_away(&self, caller: Object, receiver: Object, after: &State) -> Option<Error> {
         let ThreadState::Calling { endpoint, badge, fault } = self.threads[&caller].state else { panic!("a caller") };
         let registers = self.threads[&caller].registers;
         let used = match fault {
@@ -271,9 +289,9 @@ impl State {
         let mut errors = Vec::new();
         if !fault {
             errors = self.sending(caller, used.rights & GRANT != 0);
-            errors.extend(self.taking(receiver, registers[1]));
+            errors.extend(after.taking(receiver, registers[1]));
         }
-        if self.is_elsewhere(caller, receiver) {
+        if after.is_elsewhere(caller, receiver) {
             errors.push(Error::WrongCore);
         }
         errors.first().copied()
@@ -339,6 +357,7 @@ impl State {
         let (true, Some(endpoint), Some(reply), Some(Ok(whom))) = (errors.is_empty(), endpoint, reply, whom) else {
             return Answer::Refused(errors);
         };
+        self.turn_callers_away(server, endpoint.object, Some((reply, whom)));
         self.give_answer(server, reply, whom);
         self.receive(server, endpoint, reply, Patience::Waits)
     }

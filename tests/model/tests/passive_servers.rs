@@ -1,0 +1,186 @@
+//! Passive servers: whatever comes between an answer and the next receive, they have time or they wait.
+
+use l4k::base::store::Ref;
+use l4k::object::capability::Capability;
+use l4k::object::sched_context::SchedContext;
+use l4k::object::slot::Slot;
+use l4k::object::thread::{State, Thread, Window};
+use l4k_model::objects::{Spawned, Time};
+use l4k_model::world::{Outcome, World};
+use l4k_sys::Error;
+use l4k_sys::abi::{ObjectKind, Rights, SystemCall, Tag};
+
+/// More callers than are refused in one step.
+const MANY: usize = 9;
+
+fn receive(world: &mut World, thread: Ref<Thread>, endpoint: u64, reply: u64) -> Outcome {
+    world.run(thread);
+    world.system_call(SystemCall::Receive as u64, [endpoint, 0, 0, 0, 0, 0, 0, 0], reply)
+}
+
+fn call(world: &mut World, thread: Ref<Thread>, endpoint: u64, tag: u64) {
+    world.run(thread);
+    world.system_call(SystemCall::Call as u64, [endpoint, tag, 0, 0, 0, 0, 0, 0], 0);
+}
+
+fn reply_receive(world: &mut World, thread: Ref<Thread>, endpoint: u64, reply: u64) -> Outcome {
+    world.run(thread);
+    world.system_call(SystemCall::ReplyReceive as u64, [endpoint, 0, 0, 0, 0, 0, 0, 0], reply)
+}
+
+fn as_root(world: &mut World, call: SystemCall, arguments: &[u64]) {
+    world.run(world.root);
+    world.call(call, arguments).expect("a call that the root may make");
+}
+
+fn runs_on(world: &World, thread: Ref<Thread>) -> Option<Ref<SchedContext>> {
+    world.kernel.system.store.get(thread).running_on
+}
+
+fn context(world: &World, number: u64) -> Option<Ref<SchedContext>> {
+    match world.capability(number) {
+        Capability::SchedContext { object } => Some(object),
+        _ => None,
+    }
+}
+
+fn status(world: &World, thread: Ref<Thread>) -> Option<Error> {
+    Error::from_code(world.results(thread).status)
+}
+
+/// A passive server that works for its first client.
+struct Scene {
+    world: World,
+    endpoint: u64,
+    reply: u64,
+    server: Spawned,
+    client: Spawned,
+}
+
+fn scene() -> Scene {
+    let mut world = World::new();
+    let (endpoint, reply) = (world.make(ObjectKind::Endpoint, 0), world.make(ObjectKind::Reply, 0));
+    let server = world.spawn(50, Time::Own);
+    receive(&mut world, server.thread, endpoint, reply);
+    as_root(&mut world, SystemCall::SchedContextUnbind, &[server.context]);
+    let client = world.spawn(5, Time::Own);
+    call(&mut world, client.thread, endpoint, 0);
+    assert_eq!(runs_on(&world, server.thread), context(&world, client.context), "lent with the call");
+    Scene { world, endpoint, reply, server, client }
+}
+
+impl Scene {
+    /// Another caller, which joins the queue.
+    fn queue(&mut self, through: u64, tag: u64) -> Spawned {
+        self.world.run(self.world.root);
+        let caller = self.world.spawn(5, Time::Own);
+        call(&mut self.world, caller.thread, through, tag);
+        assert!(matches!(self.world.state(caller.thread), State::Calling { .. }));
+        caller
+    }
+
+    /// One whose capability is gone by the time that the server receives.
+    fn queue_stale(&mut self) -> Spawned {
+        self.world.run(self.world.root);
+        let through = self.world.copy(self.endpoint, Rights::CALL);
+        let caller = self.queue(through, 0);
+        as_root(&mut self.world, SystemCall::CNodeDelete, &[0, through]);
+        caller
+    }
+
+    /// Fills a context with time of another core.
+    fn move_away(&mut self, context: u64) {
+        let world = &mut self.world;
+        world.kernel.system.core_count = 2;
+        world.run(world.root);
+        let control = world.new_slot();
+        let capability = Capability::SchedControl { core: 1 };
+        *world.kernel.system.store.get_mut(world.table.slot(control as u32)) = Slot { capability, ..Slot::EMPTY };
+        world.call(SystemCall::SchedControlConfigure, &[control, context, 5_000_000, 5_000_000]).expect("time");
+    }
+
+    fn answer_and_receive(&mut self) -> Outcome {
+        reply_receive(&mut self.world, self.server.thread, self.endpoint, self.reply)
+    }
+}
+
+#[test]
+fn a_passive_server_that_is_interrupted_has_not_answered_yet() {
+    let mut scene = scene();
+    let stale: Vec<Spawned> = (0..MANY).map(|_| scene.queue_stale()).collect();
+    scene.world.kernel.system.store.machine.preempt_after.set(Some(0));
+    assert_eq!(scene.answer_and_receive(), Outcome::Restarted);
+    assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, scene.client.context));
+    assert!(matches!(scene.world.state(scene.client.thread), State::AwaitingReply { .. }));
+    scene.world.kernel.system.store.machine.preempt_after.set(None);
+    assert_eq!(scene.answer_and_receive(), Outcome::Blocked);
+    assert_eq!(scene.world.state(scene.client.thread), State::Ready);
+    assert!(matches!(scene.world.state(scene.server.thread), State::Receiving { .. }));
+    for caller in stale {
+        assert_eq!(status(&scene.world, caller.thread), Some(Error::InvalidCapability));
+    }
+}
+
+#[test]
+fn a_stale_caller_and_an_interrupt_do_not_stop_a_passive_server() {
+    let mut scene = scene();
+    let stale = scene.queue_stale();
+    scene.world.kernel.system.store.machine.preempt_after.set(Some(0));
+    assert_eq!(scene.answer_and_receive(), Outcome::Blocked);
+    assert_eq!(status(&scene.world, stale.thread), Some(Error::InvalidCapability));
+    assert_eq!(scene.world.state(scene.client.thread), State::Ready);
+}
+
+#[test]
+fn a_caller_of_another_core_does_not_stop_a_passive_server() {
+    let mut scene = scene();
+    let caller = scene.queue(scene.endpoint, 0);
+    scene.move_away(caller.context);
+    scene.world.kernel.system.store.machine.preempt_after.set(Some(0));
+    assert_eq!(scene.answer_and_receive(), Outcome::Blocked);
+    assert_eq!(status(&scene.world, caller.thread), Some(Error::WrongCore));
+    assert!(matches!(scene.world.state(scene.server.thread), State::Receiving { .. }));
+}
+
+#[test]
+fn a_caller_is_judged_by_the_window_that_the_server_has_after_its_answer() {
+    let mut scene = scene();
+    let (server, client) = (scene.server.thread, scene.client.thread);
+    scene.world.run(scene.world.root);
+    let (gift, free) = (scene.world.make(ObjectKind::Notification, 0), scene.world.new_slot());
+    let tag = Tag::new(0, 1).expect("a tag").bits() | 1 << 8;
+    let caller = scene.queue(scene.endpoint, 0);
+    let context = &mut scene.world.kernel.system.store.get_mut(caller.thread).context;
+    (context.x[1], context.x[2]) = (tag, gift);
+    // Server and client share a CNode, and both want capabilities in the same slot.
+    for thread in [server, client] {
+        scene.world.kernel.system.store.get_mut(thread).window = Window { first: free as u32, count: 1 };
+    }
+    scene.world.run(server);
+    let x = [scene.endpoint, tag, gift, 0, 0, 0, 0, 0];
+    let outcome = scene.world.system_call(SystemCall::ReplyReceive as u64, x, scene.reply);
+    assert_eq!(outcome, Outcome::Blocked);
+    assert_eq!(status(&scene.world, client), None);
+    assert_eq!(status(&scene.world, caller.thread), Some(Error::NoWindow));
+}
+
+#[test]
+fn a_server_on_time_of_a_signal_is_not_moved_to_its_callers_core() {
+    let mut world = World::new();
+    let (endpoint, reply) = (world.make(ObjectKind::Endpoint, 0), world.make(ObjectKind::Reply, 0));
+    let notification = world.make(ObjectKind::Notification, 0);
+    let server = world.spawn(50, Time::Own);
+    world.call(SystemCall::ThreadBindNotification, &[server.slot, notification]).expect("a free notification");
+    receive(&mut world, server.thread, endpoint, reply);
+    as_root(&mut world, SystemCall::SchedContextUnbind, &[server.context]);
+    as_root(&mut world, SystemCall::SchedContextBind, &[server.context, notification]);
+    as_root(&mut world, SystemCall::Signal, &[notification]);
+    assert_eq!(runs_on(&world, server.thread), context(&world, server.context), "time of the signal");
+    let caller = world.spawn(5, Time::Own);
+    let mut scene = Scene { world, endpoint, reply, server, client: caller };
+    call(&mut scene.world, caller.thread, endpoint, 0);
+    scene.move_away(caller.context);
+    assert_eq!(receive(&mut scene.world, server.thread, endpoint, reply), Outcome::Blocked);
+    assert_eq!(status(&scene.world, caller.thread), Some(Error::WrongCore));
+    assert_eq!(scene.world.kernel.system.store.get(server.thread).core.0, 0);
+}
