@@ -32,6 +32,16 @@ impl<A: Arch> System<A> {
         }
     }
 
+    /// The same after a priority has changed: only if another thread than the current one is to run there now. Whoever sets priorities again and
+    /// again would take the core's time from those who run there otherwise.
+    pub fn reschedule_if_outranked(&mut self, core: CoreNumber) {
+        let there = self.core(core);
+        let current = there.current.map(|thread| self.store.get(thread).priority);
+        if there.ready.highest() > current {
+            self.reschedule(core);
+        }
+    }
+
     /// Interrupts the cores that have to look anew who runs.
     #[inline(always)]
     pub fn send_reschedules(&mut self) {

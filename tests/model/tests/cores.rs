@@ -85,6 +85,22 @@ fn whoever_becomes_able_to_run_there_is_run_there() {
 }
 
 #[test]
+fn a_priority_interrupts_another_core_only_if_somebody_else_runs_there_then() {
+    let (mut world, control) = two_cores();
+    let runs = runs_there(&mut world, control, 90);
+    let waits = world.spawn(80, Time::Own);
+    world.call(SystemCall::SchedControlConfigure, &[control, waits.context, 5_000_000, 5_000_000]).unwrap();
+    for (thread, priority) in [(waits, 20), (waits, 90), (runs, 95), (runs, 90), (waits, 90), (waits, 20), (runs, 20)] {
+        world.call(SystemCall::ThreadSetPriority, &[thread.slot, priority, priority]).unwrap();
+        assert!(!is_told(&world), "nobody else is to run there");
+    }
+    world.call(SystemCall::ThreadSetPriority, &[waits.slot, 21, 21]).unwrap();
+    assert_eq!(take_interrupt(&mut world), Resume::Thread(waits.thread), "it is more urgent now");
+    world.call(SystemCall::ThreadSetPriority, &[waits.slot, 19, 19]).unwrap();
+    assert_eq!(take_interrupt(&mut world), Resume::Thread(runs.thread), "it is less urgent now");
+}
+
+#[test]
 fn a_release_that_comes_before_the_timer_is_told() {
     let (mut world, control) = two_cores();
     runs_there(&mut world, control, 90);

@@ -33,6 +33,7 @@ crate::tests![
     a_passive_server_of_another_core_is_refused,
     interrupts_are_taken_by_the_core_that_was_chosen,
     a_priority_that_is_lowered_elsewhere_lets_others_run,
+    a_priority_that_changes_nothing_elsewhere_interrupts_nobody,
     what_is_taken_from_a_thread_elsewhere_is_gone_when_the_call_returns,
 ];
 
@@ -400,6 +401,23 @@ fn a_priority_that_is_lowered_elsewhere_lets_others_run(bench: &mut Bench<'_>) -
     }
     second.thread.suspend()?;
     system::yield_now();
+    counts_on(1)
+}
+
+fn a_priority_that_changes_nothing_elsewhere_interrupts_nobody(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let victim = bench.start_on(1, 50, bodies::spinner, [1, 0])?;
+    let other = bench.start_on(1, 10, bodies::spinner, [2, 0])?;
+    counts_on(1)?;
+    let before = Resources::DEBUG_CONSOLE.lock_times(1)?.turns;
+    for round in rounds(10 * ROUNDS) {
+        let priority = (20 + round % 2) as u8;
+        other.thread.set_priority(priority, priority)?;
+        victim.thread.set_priority(priority + 30, priority + 30)?;
+    }
+    same("entries into the kernel on the victim's core", Resources::DEBUG_CONSOLE.lock_times(1)?.turns, before)?;
     counts_on(1)
 }
 
