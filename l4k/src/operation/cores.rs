@@ -7,7 +7,8 @@
 use super::system::System;
 use crate::base::arch::{Arch, CoreNumber, Entered, MAX_CORES, SpaceRoot};
 use crate::base::store::Ref;
-use crate::object::thread::Thread;
+use crate::object::slot::Slot;
+use crate::object::thread::{Thread, ThreadSlot};
 use l4k_sys::Error;
 
 impl<A: Arch> System<A> {
@@ -27,6 +28,16 @@ impl<A: Arch> System<A> {
             None => true,
         };
         if urgent || there.waiting == Some(thread) {
+            self.reschedule(core);
+        }
+    }
+
+    /// The same after a priority has changed: only if another thread than the current one is to run there now. Whoever sets priorities again and
+    /// again would take the core's time from those who run there otherwise.
+    pub fn reschedule_if_outranked(&mut self, core: CoreNumber) {
+        let there = self.core(core);
+        let current = there.current.map(|thread| self.store.get(thread).priority);
+        if there.ready.highest() > current {
             self.reschedule(core);
         }
     }
@@ -69,6 +80,20 @@ impl<A: Arch> System<A> {
             if core == self.here {
                 self.leave_tables();
             } else {
+                let _ = self.store.machine.stop_core(core);
+            }
+        }
+    }
+
+    /// The capability to an address space in a slot goes away. If the slot is that of a thread which runs on another core, that core stops:
+    /// otherwise the thread would use the space until its slice ends, after the call that took it away has returned. At most one core runs
+    /// the thread of a slot, and it is interrupted only if it is in a program. It finds in its next turn that the thread has no space.
+    pub fn lose_space(&mut self, slot: Ref<Slot>) {
+        self.spaces += 1;
+        for core in (0..self.core_count).map(CoreNumber) {
+            let there = self.core(core);
+            let runs_on_it = there.current.is_some_and(|thread| thread.slot(ThreadSlot::AddressSpace) == slot);
+            if core != self.here && runs_on_it && there.loaded != SpaceRoot::NOTHING {
                 let _ = self.store.machine.stop_core(core);
             }
         }

@@ -47,7 +47,7 @@ impl<A: Arch> System<A> {
         match capability {
             Capability::Frame { .. } => _ = self.unmap(slot),
             // The slot may be that of a thread.
-            Capability::AddressSpace { .. } => self.spaces += 1,
+            Capability::AddressSpace { .. } => self.lose_space(slot),
             _ => (),
         }
         let last = match self.references(&capability) {

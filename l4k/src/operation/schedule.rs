@@ -129,7 +129,7 @@ impl<A: Arch> System<A> {
                 }
                 if let Some(core) = core {
                     self.unsettle(core);
-                    self.reschedule(core);
+                    self.reschedule_if_outranked(core);
                 }
             }
             State::Calling { endpoint, .. } | State::Receiving { endpoint, .. } => {

@@ -85,6 +85,22 @@ fn whoever_becomes_able_to_run_there_is_run_there() {
 }
 
 #[test]
+fn a_priority_interrupts_another_core_only_if_somebody_else_runs_there_then() {
+    let (mut world, control) = two_cores();
+    let runs = runs_there(&mut world, control, 90);
+    let waits = world.spawn(80, Time::Own);
+    world.call(SystemCall::SchedControlConfigure, &[control, waits.context, 5_000_000, 5_000_000]).unwrap();
+    for (thread, priority) in [(waits, 20), (waits, 90), (runs, 95), (runs, 90), (waits, 90), (waits, 20), (runs, 20)] {
+        world.call(SystemCall::ThreadSetPriority, &[thread.slot, priority, priority]).unwrap();
+        assert!(!is_told(&world), "nobody else is to run there");
+    }
+    world.call(SystemCall::ThreadSetPriority, &[waits.slot, 21, 21]).unwrap();
+    assert_eq!(take_interrupt(&mut world), Resume::Thread(waits.thread), "it is more urgent now");
+    world.call(SystemCall::ThreadSetPriority, &[waits.slot, 19, 19]).unwrap();
+    assert_eq!(take_interrupt(&mut world), Resume::Thread(runs.thread), "it is less urgent now");
+}
+
+#[test]
 fn a_release_that_comes_before_the_timer_is_told() {
     let (mut world, control) = two_cores();
     runs_there(&mut world, control, 90);
@@ -193,6 +209,48 @@ fn a_space_that_goes_is_left_by_every_core_before_its_identifier_is_used_again()
     assert!(forgotten, "what was remembered of {table:?} by the identifier's last use");
 }
 
+/// A thread that runs on the other core in a space of its own: the thread, and the slot of the space's first capability.
+fn runs_there_in_a_space(world: &mut World, control: u64) -> (Spawned, u64) {
+    let first = world.make(ObjectKind::AddressSpace, 16);
+    world.call(SystemCall::AsidPoolAssign, &[slot::ASID_POOL, first]).unwrap();
+    let thread = world.spawn(90, Time::Own);
+    world.call(SystemCall::ThreadSuspend, &[thread.slot]).unwrap();
+    world.call(SystemCall::ThreadConfigure, &[thread.slot, slot::CNODE, first, 0]).unwrap();
+    world.call(SystemCall::ThreadResume, &[thread.slot]).unwrap();
+    world.call(SystemCall::SchedControlConfigure, &[control, thread.context, 5_000_000, 5_000_000]).unwrap();
+    assert_eq!(take_interrupt(world), Resume::Thread(thread.thread));
+    world.kernel.system.store.machine.processors[1].interrupted = false;
+    (thread, first)
+}
+
+#[test]
+fn a_thread_whose_space_is_revoked_runs_in_it_on_no_core_when_the_call_returns() {
+    let (mut world, control) = two_cores();
+    let (thread, first) = runs_there_in_a_space(&mut world, control);
+    assert_ne!(world.kernel.system.store.machine.processors[1].root, SpaceRoot::NOTHING);
+    // The space itself lives on: its first capability is still there.
+    world.call(SystemCall::CNodeRevoke, &[0, first]).unwrap();
+    assert!(world.kernel.system.space_at(world.root, first).is_ok());
+    assert_eq!(world.kernel.system.store.machine.stopped, [OTHER], "it goes on in a space that was taken from it");
+    assert_eq!(enter(&mut world, Event::Interrupt), Resume::Thread(thread.thread), "it runs, in nothing");
+    assert_eq!(world.kernel.system.store.machine.processors[1].root, SpaceRoot::NOTHING);
+}
+
+#[test]
+fn a_core_that_runs_another_thread_of_a_revoked_space_is_left_alone() {
+    let (mut world, control) = two_cores();
+    let (_, first) = runs_there_in_a_space(&mut world, control);
+    // Another thread of the same space, which runs nowhere, loses it: its capability is the child of a copy.
+    let copy = world.new_slot();
+    world.call(SystemCall::CNodeCopy, &[0, copy, 0, first, 7]).unwrap();
+    let idle = world.spawn(20, Time::Own);
+    world.call(SystemCall::ThreadSuspend, &[idle.slot]).unwrap();
+    world.call(SystemCall::ThreadConfigure, &[idle.slot, slot::CNODE, copy, 0]).unwrap();
+    world.call(SystemCall::CNodeRevoke, &[0, copy]).unwrap();
+    assert_eq!(world.kernel.system.store.machine.stopped, [], "nothing was taken from what runs there");
+    assert!(!is_told(&world));
+}
+
 #[test]
 fn a_passive_server_serves_its_own_core() {
     let (mut world, control) = two_cores();
@@ -277,4 +335,13 @@ fn invariants_of_cores_fire() {
         world.kernel.system.core_mut(CoreNumber(0)).loaded_thread = Some(there.thread);
     });
     assert!(loaded.contains("is loaded on two cores"), "{loaded}");
+    let space = complaint(|world, _| {
+        let other = world.make(ObjectKind::AddressSpace, 16);
+        world.call(SystemCall::AsidPoolAssign, &[slot::ASID_POOL, other]).unwrap();
+        let Capability::AddressSpace { object } = world.capability(other) else { panic!() };
+        let root = world.kernel.system.root_of_space(object);
+        world.kernel.system.core_mut(OTHER).loaded = root;
+        world.kernel.system.store.machine.processors[1].root = root;
+    });
+    assert!(space.contains("in another space than its own"), "{space}");
 }

@@ -2,7 +2,7 @@
 
 use super::reach::Reached;
 use l4k::base::arch::{CoreNumber, SpaceRoot};
-use l4k::machine::simulated::Simulated;
+use l4k::machine::simulated::{Simulated, Whereabouts};
 use l4k::operation::system::System;
 use std::collections::BTreeSet;
 
@@ -29,6 +29,14 @@ fn check_core(system: &System<Simulated>, reached: &Reached, number: u8) {
     if core.loaded != SpaceRoot::NOTHING {
         let alive = reached.spaces.iter().any(|space| system.root_of_space(*space) == core.loaded);
         assert!(alive, "the loaded address space is gone: {:?}", core.loaded);
+    }
+    if let Some(thread) = core.current
+        && processor.whereabouts == Whereabouts::Program
+        && number != system.here.0
+    {
+        // A thread that lost its space does not go on in it on another core. One that was given a space may still run in none.
+        let own = [SpaceRoot::NOTHING, system.look_up_tables(thread)].contains(&core.loaded);
+        assert!(own, "core {number} runs {thread:?} in another space than its own");
     }
     if let Some(thread) = core.loaded_thread {
         assert!(reached.threads.contains(&thread), "the thread whose registers are loaded is gone: {thread:?}");

@@ -2,10 +2,10 @@
 //! every test passes at once.
 
 use l4k_init::Resources;
-use l4k_sys::abi::{Error, MapAttributes, SystemCall, ThreadState, boot};
+use l4k_sys::abi::{Error, MapAttributes, Rights, SystemCall, ThreadState, boot};
 use l4k_sys::handle::{LockTimes, NewObject, StartRegisters, Trigger};
 use l4k_sys::{
-    CNode, Endpoint, Message, Nanoseconds, Notification, Received, Reply, SchedContext, Thread, Untyped, println,
+    AddressSpace, CNode, Endpoint, Message, Nanoseconds, Notification, Received, Reply, SchedContext, Thread, Untyped, println,
     system,
 };
 use suite_support::floating_point::{Pastime, hold};
@@ -33,6 +33,8 @@ crate::tests![
     a_passive_server_of_another_core_is_refused,
     interrupts_are_taken_by_the_core_that_was_chosen,
     a_priority_that_is_lowered_elsewhere_lets_others_run,
+    a_priority_that_changes_nothing_elsewhere_interrupts_nobody,
+    what_is_taken_from_a_thread_elsewhere_is_gone_when_the_call_returns,
 ];
 
 const ROUNDS: u64 = 100;
@@ -268,7 +270,7 @@ fn a_page_that_is_taken_away_is_gone_elsewhere(bench: &mut Bench<'_>) -> Outcome
         map(frames[other], page(0), READ_WRITE)?;
         reply.resume()?;
     }
-    frames[shown].protect(l4k_sys::abi::Rights::READ, MapAttributes::NORMAL)?;
+    frames[shown].protect(Rights::READ, MapAttributes::NORMAL)?;
     let Received::Fault { .. } = handler.receive(reply)? else {
         return Err(Failure::new(format_args!("it still writes")));
     };
@@ -400,4 +402,78 @@ fn a_priority_that_is_lowered_elsewhere_lets_others_run(bench: &mut Bench<'_>) -
     second.thread.suspend()?;
     system::yield_now();
     counts_on(1)
+}
+
+fn a_priority_that_changes_nothing_elsewhere_interrupts_nobody(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let victim = bench.start_on(1, 50, bodies::spinner, [1, 0])?;
+    let other = bench.start_on(1, 10, bodies::spinner, [2, 0])?;
+    counts_on(1)?;
+    let before = Resources::DEBUG_CONSOLE.lock_times(1)?.turns;
+    for round in rounds(10 * ROUNDS) {
+        let priority = (20 + round % 2) as u8;
+        other.thread.set_priority(priority, priority)?;
+        victim.thread.set_priority(priority + 30, priority + 30)?;
+    }
+    same("entries into the kernel on the victim's core", Resources::DEBUG_CONSOLE.lock_times(1)?.turns, before)?;
+    counts_on(1)
+}
+
+/// What can be taken from a thread, so that it cannot go on.
+#[derive(Clone, Copy, Debug)]
+enum Taken {
+    Space,
+    Time,
+    TimeForGood,
+    Life,
+    Itself,
+}
+
+/// Takes it: the thread runs on another core. `space` is the capability that its own was copied from.
+fn take(taken: Taken, helper: &Helper, space: u64) -> Outcome {
+    let Some(context) = helper.context else { return Err(Failure::new(format_args!("no time"))) };
+    match taken {
+        Taken::Space => own(space).revoke()?,
+        Taken::Time => context.unbind()?,
+        Taken::TimeForGood => own(context.slot()).delete()?,
+        Taken::Life => helper.thread.suspend()?,
+        Taken::Itself => own(helper.thread.slot()).delete()?,
+    }
+    Ok(())
+}
+
+fn what_is_taken_from_a_thread_elsewhere_is_gone_when_the_call_returns(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    let handler = bench.endpoint()?;
+    for taken in [Taken::Space, Taken::Time, Taken::TimeForGood, Taken::Life, Taken::Itself] {
+        for core in 1..bench.cores() {
+            let space = bench.slot()?;
+            own(space).copy_from(own(SPACE.slot()), Rights::ALL)?;
+            let helper = bench.thread_on(core, Manner::of(10).slice(Some(LONG_SLICE)), bodies::spinner, [core, 0])?;
+            let cnode = CNode::from_slot(boot::slot::CNODE);
+            helper.thread.configure(cnode, AddressSpace::from_slot(space), Some(handler))?;
+            helper.thread.resume()?;
+            counts_on(core)?;
+            take(taken, &helper, space)?;
+            let value = Cell(core).value();
+            // Time enough for it to count on, if it could.
+            let stands_still = (0..10_000).all(|_| Cell(core).value() == value);
+            holds(name_of(taken), stands_still)?;
+        }
+    }
+    Ok(())
+}
+
+const fn name_of(taken: Taken) -> &'static str {
+    match taken {
+        Taken::Space => "it does not run on in a space that was revoked",
+        Taken::Time => "it does not run on with time that was unbound",
+        Taken::TimeForGood => "it does not run on with time that was destroyed",
+        Taken::Life => "it does not run on after it was suspended",
+        Taken::Itself => "it does not run on after it was destroyed",
+    }
 }
