@@ -13,13 +13,16 @@
 //! | `firmware-calls` | Adds `SmcControl`. The first program may call the machine's firmware, and may let other programs do so. |
 //! | `critical-section` | Provides the implementation of the crate `critical-section` for code that is linked into the kernel's image. |
 //!
-// The files of this crate that may contain `unsafe` (checked by tests/house): none.
+// The files of this crate that may contain `unsafe` (checked by tests/house):
 // trusted-files-begin
+// src/entry.rs
 // trusted-files-end
 #![no_std]
 
 #[cfg(all(target_arch = "aarch64", target_os = "none"))]
 mod board;
+#[cfg(all(target_arch = "aarch64", target_os = "none"))]
+mod entry;
 
 #[cfg(all(target_arch = "aarch64", target_os = "none"))]
 pub use board::BOARD;

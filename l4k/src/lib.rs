@@ -33,6 +33,7 @@
 // src/machine/aarch64/gic_v3.rs
 // src/machine/aarch64/instructions.rs
 // src/machine/aarch64/kernel_tables.rs
+// src/machine/aarch64/level_vectors.rs
 // src/machine/aarch64/panic_release.rs
 // src/machine/aarch64/trap.rs
 // src/machine/aarch64/vectors.rs

@@ -69,7 +69,8 @@ impl Display for Directives {
         }
         // From the board's crate.
         writeln!(formatter, "cargo::rustc-link-arg-bins=-Tl4k-kernel.ld")?;
-        writeln!(formatter, "cargo::rustc-link-arg-bins=-zmax-page-size=4096")
+        writeln!(formatter, "cargo::rustc-link-arg-bins=-zmax-page-size=4096")?;
+        writeln!(formatter, "cargo::rustc-link-arg-bins=--fix-cortex-a53-843419")
     }
 }
 
@@ -91,6 +92,7 @@ mod tests {
             .program(\"lost\", \"programs/lost\")\n";
         assert!(directives.to_string().starts_with(warning), "{directives}");
         assert!(text.contains("cargo::rustc-link-arg-bins=-Tl4k-kernel.ld\n"));
+        assert!(text.contains("cargo::rustc-link-arg-bins=--fix-cortex-a53-843419\n"));
         assert!(text.contains("=CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER\n"));
     }
 }

@@ -9,8 +9,9 @@ use crate::profile;
 /// Flags that every program is built with, beside those of the firmware.
 const PROGRAM_FLAGS: &[&str] = &[
     "-Clink-arg=-Tl4k-program.ld",
-    // One word: rustc calls the linker itself, without a compiler driver that would take it apart.
+    // One word, each: rustc calls the linker itself, without a compiler driver that would take it apart.
     "-Clink-arg=-zmax-page-size=4096",
+    "-Clink-arg=--fix-cortex-a53-843419",
     "-Crelocation-model=static",
     // The kernel's backtraces follow them.
     "-Cforce-frame-pointers=yes",
@@ -154,6 +155,13 @@ mod tests {
         assert_eq!(flags(None), own);
         assert_eq!(flags(Some("")), own);
         assert_eq!(flags(Some("--sysroot\x1f/with space")), format!("--sysroot\x1f/with space\x1f{own}"));
+    }
+
+    /// The target without floating point does not ask for it, as the other does. A jump through `adrp` and a load or store could else go wrong.
+    #[test]
+    fn programs_are_linked_with_the_workaround_for_erratum_843419() {
+        let flags = read(&[]).unwrap().program_flags;
+        assert!(flags.split(FLAG_SEPARATOR).any(|flag| flag == "-Clink-arg=--fix-cortex-a53-843419"), "{flags}");
     }
 
     #[test]

@@ -17,4 +17,17 @@ pub fn link_tests() {
 
 /// The linker script comes from l4k-sys.
 const DIRECTIVES: &str = "cargo::rustc-link-arg-tests=-Tl4k-program.ld\n\
-                          cargo::rustc-link-arg-tests=-zmax-page-size=4096\n";
+                          cargo::rustc-link-arg-tests=-zmax-page-size=4096\n\
+                          cargo::rustc-link-arg-tests=--fix-cortex-a53-843419\n";
+
+#[cfg(test)]
+mod tests {
+    use super::DIRECTIVES;
+
+    #[test]
+    fn tests_are_linked_as_programs_are() {
+        for flag in ["-Tl4k-program.ld", "-zmax-page-size=4096", "--fix-cortex-a53-843419"] {
+            assert!(DIRECTIVES.contains(&format!("cargo::rustc-link-arg-tests={flag}\n")), "{flag}");
+        }
+    }
+}

@@ -55,10 +55,20 @@ pub struct Context {
     pub buffer_address: u64,
 }
 
+/// PSTATE.F. An FIQ is an interrupt of group 0, which the kernel gives to nobody: whoever else raises one does not stop the kernel.
+pub const FAST_INTERRUPTS_OFF: u64 = 1 << 6;
+
 impl Context {
-    /// All zero, user mode (PSTATE.M = EL0t), interrupts on.
-    pub const START: Context =
-        Context { x: [0; 31], sp: 0, pc: 0, pstate: 0, shape: Shape::Full, thread_pointer: 0, buffer_address: 0 };
+    /// All zero, user mode (PSTATE.M = EL0t), interrupts on but for fast ones.
+    pub const START: Context = Context {
+        x: [0; 31],
+        sp: 0,
+        pc: 0,
+        pstate: FAST_INTERRUPTS_OFF,
+        shape: Shape::Full,
+        thread_pointer: 0,
+        buffer_address: 0,
+    };
 
     /// Makes the system call that the thread is in start again from the beginning when it is resumed: `svc` is 4 bytes long.
     #[inline(never)]
@@ -141,5 +151,19 @@ impl Context {
     /// Sets the step bit: after the next return the thread executes one instruction, if it is stepped.
     pub fn arm_step(&mut self) {
         self.pstate |= STEP;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_program_can_be_interrupted_by_what_the_kernel_gives_to_nobody() {
+        let mut context = Context::START;
+        context.set_flags(u64::MAX);
+        context.arm_step();
+        context.set_flags(0);
+        assert_eq!(context.pstate, FAST_INTERRUPTS_OFF | STEP, "PSTATE.F stays, and nothing else is masked");
     }
 }

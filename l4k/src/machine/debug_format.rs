@@ -6,6 +6,12 @@ use l4k_sys::abi::BreakpointKind;
 /// Enabled, for EL0 only (PMC or PAC is 0b10).
 const ENABLED_AT_EL0: u64 = 0b10 << 1 | 1;
 
+/// Pairs of registers for breakpoints and for watchpoints, up to 16 each, by ID_AA64DFR0_EL1 (BRPs and WRPs, D24.2.73).
+#[must_use]
+pub const fn debug_pairs(features: u64) -> [u64; 2] {
+    [(features >> 12 & 0xf) + 1, (features >> 20 & 0xf) + 1]
+}
+
 /// DBGBCRn_EL1: all four bytes of the instruction (BAS, bits 5–8).
 #[must_use]
 pub const fn breakpoint_control(breakpoint: Breakpoint) -> u64 {
@@ -55,6 +61,13 @@ mod tests {
         assert_eq!(watchpoint_control(two), 0b1100_0000 << 5 | 0b10 << 3 | 0b101);
         let eight = breakpoint(BreakpointKind::ReadWrite, 0x1008, 8);
         assert_eq!((watchpoint_value(eight), watchpoint_control(eight)), (0x1008, 0xff << 5 | 0b11 << 3 | 0b101));
+    }
+
+    #[test]
+    fn a_core_has_as_many_pairs_as_it_says() {
+        // Cortex-A72: six and four.
+        assert_eq!(debug_pairs(0x1030_5106), [6, 4]);
+        assert_eq!(debug_pairs(0xf0_f000), [16, 16]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Floor 4: the machine. The real core, the simulated one, and what both share: formats as pure functions.
 
 pub mod atags;
+pub mod cpu;
 pub mod debug_format;
 pub mod device_tree;
 pub mod device_tree_statements;

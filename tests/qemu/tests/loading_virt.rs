@@ -2,7 +2,7 @@
 
 mod hello;
 
-use hello::{LIMIT, PROMPT, boot, boot_file, raw, shell_answers};
+use hello::{LIMIT, PROMPT, boot, boot_file, boot_with, raw, shell_answers};
 use l4k_qemu::{Cpu, Entry, InterruptController, Machine, MemorySize};
 
 /// 2 MiB lie below the image, which needs about half a MiB: its text is there, its end is not.
@@ -41,6 +41,42 @@ fn shell_serves_on_every_machine() {
                 let mut session = boot(Machine { cpu, interrupt_controller, entry, ..Machine::default() });
                 session.expect(PROMPT, LIMIT).expect("the prompt");
                 session.ask("ping", "10000 calls", LIMIT).expect("an answer of ping");
+                shell_answers(session);
+            }
+        }
+    }
+}
+
+/// Models whose extensions the kernel's own models do not have, with the same line of QEMU's for each.
+#[test]
+fn cores_with_every_extension_boot_at_el1_and_el2() {
+    for cpu in ["max", "cortex-a710", "neoverse-n2"] {
+        for entry in [Entry::El1, Entry::El2] {
+            for cores in [1, 4] {
+                let mut session = boot_with(Machine { entry, cores, ..Machine::default() }, &["-cpu", cpu]);
+                session.expect(&format!("entered at {entry}"), LIMIT).expect("the kernel's first line");
+                shell_answers(session);
+            }
+        }
+    }
+}
+
+/// Without counters of performance there are no registers of them.
+#[test]
+fn a_core_without_performance_counters_boots() {
+    for entry in [Entry::El1, Entry::El2] {
+        shell_answers(boot_with(Machine { entry, ..Machine::default() }, &["-cpu", "cortex-a72,pmu=off"]));
+    }
+}
+
+#[test]
+fn el3_is_left_with_and_without_el2_beneath_it() {
+    for interrupt_controller in [InterruptController::V2, InterruptController::V3] {
+        for virtualization in ["virtualization=on", "virtualization=off"] {
+            for cpu in ["cortex-a53", "cortex-a72", "max"] {
+                let machine = Machine { entry: Entry::El3, interrupt_controller, ..Machine::default() };
+                let mut session = boot_with(machine, &["-machine", virtualization, "-cpu", cpu]);
+                session.expect("entered at EL3", LIMIT).expect("the kernel's first line");
                 shell_answers(session);
             }
         }

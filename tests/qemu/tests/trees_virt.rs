@@ -175,3 +175,18 @@ fn redistributors_of_a_gicv4_are_found_whatever_their_size() {
     // The same with those of a GICv3.
     shell_answers(boot(Machine { cores: 3, ..machine() }));
 }
+
+/// The kernel has passed through EL2 and is alone above it: a call goes to its own vector there.
+#[test]
+fn firmware_that_is_called_in_the_wrong_way_is_told() {
+    let cores: [(u32, Option<&str>); 4] = [(0, None), (1, None), (2, None), (3, None)];
+    let machine = Machine { entry: Entry::El2, cores: 4, ..machine() };
+    let tree = Tree::new().memory(&[RAM, HALF_GIB]).cores(&cores);
+    let mut session = boot_tree(machine, &tree, X0::Tree);
+    for core in 1..4 {
+        let text = format!("core {core:#x} does not start: firmware refuses it (PSCI -1)");
+        session.expect(&text, LIMIT).expect("a message on the early console");
+    }
+    session.expect("1 of 4 cores are up", LIMIT).expect("a message on the early console");
+    shell_answers(session);
+}

@@ -210,7 +210,6 @@ impl Machine {
         let Machine { board, cpu, interrupt_controller, entry, cores, memory, clock: _ } = self;
         let fixed = Machine::of(*board);
         match board {
-            Board::QemuVirt if *entry == Entry::El3 => bail!("the board {board} is entered at EL1 or EL2"),
             Board::QemuVirt => Ok(()),
             Board::RaspberryPi4 if *entry == Entry::El1 => bail!("the board {board} is entered at EL2 or EL3"),
             Board::Versal if *entry != Entry::El2 => bail!("the board {board} is entered at EL2"),
@@ -257,11 +256,12 @@ impl Machine {
             Board::RaspberryPi4 => vec!["-machine".to_owned(), "raspi4b".to_owned()],
             Board::Versal => ["-machine", "xlnx-versal-virt", "-m", self.memory.as_str()].map(str::to_owned).to_vec(),
             Board::QemuVirt => {
-                let virtualization = match self.entry {
-                    Entry::El1 => "off",
-                    Entry::El2 | Entry::El3 => "on",
+                let levels = match self.entry {
+                    Entry::El1 => "virtualization=off",
+                    Entry::El2 => "virtualization=on",
+                    Entry::El3 => "virtualization=on,secure=on",
                 };
-                let machine = format!("virt,gic-version={},virtualization={virtualization}", self.interrupt_controller);
+                let machine = format!("virt,gic-version={},{levels}", self.interrupt_controller);
                 let cores = self.cores.to_string();
                 ["-machine", &machine, "-cpu", self.cpu.name(), "-smp", &cores, "-m", self.memory.as_str()]
                     .map(str::to_owned)
@@ -314,7 +314,7 @@ mod tests {
         assert!(Machine { memory: MemorySize::mebibytes(512), ..pi.clone() }.check().is_err());
         assert!(Machine { entry: Entry::El3, ..pi.clone() }.check().is_ok());
         assert!(Machine { entry: Entry::El1, ..pi }.check().is_err());
-        assert!(Machine { entry: Entry::El3, ..Machine::default() }.check().is_err());
+        assert!(Machine { entry: Entry::El1, ..Machine::of(Board::Versal) }.check().is_err());
     }
 
     #[test]

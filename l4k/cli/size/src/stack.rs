@@ -12,13 +12,20 @@ use super::stack_sizes;
 
 /// Places in assembly, of the kernel and of its boards. None uses the stack that it finds: those of boot run without one, the vectors leave the
 /// stack pointer at the thread's context until they set it to the stack's top, the others do nothing with it.
-const ASSEMBLY: [&str; 29] = [
+const ASSEMBLY: [&str; 36] = [
     "l4k_start",
     "l4k_join",
     "l4k_wait_for_ever",
     "l4k_fill_early_tables",
     "l4k_translate",
     "l4k_drop_to_el1",
+    "l4k_decide_el3",
+    "l4k_decide_el2",
+    "l4k_decide_el1",
+    "l4k_nothing_secure",
+    "l4k_el3_vectors",
+    "l4k_el2_vectors",
+    "l4k_level_exception",
     "l4k_save_floating_point",
     "l4k_load_floating_point",
     "l4k_vectors",
@@ -40,7 +47,7 @@ const ASSEMBLY: [&str; 29] = [
     "l4k_resume",
     "l4k_results",
     "l4k_succeed",
-    // The Raspberry Pi 4.
+    // The boards.
     "l4k_secure_set_up",
     "l4k_park",
 ];
@@ -82,7 +89,9 @@ impl Use {
             ],
             Use::Boot => &["l4k::machine::aarch64::startup::start"],
             Use::Join => &["l4k::machine::aarch64::cores::join"],
-            Use::Emergency => &["l4k::machine::aarch64::trap::unexpected"],
+            Use::Emergency => {
+                &["l4k::machine::aarch64::trap::unexpected", "l4k::machine::aarch64::trap::level_exception"]
+            }
         }
     }
 

@@ -23,8 +23,11 @@ global_asm!(
     "msr daifset, #0xf",
     "mov x20, x0",        // what the loader passed, for as long as this file lasts
     // Only the first core goes on; the others wait, as their board has it, until they are called.
+    // Affinity level 0 is a core's number, unless that level numbers the threads of a core (MPIDR_EL1.MT, bit 24; D24.2.119).
     "mrs x0, mpidr_el1",
-    "and x0, x0, #0xff",
+    "tbz x0, #24, 5f",
+    "lsr x0, x0, #8",
+    "5: and x0, x0, #0xff",
     "cbz x0, 2f",
     "b l4k_park",
     "2: bl l4k_drop_to_el1",

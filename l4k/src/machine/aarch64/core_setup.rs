@@ -4,9 +4,12 @@ use super::debug_registers;
 use super::instructions::{close_performance_counters, invalidate_all};
 use super::trap;
 use crate::base::arch::CoreNumber;
+use crate::machine::cpu::features;
+use crate::machine::cpu::fitness::{Unfit, unfit};
 use aarch64_cpu::asm::barrier;
 use aarch64_cpu::registers::{
-    CNTFRQ_EL0, CNTKCTL_EL1, CNTV_CTL_EL0, CPACR_EL1, TCR_EL1, TPIDR_EL0, TPIDRRO_EL0, TTBR0_EL1,
+    CNTFRQ_EL0, CNTKCTL_EL1, CNTV_CTL_EL0, CPACR_EL1, ID_AA64DFR0_EL1, ID_AA64MMFR0_EL1, TCR_EL1, TPIDR_EL0,
+    TPIDRRO_EL0, TTBR0_EL1,
 };
 use core::fmt;
 use tock_registers::interfaces::{ReadWriteable, Readable, Writeable};
@@ -19,10 +22,17 @@ pub fn set_up_core(core: CoreNumber) {
     // Programs read the virtual counter and its frequency; timers stay the kernel's.
     CNTKCTL_EL1.write(CNTKCTL_EL1::EL0VCTEN::SET);
     CNTV_CTL_EL0.write(CNTV_CTL_EL0::ENABLE::CLEAR);
-    close_performance_counters();
+    if features::has_performance_counters(ID_AA64DFR0_EL1.get()) {
+        close_performance_counters();
+    }
     debug_registers::set_up();
     TPIDR_EL0.set(0);
     TPIDRRO_EL0.set(0);
+}
+
+/// Why the kernel cannot run on the core that runs this.
+pub fn unfit_core() -> Option<Unfit> {
+    unfit(ID_AA64MMFR0_EL1.get())
 }
 
 /// Bits of addresses that are none of the programs' (TCR_EL1.T0SZ): they have 48 bits.

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::base::debugging::{Debugging, Stepping};
-use crate::machine::debug_format::{breakpoint_control, watchpoint_control, watchpoint_value};
+use crate::machine::debug_format::{breakpoint_control, debug_pairs, watchpoint_control, watchpoint_value};
 use aarch64_cpu::registers::{ID_AA64DFR0_EL1, MDSCR_EL1, OSLAR_EL1};
 use core::arch::asm;
 use tock_registers::interfaces::{Readable, Writeable};
@@ -16,7 +16,7 @@ const STEP: u64 = 1;
 
 /// Writes the pair of registers with a number.
 macro_rules! write_pair {
-    ($value:literal, $control:literal, $pair:expr) => {{
+    ($value:expr, $control:expr, $pair:expr) => {{
         let (value, control): (u64, u64) = $pair;
         // SAFETY: the registers exist (ID_AA64DFR0_EL1 was asked when the breakpoint was set; unset ones are written where there are four), and
         // with PMC or PAC for EL0 they stop programs only.
@@ -30,16 +30,35 @@ macro_rules! write_pair {
     }};
 }
 
-/// Nothing stops; programs cannot reach the debug channel. The OS lock is open: registers take effect.
+/// Nothing stops; programs cannot reach the debug channel. The OS lock is open: registers take effect. Those that threads do not use are off for ever:
+/// their values after reset are not defined, and a loader that debugs may have left some.
 pub fn set_up() {
     MDSCR_EL1.set(TRAP_CHANNEL);
     OSLAR_EL1.set(0);
+    let [breakpoints, watchpoints] = pairs();
+    macro_rules! clear {
+        ($($number:literal)*) => {
+            $(
+                if breakpoints > $number {
+                    write_pair!(concat!("dbgbvr", $number, "_el1"), concat!("dbgbcr", $number, "_el1"), (0, 0));
+                }
+                if watchpoints > $number {
+                    write_pair!(concat!("dbgwvr", $number, "_el1"), concat!("dbgwcr", $number, "_el1"), (0, 0));
+                }
+            )*
+        };
+    }
+    clear!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
 }
 
-/// Registers for instructions and for data, at most four each.
+/// Registers for instructions and for data that threads can use, at most four each.
 pub fn count() -> [u64; 2] {
-    let features = ID_AA64DFR0_EL1.get();
-    [features >> 12 & 0xf, features >> 20 & 0xf].map(|less_one| (less_one + 1).min(4))
+    pairs().map(|pairs| pairs.min(4))
+}
+
+/// Registers for instructions and for data that the core has.
+fn pairs() -> [u64; 2] {
+    debug_pairs(ID_AA64DFR0_EL1.get())
 }
 
 /// Loads what a thread stops at. The return to the program synchronises.

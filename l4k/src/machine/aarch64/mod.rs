@@ -21,6 +21,7 @@ mod image_layout;
 mod instructions;
 mod interrupts;
 mod kernel_tables;
+mod level_vectors;
 mod lock_times;
 mod machine;
 mod memory_claims;

@@ -2,7 +2,7 @@
 
 use super::board::{Board, Controller, Cores};
 use super::console::{say, set_up_console};
-use super::core_setup::{counter_problem, end_identity, set_up_core};
+use super::core_setup::{counter_problem, end_identity, set_up_core, unfit_core};
 use super::cores::{Started, let_others_in, start_others};
 use super::description::Description;
 use super::gic_v2::GicV2;
@@ -50,9 +50,7 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
     if symbols.image_end - IMAGE_VIRTUAL + u64::from(symbols.stacks()) * PAGE > (IMAGE_PAGES - 1) * PAGE {
         fail(format_args!("the kernel's image is larger than 2 MiB"));
     }
-    if let Some(problem) = counter_problem() {
-        fail(format_args!("{problem}"));
-    }
+    check_core(board, level);
     let identity = Identity::new(symbols.early_tables, image);
     let description = match Description::find(passed, board, identity) {
         Ok(description) => description,
@@ -80,6 +78,23 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
     }
     let_others_in(cores);
     trap::enter_first_program()
+}
+
+/// The core that starts must be one that the kernel can run on, and in a state that it can go on from.
+#[inline(never)]
+fn check_core(board: &Board, level: u64) {
+    if let Some(problem) = unfit_core() {
+        fail(format_args!("{problem}"));
+    }
+    if level == 3 && !Symbols::has_secure_set_up() {
+        fail(format_args!(
+            "entered at EL3, and the board {} sets nothing up there: start it at EL2 or EL1",
+            board.name
+        ));
+    }
+    if let Some(problem) = counter_problem() {
+        fail(format_args!("{problem}"));
+    }
 }
 
 /// A message on the early console, then the end.

@@ -76,6 +76,8 @@ unsafe extern "C" {
     static l4k_empty_table: u8;
     static l4k_join: u8;
     static l4k_vectors: u8;
+    static l4k_secure_set_up: u8;
+    static l4k_nothing_secure: u8;
     fn l4k_resume(context: u64) -> !;
 }
 
@@ -112,6 +114,11 @@ impl Symbols {
             empty_table: (&raw const l4k_empty_table) as u64,
             join: (&raw const l4k_join) as u64,
         }
+    }
+
+    /// Whether the board sets up what only EL3 can.
+    pub fn has_secure_set_up() -> bool {
+        &raw const l4k_secure_set_up != &raw const l4k_nothing_secure
     }
 
     /// How many cores have a stack.
@@ -317,6 +324,15 @@ pub(super) extern "C" fn unexpected(vector: u64, link: u64, stack: u64) -> ! {
     let (syndrome, address, pc) = (ESR_EL1.get(), FAR_EL1.get(), ELR_EL1.get());
     say!(
         "exception in the kernel (vector {vector}): syndrome {syndrome:#x} (class {:#x}), address {address:#x}, pc {pc:#x}, link {link:#x}, sp {stack:#x}",
+        syndrome >> 26
+    );
+    stop()
+}
+
+/// An exception at a level below which the kernel runs, of which nothing can be given back.
+pub(super) extern "C" fn level_exception(level: u64, syndrome: u64, pc: u64, address: u64, vector: u64) -> ! {
+    say!(
+        "exception at EL{level} (vector {vector}), which nobody serves: syndrome {syndrome:#x} (class {:#x}), address {address:#x}, pc {pc:#x}",
         syndrome >> 26
     );
     stop()

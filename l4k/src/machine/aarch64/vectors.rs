@@ -329,6 +329,7 @@ global_asm!(
     ".balign 16",
     "l4k_emergency_stack:",
     ".space 4096",
+    ".global l4k_emergency_stack_top",
     "l4k_emergency_stack_top:",
     number = const offset_of!(Context, x) + NUMBER * 8,
     badge = const offset_of!(Context, x) + BADGE * 8,

@@ -1,8 +1,10 @@
 //! Faults: of every kind, as messages with address and access, and what the handler can do about them.
 
+use l4k_sys::abi::thread::register;
 use l4k_sys::abi::{Access, Error, Fault, FaultCause, FaultKind, ThreadState};
 use l4k_sys::{Endpoint, Message, Received, Reply};
 use suite_support::arena::KERNEL_ADDRESS;
+use suite_support::instructions::END;
 use suite_support::machine;
 use suite_support::misdeed::{Misdeed, UNKNOWN_CALL};
 use suite_support::role::Role;
@@ -11,6 +13,7 @@ use crate::harness::bench::{READ_WRITE, map, own, page};
 use crate::harness::bodies;
 use crate::harness::failure::{Failure, holds, refused, same};
 use crate::harness::partner::BADGE;
+use crate::harness::routine::CODE;
 use crate::harness::threads::{Helper, IDLE, Manner, URGENT, let_others_run};
 use crate::harness::{Bench, Cell, Outcome};
 
@@ -23,6 +26,7 @@ crate::tests![
     writing_its_own_code,
     an_undefined_instruction,
     a_privileged_register,
+    instructions_that_only_some_cores_have,
     a_system_call_that_does_not_exist,
     a_system_call_with_an_immediate,
     a_misaligned_stack_pointer,
@@ -107,6 +111,55 @@ fn an_undefined_instruction(bench: &mut Bench<'_>) -> Outcome {
 
 fn a_privileged_register(bench: &mut Bench<'_>) -> Outcome {
     same("kind", fault_of(bench, Misdeed::PrivilegedRegister)?.kind, FaultKind::BadInstruction)
+}
+
+/// Instructions and registers of extensions. Where a core has one and the kernel forbids it at no level, the thread goes on to the end of its code. Nothing
+/// else may come of it: a trap to a level that nobody serves stopped the core for ever.
+const EXTENSIONS: [u32; 22] = [
+    0x9ac2_3020, // pacga x0, x1, x2: the one that EL1 cannot forbid
+    0xdac1_33e0, // autiza x0
+    0xdac1_43e0, // xpaci x0
+    0xd53b_d0e0, // mrs x0, SCXTNUM_EL0
+    0xd53b_d0a0, // mrs x0, TPIDR2_EL0
+    0x04bf_5020, // rdvl x0, #1
+    0x04bf_5820, // rdsvl x0, #1
+    0xd503_477f, // smstart
+    0xd53b_e020, // mrs x0, CNTPCT_EL0
+    0xd53b_2400, // mrs x0, RNDR
+    0xd53b_2420, // mrs x0, RNDRRS
+    0xd400_0002, // hvc #0
+    0xd400_0003, // smc #0
+    0xd503_40df, // msr DAIFSet, #0
+    0x9ac0_1020, // irg x0, x1
+    0xd53b_42e0, // mrs x0, TCO
+    0xd53b_9d00, // mrs x0, PMCCNTR_EL0
+    0xd53b_d400, // mrs x0, AMEVCNTR00_EL0
+    0xd533_0100, // mrs x0, MDCCSR_EL0
+    0xd513_0500, // msr DBGDTR_EL0, x0
+    0xd533_d040, // mrs of a register that does not exist
+    0xf83f_90a0, // st64b
+];
+
+fn instructions_that_only_some_cores_have(bench: &mut Bench<'_>) -> Outcome {
+    let code = EXTENSIONS.map(|instruction| [instruction, END]);
+    bench.code(CODE, code.as_flattened())?;
+    let routine = bench.routine([0; 3])?;
+    for (place, instruction) in (CODE..).step_by(8).zip(EXTENSIONS) {
+        routine.thread.suspend()?;
+        routine.set(register::INSTRUCTION_POINTER, &[place])?;
+        let fault = routine.start()?;
+        let after = fault.instruction_pointer.wrapping_sub(place);
+        // `rdsvl` needs the closed FP unit and `st64b` writes to address 0, where a core has them.
+        let is_known = match fault.kind {
+            FaultKind::BadInstruction => matches!(after, 0 | 4),
+            FaultKind::FloatingPoint | FaultKind::Page => after == 0,
+            _ => false,
+        };
+        if !is_known {
+            return Err(Failure::new(format_args!("{instruction:#x}: {:?}, {after} bytes further on", fault.kind)));
+        }
+    }
+    Ok(())
 }
 
 fn a_system_call_that_does_not_exist(bench: &mut Bench<'_>) -> Outcome {

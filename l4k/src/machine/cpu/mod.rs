@@ -1,0 +1,4 @@
+//! What differs from core model to core model, as data: pure, and tested on the host.
+
+pub mod features;
+pub mod fitness;
