@@ -49,7 +49,7 @@ impl<'a> From<Failure<'a>> for ImageError<'_, 'a> {
 mod tests {
     extern crate std;
 
-    use l4k_sys::abi::{VERSION_MAJOR, VERSION_MINOR};
+    use l4k_sys::abi::{FrameSize, VERSION_MAJOR, VERSION_MINOR};
     use l4k_sys::package::{FORMAT_VERSION, HEADER_BYTES, MAGIC, NAME_BYTES, PROGRAM_BYTES, Package};
     use std::string::ToString;
     use std::vec::Vec;
@@ -85,7 +85,7 @@ mod tests {
     fn a_program_is_found_by_its_name() {
         let bytes = package();
         let image = Image::find(&Package::parse(&bytes).unwrap(), "greeter").unwrap();
-        assert_eq!((image.name, image.entry, image.segment_pages()), ("greeter", ADDRESS, 2));
+        assert_eq!((image.name, image.entry, image.frames(FrameSize::Small)), ("greeter", ADDRESS, 2));
     }
 
     #[test]

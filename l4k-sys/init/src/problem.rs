@@ -30,7 +30,7 @@ pub enum Problem {
     Crashed(&'static str, Fault),
 }
 
-impl fmt::Debug for Problem {
+impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resources(problem) => write!(formatter, "{problem}"),
@@ -44,6 +44,15 @@ impl fmt::Debug for Problem {
         }
     }
 }
+
+/// As [`Display`](fmt::Display): this is what `expect` and a `main` that returns the problem print.
+impl fmt::Debug for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl core::error::Error for Problem {}
 
 impl From<ResourceProblem> for Problem {
     fn from(problem: ResourceProblem) -> Problem {

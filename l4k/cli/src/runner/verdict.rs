@@ -8,8 +8,8 @@ use super::test_list::Expected;
 /// Status of a program that panicked: `l4k_sys::exit::Status::PANIC`.
 const PANIC: i32 = 101;
 
-/// How `l4k_sys::panic::report` begins. The place follows, and the message in the next line.
-const PANICKED: &str = "error: panicked at ";
+/// How `l4k_sys::panic::report` goes on behind the program's name. The place follows, and the message in the next line.
+const PANICKED: &str = "] panicked at ";
 
 /// How the kernel's report on a test that crashed begins. `l4k_test::harness::THREAD_NAME` is in it.
 const CRASH: &str = "l4k: thread 'test' (";
@@ -124,7 +124,7 @@ mod tests {
 
     const LIMIT: Ending = Ending::Limit(Duration::from_secs(7));
     const PASSED: &str = "boot#said#";
-    const PANICKED: &str = "boot#said\r\nerror: panicked at tests/a.rs:3:5:\r\ntoo large\r\n";
+    const PANICKED: &str = "boot#said\r\n[a] panicked at tests/a.rs:3:5:\r\ntoo large\r\n";
 
     fn status(code: i32) -> Ending {
         Ending::Status(Some(code))
@@ -167,7 +167,7 @@ mod tests {
     fn the_expected_text_counts_in_the_message_alone() {
         // Printed by the test before it panicked, part of the place, or part of an invented report.
         for text in ["said", "tests/a.rs", "invented"] {
-            let output = PANICKED.replace("said", "said\r\nerror: panicked at x:1:1:\r\ninvented");
+            let output = PANICKED.replace("said", "said\r\n[a] panicked at x:1:1:\r\ninvented");
             let said = judged(&Expected::Panic(text.to_owned()), status(101), &output).unwrap_err();
             assert!(said.contains("lacks the text"), "{text}: {said}");
         }
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn each_failure_says_what_happened() {
         for (ending, output, why) in [
-            (status(101), PANICKED, "the test panicked\nsaid\nerror: panicked at tests/a.rs:3:5:\ntoo large"),
+            (status(101), PANICKED, "the test panicked\nsaid\n[a] panicked at tests/a.rs:3:5:\ntoo large"),
             (status(5), "#", "the test ended the program, with status 5"),
             (Ending::Status(None), "#", "the emulator was ended from outside"),
             (LIMIT, "#said", "the test had not ended after 7 seconds\nsaid"),
