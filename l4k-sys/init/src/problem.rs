@@ -2,9 +2,10 @@
 
 use core::fmt;
 
-use l4k_sys::abi::{Error, Fault};
+use l4k_sys::abi::Error;
 use l4k_sys::package::{NoSuchProgram, PackageError};
 
+use crate::explanation::Explanation;
 use crate::failure::Failure;
 use crate::image_error::ImageError;
 use crate::resources::ResourceProblem;
@@ -27,7 +28,7 @@ pub enum Problem {
     /// The kernel refused something else.
     Kernel(Error),
     /// The program faulted.
-    Crashed(&'static str, Fault),
+    Crashed(&'static str, Explanation),
 }
 
 impl fmt::Display for Problem {

@@ -124,7 +124,7 @@ fn every_kind_of_end_has_its_verdict(project: &NewProject) {
         "---- panics ----\nthe test panicked\nbefore\n[verdicts] panicked at tests/verdicts.rs:",
         "---- returns_an_error ----\nthe test panicked\n",
         "\n[verdicts] InvalidCapability is what ThreadResume on slot 1048576 returned\n",
-        "---- overflows_its_stack ----\nthe test crashed\nl4k: thread 'test' ",
+        "---- overflows_its_stack ----\nthe test overflowed its stack\nl4k: thread 'test' ",
         "---- hangs ----\nthe test had not ended after 10 seconds\n",
         "---- ends_itself ----\nthe test ended the program, with status 0\n",
         "---- ends_itself_like_the_harness ----\nthe test ended the program, with status 0\n",

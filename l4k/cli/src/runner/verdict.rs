@@ -14,6 +14,9 @@ const PANICKED: &str = "] panicked at ";
 /// How the kernel's report on a test that crashed begins. `l4k_test::harness::THREAD_NAME` is in it.
 const CRASH: &str = "l4k: thread 'test' (";
 
+/// How the kernel's report says that a stack was too small. The size follows.
+const OVERFLOW: &str = "l4k:   stack overflow: ";
+
 /// What stands in the last line of that report.
 const CRASH_END: &str = " pstate ";
 
@@ -98,6 +101,7 @@ pub fn judge(expected: &Expected, ending: Ending, output: &str, mark: Mark) -> R
             format!("the test panicked, and its message lacks the text that was expected: {text:?}")
         }
         (Expected::Panic(_), Ending::Status(Some(0))) if whole => "the test did not panic as expected".to_owned(),
+        (_, Ending::Crash) if printed.contains(OVERFLOW) => "the test overflowed its stack".to_owned(),
         (_, Ending::Crash) => "the test crashed".to_owned(),
         (_, Ending::Flood(most)) => {
             let whole = printed.trim();
@@ -199,6 +203,15 @@ mod tests {
             "{}",
             said.len()
         );
+    }
+
+    #[test]
+    fn a_stack_overflow_is_called_one() {
+        let report = "#said\nl4k: thread 'test' (0x1) suspended\nl4k:   stack overflow: the stack has 16384 bytes\n";
+        let said = judged(&Expected::Success, Ending::Crash, report).unwrap_err();
+        assert!(said.starts_with("the test overflowed its stack\nsaid"), "{said}");
+        let said = judged(&Expected::Success, Ending::Crash, "#stack overflow: not the kernel's words").unwrap_err();
+        assert!(said.starts_with("the test crashed"), "{said}");
     }
 
     #[test]
