@@ -51,7 +51,8 @@ impl<F: FnOnce(Arguments) -> R, R: IntoStatus> ProgramMain<WithArguments> for F 
 }
 
 /// Runs an ordinary program and ends it. For [`entry!`](crate::entry!).
-pub fn run_program<Kind>(main: impl ProgramMain<Kind>, words: [u64; 3]) -> ! {
+pub fn run_program<Kind>(name: &'static &'static str, main: impl ProgramMain<Kind>, words: [u64; 3]) -> ! {
+    note_name(name);
     set_origin(Origin::Program);
     exit(main.run(Arguments::new(words)).into_status())
 }
@@ -61,16 +62,36 @@ pub fn run_program<Kind>(main: impl ProgramMain<Kind>, words: [u64; 3]) -> ! {
 /// # Safety
 /// `address` and `length` are the boot information that the kernel passed at the start of this program.
 pub unsafe fn run_first_program<R: IntoStatus>(
+    name: &'static &'static str,
     main: fn(BootInformation<'static>) -> R,
     address: u64,
     length: u64,
 ) -> ! {
+    note_name(name);
     set_origin(Origin::Kernel);
     // SAFETY: the kernel has mapped these bytes readable and never changes or unmaps them (the caller's claim).
     let bytes = unsafe { slice::from_raw_parts(address as *const u8, length as usize) };
     let information = BootInformation::new(bytes);
     note_package(&information);
     exit(main(information).into_status())
+}
+
+/// The program's name, written once, before `main`. It points at a reference, since an atomic has no room for an address and a length.
+static NAME: AtomicPtr<&'static str> = AtomicPtr::new(core::ptr::null_mut());
+
+fn note_name(name: &'static &'static str) {
+    NAME.store(core::ptr::from_ref(name).cast_mut(), Ordering::Relaxed);
+}
+
+/// The name of this program's file, as [`program_name!`](crate::program_name!) tells it; before the program began, `program`.
+#[must_use]
+pub fn program_name() -> &'static str {
+    let name = NAME.load(Ordering::Relaxed);
+    if name.is_null() {
+        return "program";
+    }
+    // SAFETY: `name` is not null only if `note_name` has put it there, from a reference that lives as long as the program and that nobody changes.
+    unsafe { *name }
 }
 
 /// Where the kernel has mapped the package. Written once, by `run_first_program`, before `main`.
@@ -110,7 +131,7 @@ macro_rules! entry {
 
         #[unsafe(no_mangle)]
         extern "C" fn _start(x0: u64, x1: u64, x2: u64) -> ! {
-            $crate::entry::run_program($main, [x0, x1, x2])
+            $crate::entry::run_program(&$crate::program_name!(), $main, [x0, x1, x2])
         }
     };
 }
@@ -126,9 +147,26 @@ macro_rules! first_program {
         #[unsafe(no_mangle)]
         extern "C" fn _start(address: u64, length: u64) -> ! {
             // SAFETY: only the kernel starts a first program, and it passes these two.
-            unsafe { $crate::entry::run_first_program($main, address, length) }
+            unsafe { $crate::entry::run_first_program(&$crate::program_name!(), $main, address, length) }
         }
     };
+}
+
+/// The name of the program that this stands in: that of the executable file.
+///
+/// It is not the name of the package, since one package can be several programs. And it is not what init calls the program: a program would have to be told
+/// that by whoever starts it, and a message before it was told would have no name. Cargo tells the name while it compiles an executable; for a test on the
+/// target, and without Cargo, it is the name of the crate.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! program_name {
+    () => {{
+        const NAME: &str = match option_env!("CARGO_BIN_NAME") {
+            Some(name) => name,
+            None => module_path!(),
+        };
+        NAME
+    }};
 }
 
 /// The section that tells the ABI version of a program. Part of [`entry!`](crate::entry!).
@@ -140,4 +178,16 @@ macro_rules! abi_note {
         #[unsafe(link_section = ".l4k.abi")]
         static L4K_ABI_NOTE: $crate::entry::AbiNote = $crate::entry::AbiNote::CURRENT;
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{note_name, program_name};
+
+    #[test]
+    fn a_program_has_the_name_that_it_was_begun_with() {
+        assert_eq!(program_name(), "program");
+        note_name(&crate::program_name!());
+        assert_eq!(program_name(), module_path!());
+    }
 }

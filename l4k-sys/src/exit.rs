@@ -1,13 +1,14 @@
 //! The end of a program: what `main` returns becomes a status, and the status reaches the supervisor.
 
-use core::fmt::Debug;
+use core::fmt::{self, Debug};
 
 use crate::abi::boot;
+use crate::entry::program_name;
 use crate::handle::{DebugConsole, Thread};
 use crate::message::Message;
 use crate::registers::Registers;
 use crate::startup::{self, Origin, SUPERVISOR};
-use crate::{error, stub, system};
+use crate::{println, refusal, stub, system};
 
 /// How a program ended. 0 is success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +65,19 @@ impl<T: IntoStatus, E: Debug> IntoStatus for Result<T, E> {
         match self {
             Ok(value) => value.into_status(),
             Err(cause) => {
-                error!("main failed: {cause:?}");
+                report(format_args!("{cause:?}"));
                 Status::FAILURE
             }
         }
+    }
+}
+
+/// Says which program failed, and why. If it is the kernel's last refusal, it names the call and the slot.
+fn report(cause: fmt::Arguments<'_>) {
+    let name = program_name();
+    match refusal::last().filter(|last| last.is_named_in(cause)) {
+        Some(refusal) => println!("[{name}] main returned {cause} ({refusal})"),
+        None => println!("[{name}] main returned {cause}"),
     }
 }
 
@@ -99,7 +109,39 @@ fn end_machine(status: Status) {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
+    use crate::abi::{Error, SystemCall};
+    use core::cell::RefCell;
+    use std::string::String;
+    use std::vec::Vec;
+
+    std::thread_local! {
+        static PRINTED: RefCell<String> = const { RefCell::new(String::new()) };
+    }
+
+    /// Prints, and refuses everything else.
+    fn kernel(number: u64, registers: Registers) -> Registers {
+        if number != SystemCall::DebugWrite as u64 {
+            return Registers::new([Error::InvalidCapability.code()]);
+        }
+        let bytes: Vec<u8> = registers.x[2..].iter().flat_map(|word| word.to_le_bytes()).collect();
+        PRINTED.with_borrow_mut(|all| all.push_str(std::str::from_utf8(&bytes[..registers.x[1] as usize]).unwrap()));
+        Registers::default()
+    }
+
+    #[test]
+    fn an_error_of_main_is_told_with_program_call_and_slot() {
+        stub::install(kernel);
+        let name = program_name();
+        let _ = Err::<(), _>("nothing of the kernel's").into_status();
+        assert_eq!(PRINTED.take(), std::format!("[{name}] main returned \"nothing of the kernel's\"\n"));
+        let _ = Thread::from_slot(77).resume().into_status();
+        assert_eq!(
+            PRINTED.take(),
+            std::format!("[{name}] main returned InvalidCapability (ThreadResume on slot 77)\n")
+        );
+    }
 
     #[test]
     fn what_main_returns_becomes_a_status() {

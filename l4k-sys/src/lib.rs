@@ -35,6 +35,7 @@ pub mod package;
 pub mod packing;
 pub mod panic;
 pub mod quantity;
+pub mod refusal;
 pub mod registers;
 pub mod startup;
 pub mod system;

@@ -1,8 +1,9 @@
 //! What programs exchange: messages, and what a receiving call returns with.
 
 use crate::abi::message::REGISTER_WORDS;
-use crate::abi::{Arrival, Error, Fault, Tag};
+use crate::abi::{Arrival, Error, Fault, SystemCall, Tag};
 use crate::quantity::Badge;
+use crate::refusal;
 use crate::registers::Registers;
 
 /// A message: its tag and the words that travel in registers. Words beyond lie in the
@@ -108,7 +109,7 @@ impl Message {
     pub(crate) fn from_answer(registers: &Registers) -> Result<Message, Error> {
         match registers.x[0] {
             0 => Ok(Self::from_registers(registers)),
-            status => Err(error_of(status)),
+            status => Err(refusal::note_call(SystemCall::Call, status)),
         }
     }
 }
@@ -146,7 +147,7 @@ pub enum Received {
 
 impl Received {
     #[inline(always)]
-    pub(crate) fn from_registers(registers: &Registers) -> Result<Received, Error> {
+    pub(crate) fn from_registers(call: SystemCall, registers: &Registers) -> Result<Received, Error> {
         const NOTIFICATION: u64 = Arrival::Notification as u64;
         const FAULT: u64 = Arrival::Fault as u64;
         let badge = Badge::new(registers.x9);
@@ -154,21 +155,15 @@ impl Received {
             0 => Ok(Self::Message { message: Message::from_registers(registers), badge }),
             NOTIFICATION => Ok(Self::Notification { signals: registers.x9 }),
             FAULT => Ok(Self::Fault { message: Message::from_registers(registers), badge }),
-            status => Err(error_of(status)),
+            status => Err(refusal::note_call(call, status)),
         }
     }
 }
 
-/// The error of a status that is not a success; `NotSupported` for a code of a later ABI version.
-#[cold]
-pub(crate) fn error_of(status: u64) -> Error {
-    Error::from_code(status).unwrap_or(Error::NotSupported)
-}
-
-/// A status as a result.
+/// The status of a call as a result.
 #[inline(always)]
-pub(crate) fn check(status: u64) -> Result<(), Error> {
-    if status == 0 { Ok(()) } else { Err(error_of(status)) }
+pub(crate) fn check(call: SystemCall, status: u64) -> Result<(), Error> {
+    if status == 0 { Ok(()) } else { Err(refusal::note_call(call, status)) }
 }
 
 #[cfg(test)]
@@ -192,7 +187,9 @@ mod tests {
 
     #[test]
     fn what_arrived_is_told_by_the_status() {
-        let arrived = |status| Received::from_registers(&Registers { x9: 5, ..Registers::new([status, 1, 9]) });
+        let arrived = |status| {
+            Received::from_registers(SystemCall::Receive, &Registers { x9: 5, ..Registers::new([status, 1, 9]) })
+        };
         let Ok(Received::Message { message, badge }) = arrived(0) else { panic!() };
         assert_eq!((message.length(), message.words[0], badge.value()), (1, 9, 5));
         assert_eq!(arrived(0x1_0000), Ok(Received::Notification { signals: 5 }));

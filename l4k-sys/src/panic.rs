@@ -3,16 +3,24 @@
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error;
+use crate::entry::program_name;
 use crate::exit::{Status, exit};
+use crate::{println, refusal};
 
 /// Set while a panic is reported, so that a panic in the report does not report itself.
 static REPORTING: AtomicBool = AtomicBool::new(false);
 
-/// Prints the message to the debug console and ends the program with status 101.
+/// Prints the message to the debug console, with the program's name, and ends the program with status 101. If the message tells of the kernel's last
+/// refusal, a line names the call and the slot.
 pub fn report(information: &PanicInfo<'_>) -> ! {
     if !REPORTING.swap(true, Ordering::Relaxed) {
-        error!("{information}");
+        let name = program_name();
+        println!("[{name}] {information}");
+        if let Some(refusal) =
+            refusal::last().filter(|last| last.is_named_in(format_args!("{}", information.message())))
+        {
+            println!("[{name}] {} is what {refusal} returned", refusal.error);
+        }
     }
     exit(Status::PANIC)
 }
@@ -47,7 +55,7 @@ pub const fn require<Handler: Chosen>() {}
 /// Chooses what happens when the program panics. Write it in the module that contains [`entry!`](crate::entry!) or
 /// [`first_program!`](crate::first_program!).
 ///
-/// - `panic_handler!(report)` prints the message to the debug console and ends the program with status 101.
+/// - `panic_handler!(report)` prints the program's name and the message to the debug console and ends the program with status 101.
 /// - `panic_handler!(exit)` ends the program with status 101 and prints nothing.
 /// - `panic_handler!(crate::on_panic)` calls a function of the program: `fn(&PanicInfo<'_>) -> !`.
 ///

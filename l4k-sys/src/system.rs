@@ -1,8 +1,8 @@
 //! Calls that need no capability, and the machine's counter.
 
 use crate::abi::{Error, SystemCall};
-use crate::message::{check, error_of};
 use crate::quantity::Nanoseconds;
+use crate::refusal;
 use crate::registers::Registers;
 use crate::stub;
 
@@ -52,7 +52,7 @@ pub fn elapsed(from_ticks: u64, to_ticks: u64) -> Nanoseconds {
 
 /// A call that returns nothing but a status.
 pub(crate) fn perform<const N: usize>(call: SystemCall, arguments: [u64; N]) -> Result<(), Error> {
-    check(stub::system_call(call as u64, Registers::new(arguments)).x[0])
+    query(call, arguments).map(|_| ())
 }
 
 /// A call that returns values; they are in elements 1 to 7.
@@ -60,6 +60,28 @@ pub(crate) fn query<const N: usize>(call: SystemCall, arguments: [u64; N]) -> Re
     let registers = stub::system_call(call as u64, Registers::new(arguments));
     match registers.x[0] {
         0 => Ok(registers.x),
-        status => Err(error_of(status)),
+        status => Err(refusal::note(call, slot_of(&arguments), status)),
+    }
+}
+
+/// The slot that a call with these arguments is made on: the first argument, or the second if the first stands for the caller's own CNode.
+fn slot_of(arguments: &[u64]) -> Option<u64> {
+    match *arguments {
+        [0, slot, ..] | [slot, ..] => Some(slot),
+        [] => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_call_was_made_on_a_slot() {
+        stub::install(|_, _| Registers::new([Error::PeerGone.code()]));
+        assert_eq!(perform(SystemCall::CNodeDelete, [7, 9]), Err(Error::PeerGone));
+        assert_eq!(slot_of(&[7, 9]), Some(7));
+        assert_eq!(slot_of(&[0, 9]), Some(9), "of the caller's own CNode");
+        assert_eq!(slot_of(&[]), None);
     }
 }

@@ -22,6 +22,7 @@
 pub mod boot;
 pub mod description;
 pub mod device_memory;
+pub mod explanation;
 pub mod failure;
 pub mod home;
 pub mod image;
@@ -43,6 +44,7 @@ mod testing;
 pub use {heapless, l4k_sys};
 
 pub use description::{Description, DeviceMapping, Supply, SupplySource};
+pub use explanation::Explanation;
 pub use failure::{Cause, Failure, Step};
 pub use home::Home;
 pub use image::Image;

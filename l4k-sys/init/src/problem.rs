@@ -2,9 +2,10 @@
 
 use core::fmt;
 
-use l4k_sys::abi::{Error, Fault};
+use l4k_sys::abi::Error;
 use l4k_sys::package::{NoSuchProgram, PackageError};
 
+use crate::explanation::Explanation;
 use crate::failure::Failure;
 use crate::image_error::ImageError;
 use crate::resources::ResourceProblem;
@@ -27,10 +28,10 @@ pub enum Problem {
     /// The kernel refused something else.
     Kernel(Error),
     /// The program faulted.
-    Crashed(&'static str, Fault),
+    Crashed(&'static str, Explanation),
 }
 
-impl fmt::Debug for Problem {
+impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resources(problem) => write!(formatter, "{problem}"),
@@ -44,6 +45,15 @@ impl fmt::Debug for Problem {
         }
     }
 }
+
+/// As [`Display`](fmt::Display): this is what `expect` and a `main` that returns the problem print.
+impl fmt::Debug for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl core::error::Error for Problem {}
 
 impl From<ResourceProblem> for Problem {
     fn from(problem: ResourceProblem) -> Problem {

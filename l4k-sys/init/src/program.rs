@@ -1,9 +1,11 @@
 //! A program that is ready to be started, and started again: its image, what it is given, and the memory for it. Calls `image` and `home`.
 
+use l4k_sys::abi::Fault;
 use l4k_sys::entry::package_bytes;
 use l4k_sys::package::Package;
 
 use crate::description::Description;
+use crate::explanation::Explanation;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::image::Image;
@@ -58,6 +60,12 @@ impl<'a> Program<'a> {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.image.name
+    }
+
+    /// A fault of this program in words. A stack overflow is called one, with the size of the stack.
+    #[must_use]
+    pub fn explain(&self, fault: Fault) -> Explanation {
+        Explanation::new(fault, self.home.plan().layout.stack)
     }
 
     /// What it is given.

@@ -61,21 +61,21 @@ pub fn supervise(
     let supervisor = Endpoint::from_slot(resources.make(NewObject::Endpoint)?);
     let reply = Reply::from_slot(resources.make(NewObject::Reply)?);
     let description = Description { devices, ..Description::new(supervisor, Badge::new(1), &[]) };
-    Program::new(resources, program, description)?.start(resources, arguments)?;
-    end_of(supervisor, reply, program)
+    let program = Program::new(resources, program, description)?;
+    program.start(resources, arguments)?;
+    end_of(supervisor, reply, &program)
 }
 
 /// What the program asks for meanwhile has no answer; its end comes.
-fn end_of(supervisor: Endpoint, reply: Reply, program: &'static str) -> Result<Status, Problem> {
+fn end_of(supervisor: Endpoint, reply: Reply, program: &Program<'_>) -> Result<Status, Problem> {
     loop {
         match supervisor.receive(reply)? {
             Received::Message { message, .. } if message.label() == label::EXIT => {
                 return Ok(Status::new(message.words[0] as u8));
             }
             Received::Fault { message, .. } => {
-                return Err(message
-                    .fault()
-                    .map_or(Problem::Kernel(Error::NotSupported), |fault| Problem::Crashed(program, fault)));
+                let crashed = |fault| Problem::Crashed(program.name(), program.explain(fault));
+                return Err(message.fault().map_or(Problem::Kernel(Error::NotSupported), crashed));
             }
             Received::Message { .. } => reply.send(l4k_sys::Message::REFUSAL)?,
             Received::Notification { .. } => {}

@@ -43,7 +43,7 @@ impl Endpoint {
     /// away; `Cancelled`.
     #[inline(always)]
     pub fn receive(self, reply: Reply) -> Result<Received, Error> {
-        Received::from_registers(&stub::receive(SystemCall::Receive, self.0, reply.slot()))
+        Received::from_registers(SystemCall::Receive, &stub::receive(SystemCall::Receive, self.0, reply.slot()))
     }
 
     /// [`receive`](Self::receive) that does not wait.
@@ -52,7 +52,7 @@ impl Endpoint {
     /// `WouldBlock` if nothing is there; otherwise as [`receive`](Self::receive).
     #[inline]
     pub fn try_receive(self, reply: Reply) -> Result<Received, Error> {
-        Received::from_registers(&stub::receive(SystemCall::TryReceive, self.0, reply.slot()))
+        Received::from_registers(SystemCall::TryReceive, &stub::receive(SystemCall::TryReceive, self.0, reply.slot()))
     }
 
     /// Answers the caller of `reply` and waits for the next, with the same reply object, in one system call.
@@ -62,7 +62,7 @@ impl Endpoint {
     #[inline(always)]
     pub fn reply_receive(self, reply: Reply, answer: Message) -> Result<Received, Error> {
         let registers = stub::reply_receive(self.0, reply.slot(), answer.tag.bits(), answer.words);
-        Received::from_registers(&registers)
+        Received::from_registers(SystemCall::ReplyReceive, &registers)
     }
 
     /// Serves for ever: answers each call with what `answer` makes of it. No client can end it. One that goes away, or has no buffer

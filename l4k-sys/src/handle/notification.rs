@@ -1,7 +1,8 @@
 //! Notifications: a word of signals.
 
 use crate::abi::{Error, SystemCall};
-use crate::message::{check, error_of};
+use crate::message::check;
+use crate::refusal;
 use crate::stub;
 
 /// A capability to a notification.
@@ -28,7 +29,7 @@ impl Notification {
     /// `MissingRight` without the signal right.
     #[inline(always)]
     pub fn signal(self) -> Result<(), Error> {
-        check(stub::on_capability(SystemCall::Signal, self.0).0)
+        check(SystemCall::Signal, stub::on_capability(SystemCall::Signal, self.0).0)
     }
 
     /// Waits until the word is not zero, and takes it.
@@ -37,7 +38,7 @@ impl Notification {
     /// `MissingRight` without the wait right; `PeerGone` if the notification went away; `Cancelled`.
     #[inline]
     pub fn wait(self) -> Result<u64, Error> {
-        word_of(stub::on_capability(SystemCall::Wait, self.0))
+        word_of(SystemCall::Wait, stub::on_capability(SystemCall::Wait, self.0))
     }
 
     /// Takes the word if it is not zero.
@@ -46,15 +47,15 @@ impl Notification {
     /// `WouldBlock` if it is zero; `MissingRight` without the wait right.
     #[inline]
     pub fn poll(self) -> Result<u64, Error> {
-        word_of(stub::on_capability(SystemCall::Poll, self.0))
+        word_of(SystemCall::Poll, stub::on_capability(SystemCall::Poll, self.0))
     }
 }
 
 /// A wait returns with an arrival: 0, or the number of a notification.
-fn word_of((status, word): (u64, u64)) -> Result<u64, Error> {
+fn word_of(call: SystemCall, (status, word): (u64, u64)) -> Result<u64, Error> {
     const NOTIFICATION: u64 = crate::abi::Arrival::Notification as u64;
     match status {
         0 | NOTIFICATION => Ok(word),
-        status => Err(error_of(status)),
+        status => Err(refusal::note_call(call, status)),
     }
 }

@@ -119,11 +119,12 @@ fn every_kind_of_end_has_its_verdict(project: &NewProject) {
     let output = project.l4k(&["test", "--test", "verdicts", "--seconds", "10"], "");
     let said = text(&output);
     assert!(!output.status.success(), "{said}");
-    assert!(said.contains("test result: FAILED. 3 passed; 11 failed; 1 ignored"), "{said}");
+    assert!(said.contains("test result: FAILED. 3 passed; 12 failed; 1 ignored"), "{said}");
     for reason in [
-        "---- panics ----\nthe test panicked\nbefore\nerror: panicked at tests/verdicts.rs:",
+        "---- panics ----\nthe test panicked\nbefore\n[verdicts] panicked at tests/verdicts.rs:",
         "---- returns_an_error ----\nthe test panicked\n",
-        "---- overflows_its_stack ----\nthe test crashed\nl4k: thread 'test' ",
+        "\n[verdicts] InvalidCapability is what ThreadResume on slot 1048576 returned\n",
+        "---- overflows_its_stack ----\nthe test overflowed its stack\nl4k: thread 'test' ",
         "---- hangs ----\nthe test had not ended after 10 seconds\n",
         "---- ends_itself ----\nthe test ended the program, with status 0\n",
         "---- ends_itself_like_the_harness ----\nthe test ended the program, with status 0\n",
@@ -173,7 +174,7 @@ fn who_panics_is_started_again(project: &NewProject) {
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     let told =
-        ["error: panicked at programs/greeter/src/greeting.rs:", "greeter has ended with status 101", "Hello, Ada!"];
+        ["[greeter] panicked at programs/greeter/src/greeting.rs:", "greeter has ended with status 101", "Hello, Ada!"];
     assert!(told.iter().all(|line| said.contains(line)), "{said}");
 }
 

@@ -1,5 +1,6 @@
 //! The kernel's console: bytes for people, and the message about a fault that nobody handles.
 
+use super::stack_overflow::StackSize;
 use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
@@ -64,6 +65,7 @@ impl<A: Arch> System<A> {
         let length = name.iter().position(|byte| *byte == 0).unwrap_or(NAME_LENGTH);
         let name = name.get(..length).and_then(|name| core::str::from_utf8(name).ok()).unwrap_or("");
         let context = object.context.clone();
+        let overflowed = self.overflowed_stack(thread, &fault);
         let mut console = Console(&mut self.store.machine);
         let _ = writeln!(
             console,
@@ -76,6 +78,13 @@ impl<A: Arch> System<A> {
             fault.instruction_pointer,
             fault.syndrome
         );
+        let _ = match overflowed {
+            Some(StackSize::Exactly(bytes)) => writeln!(console, "l4k:   stack overflow: the stack has {bytes} bytes"),
+            Some(StackSize::AtLeast(bytes)) => {
+                writeln!(console, "l4k:   stack overflow: the stack has {bytes} bytes or more")
+            }
+            None => Ok(()),
+        };
         for (row, values) in context.x.chunks(4).enumerate() {
             let _ = write!(console, "l4k:   x{:<2}", row * 4);
             for value in values {

@@ -35,6 +35,7 @@ pub mod reply;
 pub mod retype;
 pub mod revoke;
 pub mod schedule;
+pub mod stack_overflow;
 pub mod system;
 pub mod table_walk;
 pub mod time;

@@ -8,11 +8,14 @@ use super::test_list::Expected;
 /// Status of a program that panicked: `l4k_sys::exit::Status::PANIC`.
 const PANIC: i32 = 101;
 
-/// How `l4k_sys::panic::report` begins. The place follows, and the message in the next line.
-const PANICKED: &str = "error: panicked at ";
+/// How `l4k_sys::panic::report` goes on behind the program's name. The place follows, and the message in the next line.
+const PANICKED: &str = "] panicked at ";
 
 /// How the kernel's report on a test that crashed begins. `l4k_test::harness::THREAD_NAME` is in it.
 const CRASH: &str = "l4k: thread 'test' (";
+
+/// How the kernel's report says that a stack was too small. The size follows.
+const OVERFLOW: &str = "l4k:   stack overflow: ";
 
 /// What stands in the last line of that report.
 const CRASH_END: &str = " pstate ";
@@ -98,6 +101,7 @@ pub fn judge(expected: &Expected, ending: Ending, output: &str, mark: Mark) -> R
             format!("the test panicked, and its message lacks the text that was expected: {text:?}")
         }
         (Expected::Panic(_), Ending::Status(Some(0))) if whole => "the test did not panic as expected".to_owned(),
+        (_, Ending::Crash) if printed.contains(OVERFLOW) => "the test overflowed its stack".to_owned(),
         (_, Ending::Crash) => "the test crashed".to_owned(),
         (_, Ending::Flood(most)) => {
             let whole = printed.trim();
@@ -124,7 +128,7 @@ mod tests {
 
     const LIMIT: Ending = Ending::Limit(Duration::from_secs(7));
     const PASSED: &str = "boot#said#";
-    const PANICKED: &str = "boot#said\r\nerror: panicked at tests/a.rs:3:5:\r\ntoo large\r\n";
+    const PANICKED: &str = "boot#said\r\n[a] panicked at tests/a.rs:3:5:\r\ntoo large\r\n";
 
     fn status(code: i32) -> Ending {
         Ending::Status(Some(code))
@@ -167,7 +171,7 @@ mod tests {
     fn the_expected_text_counts_in_the_message_alone() {
         // Printed by the test before it panicked, part of the place, or part of an invented report.
         for text in ["said", "tests/a.rs", "invented"] {
-            let output = PANICKED.replace("said", "said\r\nerror: panicked at x:1:1:\r\ninvented");
+            let output = PANICKED.replace("said", "said\r\n[a] panicked at x:1:1:\r\ninvented");
             let said = judged(&Expected::Panic(text.to_owned()), status(101), &output).unwrap_err();
             assert!(said.contains("lacks the text"), "{text}: {said}");
         }
@@ -179,7 +183,7 @@ mod tests {
     #[test]
     fn each_failure_says_what_happened() {
         for (ending, output, why) in [
-            (status(101), PANICKED, "the test panicked\nsaid\nerror: panicked at tests/a.rs:3:5:\ntoo large"),
+            (status(101), PANICKED, "the test panicked\nsaid\n[a] panicked at tests/a.rs:3:5:\ntoo large"),
             (status(5), "#", "the test ended the program, with status 5"),
             (Ending::Status(None), "#", "the emulator was ended from outside"),
             (LIMIT, "#said", "the test had not ended after 7 seconds\nsaid"),
@@ -199,6 +203,15 @@ mod tests {
             "{}",
             said.len()
         );
+    }
+
+    #[test]
+    fn a_stack_overflow_is_called_one() {
+        let report = "#said\nl4k: thread 'test' (0x1) suspended\nl4k:   stack overflow: the stack has 16384 bytes\n";
+        let said = judged(&Expected::Success, Ending::Crash, report).unwrap_err();
+        assert!(said.starts_with("the test overflowed its stack\nsaid"), "{said}");
+        let said = judged(&Expected::Success, Ending::Crash, "#stack overflow: not the kernel's words").unwrap_err();
+        assert!(said.starts_with("the test crashed"), "{said}");
     }
 
     #[test]

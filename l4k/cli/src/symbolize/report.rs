@@ -140,6 +140,20 @@ mod tests {
     }
 
     #[test]
+    fn a_stack_overflow_hides_no_address() {
+        let found = read(&[
+            "crash crashed: stack overflow, its stack has 16384 bytes: write to address 0x20fff0: nothing is mapped there (pc 0x200a10)",
+            "l4k: thread 'init' (0x1200) suspended, no fault handler: Page fault (Write, NotMapped, level 3) at address \
+             0x20fff0, pc 0x200a10, syndrome 0x92000047",
+            "l4k:   stack overflow: the stack has 16384 bytes",
+            "l4k:   x28 0000000000000000 0000000000000000 00000000002005e0",
+        ]);
+        let init = Some("init");
+        let instruction = |program| mention(0x20_0a10, Kind::Instruction, program);
+        assert_eq!(found, [instruction(Some("crash")), instruction(init), mention(0x20_05e0, Kind::Return, init)]);
+    }
+
+    #[test]
     fn exception_in_the_kernel_belongs_to_no_program() {
         let found =
             read(&["l4k: exception in the kernel (vector 4): syndrome 0x96000045 (class 0x25), address 0x10, \

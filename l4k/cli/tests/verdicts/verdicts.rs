@@ -5,7 +5,7 @@
 use core::hint::black_box;
 use l4k_test::l4k_sys::abi::boot::BootInformation;
 use l4k_test::l4k_sys::exit::{Status, exit};
-use l4k_test::l4k_sys::println;
+use l4k_test::l4k_sys::{Error, Thread, println};
 
 l4k_test::tests! {
     fn passes() {}
@@ -22,6 +22,10 @@ l4k_test::tests! {
 
     fn returns_an_error() -> Result<(), &'static str> {
         Err("no")
+    }
+
+    fn returns_the_kernels_error() -> Result<(), Error> {
+        Thread::from_slot(1 << 20).resume()
     }
 
     fn overflows_its_stack() {
