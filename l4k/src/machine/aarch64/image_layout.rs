@@ -17,7 +17,7 @@ pub const CONSOLE_VIRTUAL: u64 = IMAGE_VIRTUAL + (IMAGE_PAGES - 1) * PAGE;
 pub const STACK_BYTES: u64 = if cfg!(any(debug_assertions, feature = "debug")) { 4 * PAGE } else { PAGE };
 
 /// The same of the first core, which starts the machine up and has the tables of what it finds there; for the linker script, `l4k_first_stack_bytes`.
-pub const FIRST_STACK_BYTES: u64 = 4 * PAGE;
+pub const FIRST_STACK_BYTES: u64 = if cfg!(any(debug_assertions, feature = "debug")) { 4 * PAGE } else { 3 * PAGE };
 
 /// Bytes at the upper end of each stack for what a core finds by TPIDR_EL1: in one line of memory with what is pushed first. They are a multiple
 /// of the stack's alignment, and of its own.
