@@ -21,7 +21,8 @@ pub enum Owner {
     Notification(Ref<Notification>),
 }
 
-/// One time that a context was bound: no other has the same number.
+/// The number by which those know a context who have claims to it, since they have lent it and wait for it. No other has the same number. The
+/// context gets a new one when it is bound, when it is taken away, and when it goes home past one of them: then the claims are over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Binding(pub NonZeroU64);
@@ -46,7 +47,7 @@ pub struct SchedContext {
     pub thread: Option<Ref<Thread>>,
     /// What it was bound to.
     pub owner: Owner,
-    /// Which binding that is, or was the last; `None` before the first.
+    /// What those know it by who have lent it; `None` before it was bound.
     pub binding: Option<Binding>,
     /// What timeout faults call it.
     pub badge: Badge,

@@ -6,7 +6,7 @@ use super::last_fault::LastFault;
 use super::notification::Notification;
 use super::reply::{Grant, Reply};
 use super::restart::Restart;
-use super::sched_context::SchedContext;
+use super::sched_context::{Binding, SchedContext};
 use super::slot::Slot;
 use crate::base::address::Badge;
 use crate::base::arch::{CoreNumber, SpaceRoot};
@@ -140,6 +140,15 @@ impl Window {
     pub const NONE: Window = Window { first: 0, count: 0 };
 }
 
+/// Time that a server runs on, or has passed on, though its client waits no more: it goes back when the server receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    /// Which time: that with this number.
+    pub binding: Binding,
+    /// Who had lent it. `None`: it goes to whom it is bound to.
+    pub lender: Option<Ref<Thread>>,
+}
+
 /// Whether something that not every thread needs is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -204,6 +213,10 @@ pub struct Thread {
     pub debugging: Debugging,
     /// How far its interrupted call came.
     pub restart: Restart,
+    /// Time of a call that has ended without it.
+    pub overdue: Option<Overdue>,
+    /// Who has time that is [`overdue`](Self::overdue) to this thread.
+    pub overdue_from: Option<Ref<Thread>>,
 }
 
 const _: () = assert!(offset_of!(Thread, context) == 0);

@@ -28,11 +28,14 @@ impl<A: Arch> System<A> {
     }
 
     fn own(&mut self, context: Ref<SchedContext>, owner: Owner) {
+        self.store.get_mut(context).owner = owner;
+        self.number_anew(context);
+    }
+
+    /// Whoever has a claim to a context has none any more.
+    pub fn number_anew(&mut self, context: Ref<SchedContext>) {
         self.bindings = self.bindings.saturating_add(1);
-        let binding = NonZeroU64::new(self.bindings).map(Binding);
-        let object = self.store.get_mut(context);
-        object.owner = owner;
-        object.binding = binding;
+        self.store.get_mut(context).binding = NonZeroU64::new(self.bindings).map(Binding);
     }
 
     /// Binds a filled context to a thread that has none.
@@ -76,12 +79,13 @@ impl<A: Arch> System<A> {
         Ok(())
     }
 
-    /// Takes a context from what it is bound to, and from whoever runs on it.
+    /// Takes a context from what it is bound to, and from whoever runs on it. That may be the server of a client that was destroyed.
     ///
     /// # Errors
     /// `NotBound`.
     pub fn unbind_context(&mut self, context: Ref<SchedContext>) -> Result<(), Error> {
-        if self.store.get(context).owner == Owner::Nobody {
+        let object = self.store.get(context);
+        if object.owner == Owner::Nobody && object.thread.is_none() {
             return Err(Error::NotBound);
         }
         self.disown(context);
@@ -96,5 +100,6 @@ impl<A: Arch> System<A> {
             Owner::Notification(notification) => self.store.get_mut(notification).context = None,
         }
         self.detach_context(context);
+        self.number_anew(context);
     }
 }

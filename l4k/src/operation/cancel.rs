@@ -1,5 +1,6 @@
 //! The end of a blocking call that will not be answered.
 
+use super::lending::Ending;
 use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
@@ -22,7 +23,7 @@ impl<A: Arch> System<A> {
             _ => (),
         }
         self.store.get_mut(thread).restart = Restart::NONE;
-        self.withdraw(thread);
+        self.withdraw(thread, Ending::CallerLeft);
         self.refuse(thread, Error::Cancelled);
         Ok(())
     }
@@ -33,10 +34,10 @@ impl<A: Arch> System<A> {
         match self.store.get(thread).state {
             State::Suspended(_) | State::Ready => (),
             State::Calling { kind: CallKind::Fault, .. } | State::AwaitingReply { kind: CallKind::Fault, .. } => {
-                self.withdraw(thread);
+                self.withdraw(thread, Ending::CallerLeft);
             }
             _ => {
-                self.withdraw(thread);
+                self.withdraw(thread, Ending::CallerLeft);
                 let context = &mut self.store.get_mut(thread).context;
                 context.set_results(Error::Cancelled.code(), [0; 7], 0);
             }
@@ -45,7 +46,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Takes a blocked thread out of whatever it waits in. Its state is the caller's to set.
-    fn withdraw(&mut self, thread: Ref<Thread>) {
+    fn withdraw(&mut self, thread: Ref<Thread>, ending: Ending) {
         match self.store.get(thread).state {
             State::Calling { endpoint, .. } => self.unqueue_from(endpoint, thread),
             State::Receiving { endpoint, reply, .. } => {
@@ -57,7 +58,7 @@ impl<A: Arch> System<A> {
                 self.dequeue(&mut queue, thread);
                 self.store.get_mut(notification).queue = queue;
             }
-            State::AwaitingReply { reply, .. } => self.settle_debt(reply),
+            State::AwaitingReply { reply, .. } => self.settle_debt(reply, ending),
             State::Ready | State::Suspended(_) => (),
         }
     }
@@ -65,7 +66,7 @@ impl<A: Arch> System<A> {
     /// The thread's blocking call returns `PeerGone`; a faulted thread stays suspended, since nobody will handle its fault.
     pub fn peer_gone(&mut self, thread: Ref<Thread>) {
         let state = self.store.get(thread).state;
-        self.withdraw(thread);
+        self.withdraw(thread, Ending::Answered);
         match state {
             State::Calling { kind: CallKind::Fault, .. } | State::AwaitingReply { kind: CallKind::Fault, .. } => {
                 self.store.get_mut(thread).state = State::Suspended(Suspension::Faulted);

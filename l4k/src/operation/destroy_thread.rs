@@ -33,6 +33,8 @@ impl<A: Arch> System<A> {
     /// Nothing refers to the thread any more after this.
     fn unbind_all(&mut self, thread: Ref<Thread>) {
         let _ = self.unbind_notification(thread);
+        self.give_back_overdue(thread);
+        self.forget_lender(thread);
         if let Some(context) = self.store.get(thread).running_on {
             self.detach_context(context);
         }

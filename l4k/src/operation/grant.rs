@@ -68,6 +68,7 @@ impl<A: Arch> System<A> {
     }
 
     /// Whether an answer would bring capabilities into slots that a receiver has named for those of a message. Both may share a CNode.
+    #[inline(never)]
     pub(super) fn fills_window(&self, answer: Answer, receiver: Ref<Thread>, tag: Tag) -> bool {
         let taken = self.first_slots(answer.caller, answer.tag.capabilities());
         let needed = self.first_slots(receiver, tag.capabilities());

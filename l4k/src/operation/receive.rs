@@ -117,6 +117,7 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     fn wait_for_caller(&mut self, receiver: Ref<Thread>, endpoint: Ref<Endpoint>, reply: Ref<Reply>, grant: Grant) {
         self.leave_ready(receiver, State::Receiving { grant, endpoint, reply });
+        self.give_back_overdue(receiver);
         self.give_back_time_of_signals(receiver);
         self.store.get_mut(reply).state = ReplyState::Offered { receiver };
         let mut queue = self.store.get(endpoint).queue;
@@ -132,6 +133,7 @@ impl<A: Arch> System<A> {
     /// given its time back with an answer gets new time with the call.
     fn receive_from(&mut self, receiver: Ref<Thread>, caller: Ref<Thread>, receiving: State) {
         if self.store.get(caller).running_on.is_some() {
+            self.give_back_overdue(receiver);
             self.give_back_time_of_signals(receiver);
         }
         self.store.get_mut(receiver).state = receiving;

@@ -1,5 +1,6 @@
 //! `reply`: the answer to a caller, and the end of what a reply object is in use for.
 
+use super::lending::Ending;
 use super::system::System;
 use crate::base::address::Badge;
 use crate::base::arch::Arch;
@@ -48,7 +49,7 @@ impl<A: Arch> System<A> {
         if kind == CallKind::Message {
             self.transfer(sender, caller, tag, Badge::NONE);
         }
-        self.settle_debt(reply);
+        self.settle_debt(reply, Ending::Answered);
         match kind {
             CallKind::Fault if tag.label() != 0 => {
                 self.store.get_mut(caller).state = State::Suspended(Suspension::Faulted);
@@ -61,8 +62,8 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Makes an owed reply object idle: it leaves its server's list, and lent time goes back to the caller.
-    pub fn settle_debt(&mut self, reply: Ref<Reply>) {
+    /// Makes an owed reply object idle: it leaves its server's list, and the loan of time ends.
+    pub fn settle_debt(&mut self, reply: Ref<Reply>, ending: Ending) {
         let ReplyState::Owed { caller, server, next, previous, loan, .. } = self.store.get(reply).state else { return };
         self.store.get_mut(reply).state = ReplyState::Idle;
         match previous {
@@ -79,7 +80,7 @@ impl<A: Arch> System<A> {
             *link = previous;
         }
         if let Loan::Lent(binding) = loan {
-            self.take_back(caller, server, binding);
+            self.end_loan(caller, server, binding, ending);
         }
     }
 }

@@ -102,5 +102,11 @@ fn a_call_that_is_cancelled_in_the_middle_of_a_chain_does_not_leave_time_behind(
     world.run(root);
     world.call(SystemCall::ThreadCancel, &[near.slot]).expect("it waits");
     invariants::check(&world);
-    assert_eq!(runs_on(&world, near.thread), context(&world, client.context));
+    let lent = context(&world, client.context);
+    assert_eq!(runs_on(&world, far.thread), lent, "it works on");
+    world.run(far.thread);
+    world.system_call(SystemCall::Reply as u64, [replies[2], 0, 0, 0, 0, 0, 0, 0], 0);
+    assert_eq!(runs_on(&world, middle.thread), lent, "answered");
+    receive(&mut world, middle.thread, endpoints[0], replies[1]);
+    assert_eq!(runs_on(&world, near.thread), lent, "who lent it to a server that receives");
 }

@@ -392,6 +392,10 @@ fn lent_time_comes_home_through_a_chain_when_the_middle_dies() {
     world.run(world.root);
     world.call(SystemCall::CNodeDelete, &[0, middle.slot]).unwrap();
     assert_eq!(error(world.results(client.thread)), Some(Error::PeerGone));
+    assert!(running_on(&world, inner.thread).is_some(), "it works on, for nobody");
+    let reply = world.make(ObjectKind::Reply, 0);
+    world.run(inner.thread);
+    assert_eq!(receive(&mut world, inner_endpoint, reply), Outcome::Blocked);
     assert!(running_on(&world, client.thread).is_some() && running_on(&world, inner.thread).is_none());
 }
 

@@ -184,3 +184,135 @@ fn a_server_on_time_of_a_signal_is_not_moved_to_its_callers_core() {
     assert_eq!(status(&scene.world, caller.thread), Some(Error::WrongCore));
     assert_eq!(scene.world.kernel.system.store.get(server.thread).core.0, 0);
 }
+
+#[test]
+fn a_cancelled_client_leaves_its_time_until_the_server_receives() {
+    let mut scene = scene();
+    let (server, client) = (scene.server.thread, scene.client.thread);
+    let time = context(&scene.world, scene.client.context);
+    as_root(&mut scene.world, SystemCall::ThreadCancel, &[scene.client.slot]);
+    assert_eq!(status(&scene.world, client), Some(Error::Cancelled), "at once");
+    assert_eq!((runs_on(&scene.world, server), runs_on(&scene.world, client)), (time, None));
+    scene.world.run(server);
+    let answer = scene.world.system_call(SystemCall::Reply as u64, [scene.reply, 0, 0, 0, 0, 0, 0, 0], 0);
+    assert!(matches!(answer, Outcome::Returned(results) if results.check() == Err(Error::NobodyWaiting)));
+    assert_eq!(runs_on(&scene.world, server), time);
+    assert_eq!(receive(&mut scene.world, server, scene.endpoint, scene.reply), Outcome::Blocked);
+    assert_eq!((runs_on(&scene.world, server), runs_on(&scene.world, client)), (None, time));
+    assert_eq!(scene.world.state(client), State::Ready);
+}
+
+#[test]
+fn a_server_whose_client_left_takes_the_next_one_with_its_time() {
+    let mut scene = scene();
+    let next = scene.queue(scene.endpoint, 0);
+    as_root(&mut scene.world, SystemCall::ThreadCancel, &[scene.client.slot]);
+    let (endpoint, reply) = (scene.endpoint, scene.reply);
+    assert!(matches!(receive(&mut scene.world, scene.server.thread, endpoint, reply), Outcome::Returned(_)));
+    assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, next.context));
+    assert_eq!(runs_on(&scene.world, scene.client.thread), context(&scene.world, scene.client.context));
+}
+
+#[test]
+fn a_poll_that_finds_nobody_leaves_the_server_its_time() {
+    let mut scene = scene();
+    as_root(&mut scene.world, SystemCall::ThreadCancel, &[scene.client.slot]);
+    scene.world.run(scene.server.thread);
+    let x = [scene.endpoint, 0, 0, 0, 0, 0, 0, 0];
+    let outcome = scene.world.system_call(SystemCall::TryReceive as u64, x, scene.reply);
+    assert!(matches!(outcome, Outcome::Returned(results) if results.check() == Err(Error::WouldBlock)));
+    assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, scene.client.context));
+}
+
+#[test]
+fn time_of_a_destroyed_client_is_free_when_the_server_receives() {
+    let mut scene = scene();
+    let time = scene.client.context;
+    as_root(&mut scene.world, SystemCall::CNodeDelete, &[0, scene.client.slot]);
+    assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, time));
+    let (endpoint, reply) = (scene.endpoint, scene.reply);
+    assert_eq!(receive(&mut scene.world, scene.server.thread, endpoint, reply), Outcome::Blocked);
+    scene.world.run(scene.world.root);
+    let other = scene.world.spawn(5, Time::Lent);
+    as_root(&mut scene.world, SystemCall::SchedContextBind, &[time, other.slot]);
+    assert_eq!(runs_on(&scene.world, other.thread), context(&scene.world, time));
+}
+
+#[test]
+fn time_of_a_destroyed_client_can_be_taken_away_from_the_server() {
+    let mut scene = scene();
+    as_root(&mut scene.world, SystemCall::CNodeDelete, &[0, scene.client.slot]);
+    as_root(&mut scene.world, SystemCall::SchedContextUnbind, &[scene.client.context]);
+    assert_eq!(runs_on(&scene.world, scene.server.thread), None);
+    as_root(&mut scene.world, SystemCall::SchedContextBind, &[scene.client.context, scene.server.slot]);
+    assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, scene.client.context));
+}
+
+/// A chain of three passive servers, each of which works for the one before it; their endpoints are apart.
+fn chain(scene: &mut Scene) -> [(Spawned, u64, u64); 2] {
+    let mut before = scene.server.thread;
+    [(); 2].map(|()| {
+        let world = &mut scene.world;
+        world.run(world.root);
+        let (endpoint, reply) = (world.make(ObjectKind::Endpoint, 0), world.make(ObjectKind::Reply, 0));
+        let server = world.spawn(50, Time::Own);
+        receive(world, server.thread, endpoint, reply);
+        as_root(world, SystemCall::SchedContextUnbind, &[server.context]);
+        call(world, before, endpoint, 0);
+        before = server.thread;
+        (server, endpoint, reply)
+    })
+}
+
+#[test]
+fn time_comes_back_through_a_chain_whose_links_have_all_left() {
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]] {
+        let mut scene = scene();
+        let [(middle, _, _), (last, endpoint, reply)] = chain(&mut scene);
+        let time = context(&scene.world, scene.client.context);
+        let waiting = [scene.client, scene.server, middle];
+        for index in order {
+            as_root(&mut scene.world, SystemCall::ThreadCancel, &[waiting[index].slot]);
+            assert_eq!(runs_on(&scene.world, last.thread), time, "whoever left");
+        }
+        assert_eq!(receive(&mut scene.world, last.thread, endpoint, reply), Outcome::Blocked);
+        assert_eq!(runs_on(&scene.world, middle.thread), time);
+        scene.world.run(scene.world.root);
+        let reply = scene.world.make(ObjectKind::Reply, 0);
+        assert_eq!(receive(&mut scene.world, middle.thread, endpoint, reply), Outcome::Blocked);
+        assert_eq!(runs_on(&scene.world, scene.server.thread), time);
+        assert_eq!(receive(&mut scene.world, scene.server.thread, scene.endpoint, scene.reply), Outcome::Blocked);
+        assert_eq!(runs_on(&scene.world, scene.client.thread), time);
+    }
+}
+
+#[test]
+fn time_comes_back_past_servers_that_were_destroyed() {
+    let mut scene = scene();
+    let [(middle, _, _), (last, endpoint, reply)] = chain(&mut scene);
+    let time = context(&scene.world, scene.client.context);
+    as_root(&mut scene.world, SystemCall::CNodeDelete, &[0, middle.slot]);
+    as_root(&mut scene.world, SystemCall::CNodeDelete, &[0, scene.server.slot]);
+    assert_eq!(status(&scene.world, scene.client.thread), Some(Error::PeerGone), "at once");
+    assert_eq!(runs_on(&scene.world, last.thread), time, "it works on");
+    assert_eq!(receive(&mut scene.world, last.thread, endpoint, reply), Outcome::Blocked);
+    assert_eq!(runs_on(&scene.world, scene.client.thread), time);
+}
+
+#[test]
+fn a_loan_that_has_ended_does_not_claim_time_that_was_lent_anew() {
+    let mut scene = scene();
+    let (first, client) = (scene.server, scene.client);
+    let [(middle, _, middle_reply), (last, endpoint, reply)] = chain(&mut scene);
+    let time = context(&scene.world, client.context);
+    // The one in the middle gets other time, and answers; then the last one has time of nobody who waits for it.
+    as_root(&mut scene.world, SystemCall::ThreadCancel, &[middle.slot]);
+    as_root(&mut scene.world, SystemCall::SchedContextBind, &[middle.context, middle.slot]);
+    scene.world.run(middle.thread);
+    let answer = scene.world.system_call(SystemCall::Reply as u64, [middle_reply, 0, 0, 0, 0, 0, 0, 0], 0);
+    assert!(matches!(answer, Outcome::Returned(_)));
+    assert_eq!((runs_on(&scene.world, first.thread), runs_on(&scene.world, last.thread)), (None, time));
+    assert_eq!(receive(&mut scene.world, last.thread, endpoint, reply), Outcome::Blocked);
+    assert_eq!(runs_on(&scene.world, first.thread), time, "it was lent by the first");
+    assert_eq!(runs_on(&scene.world, middle.thread), context(&scene.world, middle.context));
+}

@@ -31,6 +31,7 @@ pub fn check(world: &World) {
     replies::check_lists(system, &reached);
     replies::check_chains(system, &reached);
     replies::check_lent_time(system, &reached);
+    replies::check_overdue(system, &reached);
     time::check(system, &reached);
     identifiers::check(system, &reached);
     let leaves = tables::check(world, &reached, &pieces);

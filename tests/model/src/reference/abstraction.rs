@@ -136,15 +136,14 @@ fn parents(found: &Found) -> BTreeMap<Ref<Slot>, Ref<Slot>> {
     parents
 }
 
-/// The contexts that are bound, by their bindings.
+/// The contexts, by their numbers.
 fn bindings(system: &Kernel, found: &Found) -> BTreeMap<u64, Object> {
     let contexts = found.slots.values().filter_map(|contents| match contents.capability {
         Held::SchedContext { object } => Some(object),
         _ => None,
     });
-    let bound = contexts.filter(|context| system.store.get(*context).owner != Owner::Nobody);
     let number = |context: Ref<SchedContext>| system.store.get(context).binding.map_or(0, |binding| binding.0.get());
-    bound.map(|context| (number(context), address(context))).collect()
+    contexts.map(|context| (number(context), address(context))).collect()
 }
 
 fn capability(system: &Kernel, slot: Ref<Slot>, contents: &Slot) -> Capability {
@@ -192,7 +191,7 @@ fn capability(system: &Kernel, slot: Ref<Slot>, contents: &Slot) -> Capability {
 fn add_object(system: &Kernel, held: &Held, bindings: &BTreeMap<u64, Object>, state: &mut State) {
     match *held {
         Held::Thread { object } => {
-            state.threads.entry(address(object)).or_insert_with(|| thread(system, object));
+            state.threads.entry(address(object)).or_insert_with(|| thread(system, object, bindings));
         }
         Held::Endpoint { object, .. } => {
             let queue = || queued(system, system.store.get(object).queue).into_iter().map(address).collect();
@@ -315,7 +314,7 @@ fn core(system: &Kernel, number: u8) -> Core {
     }
 }
 
-fn thread(system: &Kernel, thread: Ref<ActualThread>) -> Thread {
+fn thread(system: &Kernel, thread: Ref<ActualThread>, bindings: &BTreeMap<u64, Object>) -> Thread {
     let actual = system.store.get(thread);
     let state = thread_state(actual.state);
     let calls =
@@ -331,6 +330,10 @@ fn thread(system: &Kernel, thread: Ref<ActualThread>) -> Thread {
         context: actual.running_on.map(address),
         core: u64::from(actual.core.0),
         own_context: actual.own_context.map(address),
+        overdue: actual.overdue.and_then(|overdue| {
+            let context = bindings.get(&overdue.binding.0.get())?;
+            Some((*context, overdue.lender.map(address)))
+        }),
         notification: actual.notification.map(address),
         window: [u64::from(actual.window.first), u64::from(actual.window.count)],
         registers: [x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], actual.context.badge()],

@@ -258,6 +258,8 @@ impl State {
         for own in [Own::CNode, Own::Space, Own::Faults, Own::Buffer, Own::Timeouts] {
             self.delete(Place::Thread(thread, own));
         }
+        self.give_back_overdue(thread);
+        self.forget_lender(thread);
         let object = self.threads[&thread].clone();
         if let Some(notification) = object.notification {
             self.notifications.get_mut(&notification).expect("bound").bound = None;
@@ -266,7 +268,6 @@ impl State {
             self.detach(context);
         }
         if let Some(context) = object.own_context {
-            self.forget_loans(context);
             self.contexts.get_mut(&context).expect("bound").owner = None;
         }
         self.threads.remove(&thread);

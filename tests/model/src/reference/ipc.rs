@@ -2,6 +2,7 @@
 
 use super::call::Answer;
 use super::state::{Capability, Errors, Object, Own, Place, Reply, State, ThreadState};
+use super::waiting::Ending;
 use l4k_sys::Error;
 use l4k_sys::abi::message::{CAPABILITIES_MAX, MESSAGE_WORDS_MAX, REGISTER_WORDS};
 use l4k_sys::abi::{Arrival, FaultKind, ObjectKind};
@@ -231,6 +232,7 @@ impl State {
         if let Some((reply, whom)) = answered {
             after.give_answer(receiver, reply, whom);
         }
+        after.give_back_overdue(receiver);
         after.give_back_time_of_signals(receiver);
         while let Some(caller) = self.first_caller(endpoint)
             && let Some(error) = self.turned_away(caller, receiver, &after)
@@ -252,6 +254,7 @@ impl State {
         if let Some(caller) = self.first_caller(endpoint.object) {
             self.leave_queue(caller);
             if self.threads[&caller].context.is_some() {
+                self.give_back_overdue(receiver);
                 self.give_back_time_of_signals(receiver);
             }
             self.thread(receiver).state = receiving;
@@ -263,6 +266,7 @@ impl State {
             self.answer(receiver, Error::WouldBlock.code(), [0; 7], 0);
             return Answer::Settled;
         }
+        self.give_back_overdue(receiver);
         self.give_back_time_of_signals(receiver);
         self.thread(receiver).state = receiving;
         self.replies.insert(reply, Reply::Offered(receiver));
@@ -323,7 +327,7 @@ impl State {
         if !fault {
             self.transfer(sender, caller, 0);
         }
-        self.settle(reply);
+        self.settle(reply, Ending::Answered);
         let goes_on = !fault || label(tag) == 0;
         let thread = self.thread(caller);
         thread.state = if goes_on { ThreadState::Ready } else { ThreadState::Faulted };
@@ -387,7 +391,7 @@ impl State {
 
     /// Who waits gets the signals, and the notification's time if it has none.
     fn wake_by_signal(&mut self, thread: Object, notification: Object) {
-        self.stop_waiting(thread);
+        self.stop_waiting(thread, Ending::Answered);
         self.take_word(thread, notification);
         self.thread(thread).state = ThreadState::Ready;
         let idle = |context: &Object| self.contexts[context].thread.is_none();

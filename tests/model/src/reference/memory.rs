@@ -280,6 +280,7 @@ const fn new_thread(floating_point: bool) -> Thread {
         priorities: [0; 2],
         context: None,
         own_context: None,
+        overdue: None,
         notification: None,
         window: [0; 2],
         registers: [0; 9],

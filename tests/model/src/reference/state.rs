@@ -135,6 +135,8 @@ pub struct Thread {
     pub floating_point: bool,
     /// Address of its message buffer.
     pub buffer_address: u64,
+    /// A context that it runs on or has lent on, although the call that brought it is over; and the thread that it goes back to.
+    pub overdue: Option<(Object, Option<Object>)>,
     /// The message of the fault that it calls with.
     pub fault: Option<[u64; 7]>,
 }

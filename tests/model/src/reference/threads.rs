@@ -319,7 +319,7 @@ impl State {
             Err(error) => return Answer::refused(error),
             Ok((_, held)) => held.object,
         };
-        if self.contexts[&context].owner.is_none() {
+        if self.contexts[&context].owner.is_none() && self.contexts[&context].thread.is_none() {
             return Answer::refused(Error::NotBound);
         }
         self.disown(context);

@@ -1,7 +1,16 @@
 //! Queues, and the end of what a thread waits for.
 
-use super::state::{Object, Reply, State, ThreadState};
+use super::state::{Object, Reply, State, Thread, ThreadState};
 use l4k_sys::Error;
+
+/// How a call ends that time may have come with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With an answer, or nobody is left who could give one.
+    Answered,
+    /// The caller waits no more.
+    CallerLeft,
+}
 
 impl State {
     fn queue(&mut self, thread: Object) -> Option<&mut Vec<Object>> {
@@ -37,13 +46,13 @@ impl State {
     }
 
     /// Ends whatever a thread waits for, without telling it. Its state is the caller's to set.
-    pub fn stop_waiting(&mut self, thread: Object) {
+    pub fn stop_waiting(&mut self, thread: Object, ending: Ending) {
         self.leave_queue(thread);
         match self.threads[&thread].state {
             ThreadState::Receiving { reply, .. } => {
                 self.replies.insert(reply, Reply::Idle);
             }
-            ThreadState::AwaitingReply { reply, .. } => self.settle(reply),
+            ThreadState::AwaitingReply { reply, .. } => self.settle(reply, ending),
             _ => (),
         }
     }
@@ -77,7 +86,7 @@ impl State {
     /// What a thread waits for is gone.
     pub fn peer_gone(&mut self, thread: Object) {
         let is_fault = self.calls_with_fault(thread);
-        self.stop_waiting(thread);
+        self.stop_waiting(thread, Ending::Answered);
         if is_fault {
             self.nobody_handles(thread);
         } else {
@@ -91,7 +100,7 @@ impl State {
         let waits =
             !matches!(self.threads[&thread].state, ThreadState::Ready | ThreadState::Suspended | ThreadState::Faulted);
         let is_fault = self.calls_with_fault(thread);
-        self.stop_waiting(thread);
+        self.stop_waiting(thread, Ending::CallerLeft);
         if waits && !is_fault {
             self.answer(thread, Error::Cancelled.code(), [0; 7], 0);
         }
@@ -100,31 +109,109 @@ impl State {
         thread.fault = None;
     }
 
-    /// A reply object owes nothing any more; time that was lent goes home.
-    pub fn settle(&mut self, reply: Object) {
+    /// A reply object owes nothing any more. Time that was lent goes back with an answer. If the caller has left, it stays with the server
+    /// until that receives next, unless it receives already.
+    pub fn settle(&mut self, reply: Object, ending: Ending) {
         let Reply::Owed { caller, server, lent, .. } = self.replies[&reply] else { return };
         self.replies.insert(reply, Reply::Idle);
         let Some(context) = lent else { return };
-        if self.threads[&caller].own_context == Some(context) || self.works_on(server, context) {
-            self.detach(context);
-            if self.threads[&caller].context.is_none() {
-                self.attach(context, caller);
+        let receives = matches!(self.threads[&server].state, ThreadState::Receiving { .. });
+        if self.threads[&server].context == Some(context) {
+            if ending == Ending::Answered || receives {
+                self.bring(context, Some(caller));
+            } else {
+                self.make_overdue(server, context, caller);
+            }
+        } else if self.has_lent(server, context) || self.keeper(context, server).is_some() {
+            self.make_overdue(server, context, caller);
+        }
+    }
+
+    /// Whether a thread waits for an answer and has lent a context for it.
+    fn has_lent(&self, thread: Object, context: Object) -> bool {
+        let ThreadState::AwaitingReply { reply, .. } = self.threads[&thread].state else { return false };
+        matches!(self.replies[&reply], Reply::Owed { lent: Some(lent), .. } if lent == context)
+    }
+
+    /// A thread waits for one context only that others have kept: for the last.
+    fn make_overdue(&mut self, server: Object, context: Object, lender: Object) {
+        self.forget_lender(lender);
+        self.thread(server).overdue = Some((context, Some(lender)));
+    }
+
+    /// Nothing goes back to a thread any more.
+    pub fn forget_lender(&mut self, lender: Object) {
+        for thread in self.threads.values_mut() {
+            if let Some((_, to)) = &mut thread.overdue
+                && *to == Some(lender)
+            {
+                *to = None;
             }
         }
     }
 
-    /// Whether a server, or somebody that it waits for, runs on a context.
-    fn works_on(&self, server: Object, context: Object) -> bool {
-        let mut holder = server;
-        while self.threads[&holder].context != Some(context) {
-            let ThreadState::AwaitingReply { reply, .. } = self.threads[&holder].state else { return false };
-            let Reply::Owed { server, .. } = self.replies[&reply] else { return false };
-            holder = server;
-        }
-        true
+    /// Who is to give a context back to a thread.
+    fn keeper(&self, context: Object, lender: Object) -> Option<Object> {
+        let keeps = |(_, thread): &(&Object, &Thread)| thread.overdue == Some((context, Some(lender)));
+        self.threads.iter().find(keeps).map(|(keeper, _)| *keeper)
     }
 
-    /// A context is not its owner's any more: who took it along has nothing to give back.
+    /// Whoever is to give a context back to a thread gives it to another.
+    fn redirect(&mut self, context: Object, old: Object, new: Option<Object>) {
+        let Some(server) = self.keeper(context, old) else { return };
+        match new {
+            Some(lender) => self.make_overdue(server, context, lender),
+            None => self.thread(server).overdue = Some((context, None)),
+        }
+    }
+
+    /// A server receives, or is destroyed: it gives back what it has kept.
+    pub fn give_back_overdue(&mut self, server: Object) {
+        let Some((context, lender)) = self.thread(server).overdue.take() else { return };
+        if self.threads[&server].context == Some(context) {
+            self.bring(context, lender);
+        } else {
+            self.redirect(context, server, lender);
+        }
+    }
+
+    /// Time comes to who lent it. Who has other time now leaves it to who lent it to that thread. If there is nobody, it comes to its owner, and
+    /// nobody in between has a claim any more.
+    fn bring(&mut self, context: Object, to: Option<Object>) {
+        self.detach(context);
+        let mut next = to;
+        while let Some(thread) = next {
+            let object = &self.threads[&thread];
+            if object.context.is_none() && object.own_context.is_none_or(|own| own == context) {
+                self.attach(context, thread);
+                return;
+            }
+            next = self.pass_over(thread, context);
+        }
+        self.forget_loans(context);
+        if let Some(owner) = self.contexts[&context].owner
+            && self.threads.get(&owner).is_some_and(|thread| thread.context.is_none())
+        {
+            self.attach(context, owner);
+        }
+    }
+
+    /// Who lent a context to a thread that does not get it back.
+    fn pass_over(&mut self, thread: Object, context: Object) -> Option<Object> {
+        let object = self.thread(thread);
+        if let Some((_, lender)) = object.overdue.take_if(|(kept, _)| *kept == context) {
+            return lender;
+        }
+        self.replies.values_mut().find_map(|reply| match reply {
+            Reply::Owed { caller, server, lent, .. } if *server == thread && *lent == Some(context) => {
+                *lent = None;
+                Some(*caller)
+            }
+            _ => None,
+        })
+    }
+
+    /// Nobody has a claim to a context any more who has lent it.
     pub fn forget_loans(&mut self, context: Object) {
         for reply in self.replies.values_mut() {
             if let Reply::Owed { lent, .. } = reply
@@ -132,6 +219,9 @@ impl State {
             {
                 *lent = None;
             }
+        }
+        for thread in self.threads.values_mut() {
+            thread.overdue = thread.overdue.filter(|(kept, _)| *kept != context);
         }
     }
 

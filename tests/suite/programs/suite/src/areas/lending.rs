@@ -1,14 +1,14 @@
 //! Time that is lent with a call: it comes back, however the call ends.
 
 use l4k_sys::abi::thread::register;
-use l4k_sys::abi::{Error, ThreadState};
+use l4k_sys::abi::{Error, Rights, ThreadState};
 use l4k_sys::{Endpoint, Message, Nanoseconds, Received, Reply, SchedContext, Thread};
 use suite_support::role::{LABEL, echo};
 
 use crate::harness::bench::{own, page};
 use crate::harness::bodies::{self, Body, finish, pair, split, words};
 use crate::harness::failure::{Failure, refused, same};
-use crate::harness::threads::{Helper, IDLE, Manner, URGENT, let_others_run};
+use crate::harness::threads::{Helper, IDLE, Manner, URGENT, let_others_run, spin_until};
 use crate::harness::{Bench, Cell, Outcome};
 
 crate::tests![
@@ -22,7 +22,11 @@ crate::tests![
     a_context_that_is_deleted_while_its_thread_is_queued_is_gone,
     a_context_that_is_unbound_while_lent_can_be_bound_again,
     a_deleted_context_stops_its_thread,
-    a_cancelled_caller_has_its_time_back,
+    a_cancelled_caller_has_its_time_back_when_the_server_receives,
+    a_cancelled_client_never_stops_its_server,
+    a_destroyed_client_never_stops_its_server,
+    a_stale_caller_never_stops_a_passive_server,
+    callers_of_other_cores_never_stop_a_passive_server,
     a_fault_lends_time_to_its_handler_and_an_answer_brings_it_back,
     a_signal_lends_no_time,
 ];
@@ -124,6 +128,8 @@ fn a_chain_that_breaks_in_the_middle_brings_the_time_back(bench: &mut Bench<'_>)
     let first = Passive::new(bench, relay, last.endpoint.slot())?;
     let client = client(bench, first.endpoint)?;
     own(first.helper.thread.slot()).delete()?;
+    client.is_in(ThreadState::NoContext)?;
+    own(last.helper.thread.slot()).delete()?;
     ended(&client, Err(Error::PeerGone))?;
     refused("an answer to who is gone", last.reply.send(Message::EMPTY), Error::NobodyWaiting)
 }
@@ -174,11 +180,124 @@ fn a_deleted_context_stops_its_thread(bench: &mut Bench<'_>) -> Outcome {
     helper.is_in(ThreadState::NoContext)
 }
 
-fn a_cancelled_caller_has_its_time_back(bench: &mut Bench<'_>) -> Outcome {
-    let server = Passive::new(bench, bodies::taker, 1)?;
+fn a_cancelled_caller_has_its_time_back_when_the_server_receives(bench: &mut Bench<'_>) -> Outcome {
+    let server = Passive::new(bench, steady, 1)?;
+    server.helper.thread.set_priority(IDLE, IDLE)?;
     let client = client(bench, server.endpoint)?;
     client.thread.cancel()?;
-    ended(&client, Err(Error::Cancelled))
+    client.is_in(ThreadState::NoContext)?;
+    server.helper.is_in(ThreadState::Ready)?;
+    let_others_run()?;
+    ended(&client, Err(Error::Cancelled))?;
+    server.helper.is_in(ThreadState::Receiving)
+}
+
+/// Rounds of each attack on a passive server.
+const ATTACKS: u64 = 200;
+
+/// Serves for ever. That nobody waits for an answer is no reason to stop.
+extern "C" fn steady(pair: u64, cell: u64, thread: u64) -> ! {
+    let (endpoint, reply) = split(pair);
+    let mut received = endpoint.receive(reply);
+    loop {
+        received = match received.and_then(|_| endpoint.reply_receive(reply, Message::EMPTY)) {
+            Err(Error::NobodyWaiting) => endpoint.receive(reply),
+            Err(error) => {
+                Cell(cell).put_outcome(Err(error));
+                finish(thread)
+            }
+            received => received,
+        }
+    }
+}
+
+/// Calls, leaves what came of it, and stops until it is resumed.
+extern "C" fn client_by_turns(endpoint: u64, cell: u64, thread: u64) -> ! {
+    loop {
+        Cell(cell).put_outcome(Endpoint::from_slot(endpoint).call(Message::EMPTY).map(drop));
+        Cell(cell).count();
+        let _ = Thread::from_slot(thread).suspend();
+    }
+}
+
+/// Calls without a pause.
+extern "C" fn assailant(endpoint: u64, cell: u64, _: u64) -> ! {
+    loop {
+        let _ = Endpoint::from_slot(endpoint).call(Message::EMPTY);
+        Cell(cell).count();
+    }
+}
+
+/// A passive server that works only while the suite waits, so that something can happen to its client meanwhile.
+fn slow_server(bench: &mut Bench<'_>) -> Outcome<Passive> {
+    let server = Passive::new(bench, steady, 9)?;
+    server.helper.thread.set_priority(IDLE, IDLE)?;
+    Ok(server)
+}
+
+fn a_cancelled_client_never_stops_its_server(bench: &mut Bench<'_>) -> Outcome {
+    let server = slow_server(bench)?;
+    let client = bench.thread(Manner::of(URGENT), client_by_turns, [server.endpoint.slot(), 0])?;
+    for round in 0..ATTACKS {
+        client.thread.resume()?;
+        client.is_in(ThreadState::AwaitingReply)?;
+        client.thread.cancel()?;
+        client.is_in(ThreadState::NoContext)?;
+        let_others_run()?;
+        same("the client's calls", (Cell(0).outcome(), Cell(0).value()), (Some(Err(Error::Cancelled)), round + 1))?;
+        server.helper.is_in(ThreadState::Receiving)?;
+    }
+    Ok(())
+}
+
+fn a_destroyed_client_never_stops_its_server(bench: &mut Bench<'_>) -> Outcome {
+    let server = slow_server(bench)?;
+    let doomed = bench.start(Manner::of(URGENT), client_by_turns, [server.endpoint.slot(), 0])?;
+    doomed.is_in(ThreadState::AwaitingReply)?;
+    own(doomed.thread.slot()).delete()?;
+    server.helper.is_in(ThreadState::Ready)?;
+    let_others_run()?;
+    server.helper.is_in(ThreadState::Receiving)?;
+    let heir = bench.thread(Manner::of(URGENT).slice(None), client_by_turns, [server.endpoint.slot(), 1])?;
+    context_of(&doomed)?.bind(heir.thread)?;
+    heir.thread.resume()?;
+    let_others_run()?;
+    same("the call of the next one with this time", Cell(1).outcome(), Some(Ok(())))
+}
+
+fn a_stale_caller_never_stops_a_passive_server(bench: &mut Bench<'_>) -> Outcome {
+    let server = slow_server(bench)?;
+    let doomed = bench.slots(1)?;
+    let client = bench.thread(Manner::of(URGENT), client_by_turns, [server.endpoint.slot(), 0])?;
+    let stale = bench.thread(Manner::of(URGENT), client_by_turns, [doomed, 1])?;
+    for round in 0..ATTACKS {
+        own(doomed).copy_from(own(server.endpoint.slot()), Rights::ALL)?;
+        client.thread.resume()?;
+        stale.thread.resume()?;
+        stale.is_in(ThreadState::Calling)?;
+        own(doomed).delete()?;
+        let_others_run()?;
+        same("the client's calls", (Cell(0).outcome(), Cell(0).value()), (Some(Ok(())), round + 1))?;
+        let refusal = (Some(Err(Error::InvalidCapability)), round + 1);
+        same("the stale calls", (Cell(1).outcome(), Cell(1).value()), refusal)?;
+        server.helper.is_in(ThreadState::Receiving)?;
+    }
+    Ok(())
+}
+
+/// The server's core serves its own clients, whoever calls from elsewhere.
+fn callers_of_other_cores_never_stop_a_passive_server(bench: &mut Bench<'_>) -> Outcome {
+    let server = Passive::new(bench, steady, 9)?;
+    for core in 1..bench.cores() {
+        bench.start_on(core, URGENT, assailant, [server.endpoint.slot(), core])?;
+    }
+    for core in 1..bench.cores() {
+        spin_until("the other core attacks", || Cell(core).value() > 0)?;
+    }
+    for _ in 0..ATTACKS {
+        server.endpoint.call(Message::EMPTY)?;
+    }
+    server.helper.is_in(ThreadState::Receiving)
 }
 
 /// Takes one fault, maps nothing, lets the thread go on behind the instruction, and leaves where that was.
