@@ -30,7 +30,7 @@ pub struct MachineChoice {
     /// Enter the kernel at EL2 [rpi4: always, but for --el3]
     #[arg(long)]
     el2: bool,
-    /// Enter the kernel at EL3 (rpi4 only)
+    /// Enter the kernel at EL3
     #[arg(long, conflicts_with = "el2")]
     el3: bool,
     /// Count time in instructions, one a nanosecond, so that every run gives the same figures
