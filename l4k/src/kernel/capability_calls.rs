@@ -15,7 +15,7 @@ use l4k_sys::abi::Rights;
 fn slots<A: Arch>(system: &System<A>, &Arguments { caller, x }: &Arguments) -> Result<(Ref<Slot>, Ref<Slot>), Error> {
     let target = system.table(caller, x[0])?.slot(x[1])?;
     let source = system.table(caller, x[2])?.slot(x[3])?;
-    if system.store.get(source).capability == Capability::Empty {
+    if system.store.get(source).capability.is_gone() {
         return Err(Error::SlotEmpty);
     }
     Ok((target, source))
@@ -54,7 +54,7 @@ pub fn relocate<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Resul
 /// `CNodeSwap`.
 pub fn swap<A: Arch>(system: &mut System<A>, arguments: &Arguments) -> Result<Next, Error> {
     let (target, source) = slots(system, arguments)?;
-    if system.store.get(target).capability == Capability::Empty {
+    if system.store.get(target).capability.is_gone() {
         return Err(Error::SlotEmpty);
     }
     system.exchange(target, source);
@@ -70,7 +70,7 @@ pub fn delete<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Argume
 /// `CNodeRevoke`.
 pub fn revoke<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let slot = system.table(caller, x[0])?.slot(x[1])?;
-    if system.store.get(slot).capability == Capability::Empty {
+    if system.store.get(slot).capability.is_gone() {
         return Err(Error::SlotEmpty);
     }
     Ok(system.revoke(slot))

@@ -9,6 +9,7 @@ use super::irq::Irq;
 use super::notification::Notification;
 use super::reply::Reply;
 use super::sched_context::SchedContext;
+use super::slot::Slot;
 use super::thread::Thread;
 use crate::base::address::{Badge, PhysicalAddress, SizeBits};
 use crate::base::store::Ref;
@@ -36,10 +37,6 @@ pub enum Capability {
         size_bits: u8,
         /// Capabilities to this CNode.
         references: u32,
-        /// Once dying: slots still to be emptied.
-        cursor: u32,
-        /// Once dying: the next dying CNode.
-        next: Option<Ref<CNode>>,
     },
     /// An untyped whose deletion has begun: its children are being handed on, so nothing may be made of it any more.
     Leaving,
@@ -141,16 +138,48 @@ pub enum Capability {
         /// `PRINT`, `CONTROL`.
         rights: Rights,
     },
+    /// What is left in the slot of a CNode's last capability until the CNode is empty. Nothing can be put there, and it cannot be moved.
+    Remnant {
+        /// The CNode; its header is a [`DyingRoot`](Self::DyingRoot) that names this slot.
+        object: Ref<CNode>,
+    },
+    /// Header of a dying CNode with which a deletion began. It is the last of the deletion's list.
+    DyingRoot {
+        /// 2^n slots.
+        size_bits: u8,
+        /// Slots still to be emptied.
+        cursor: u32,
+        /// First of the list: the CNode that is emptied now.
+        latest: Ref<CNode>,
+        /// Where its remnant is, if the CNode that this is in is not emptied.
+        remnant: Option<Ref<Slot>>,
+    },
+    /// Header of a dying CNode that was found inside another one.
+    DyingInner {
+        /// 2^n slots.
+        size_bits: u8,
+        /// Slots still to be emptied.
+        cursor: u32,
+        /// Next of the list: the CNode that it was found inside.
+        below: Ref<CNode>,
+        /// The last of the list, or one that is nearer to it.
+        root: Ref<CNode>,
+    },
 }
 
 const _: () = assert!(size_of::<Capability>() == 16);
 
 impl Capability {
-    /// The kind of object, `None` for what no program can use: an empty slot, a CNode's header, an untyped that is leaving.
+    /// The kind of object, `None` for what no program can use: an empty slot, a CNode's header, an untyped that is leaving, what is left of a CNode.
     #[must_use]
     pub const fn kind(&self) -> Option<ObjectKind> {
         Some(match self {
-            Self::Empty | Self::CNodeHeader { .. } | Self::Leaving => return None,
+            Self::Empty
+            | Self::CNodeHeader { .. }
+            | Self::Leaving
+            | Self::Remnant { .. }
+            | Self::DyingRoot { .. }
+            | Self::DyingInner { .. } => return None,
             Self::Untyped { .. } => ObjectKind::Untyped,
             Self::CNode { .. } => ObjectKind::CNode,
             Self::Thread { .. } => ObjectKind::Thread,
@@ -167,6 +196,12 @@ impl Capability {
             Self::SmcControl { .. } => ObjectKind::SmcControl,
             Self::DebugConsole { .. } => ObjectKind::DebugConsole,
         })
+    }
+
+    /// Whether a program finds nothing in the slot: it is empty, or kept until a CNode is.
+    #[must_use]
+    pub const fn is_gone(&self) -> bool {
+        matches!(self, Self::Empty | Self::Remnant { .. })
     }
 
     /// Its rights; kinds without rights of their own have none.

@@ -7,7 +7,7 @@ use crate::base::store::{Object, Ref};
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct CNode {
-    /// Slot 0: `Capability::CNodeHeader`.
+    /// Slot 0: `Capability::CNodeHeader`, or `DyingRoot` or `DyingInner` while the table is emptied.
     pub header: Slot,
 }
 
@@ -26,5 +26,13 @@ impl Ref<CNode> {
     #[must_use]
     pub const fn slot(self, index: u32) -> Ref<Slot> {
         self.part(index as u64 * 32)
+    }
+}
+
+impl Ref<Slot> {
+    /// The table that this slot, which holds a header, is the header of.
+    #[must_use]
+    pub const fn table(self) -> Ref<CNode> {
+        self.part(0)
     }
 }

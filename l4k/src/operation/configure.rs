@@ -6,7 +6,7 @@ use super::system::System;
 use crate::base::address::{Badge, UserPage};
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
-use crate::object::capability::{Capability, MemoryClass};
+use crate::object::capability::MemoryClass;
 use crate::object::slot::Slot;
 use crate::object::thread::{State, Suspension, Thread, ThreadSlot, Window};
 use l4k_sys::Error;
@@ -66,7 +66,7 @@ impl<A: Arch> System<A> {
 
     fn clear_thread_slots(&mut self, thread: Ref<Thread>, which: &[ThreadSlot]) -> Progress {
         for slot in which {
-            if self.delete_plain_step(thread.slot(*slot)) == Progress::More {
+            if self.deletion_step(thread.slot(*slot), &mut None) == Progress::More {
                 return Progress::More;
             }
         }
@@ -134,7 +134,7 @@ impl<A: Arch> System<A> {
     /// `NotSuspended`, `Dying`; `NotConfigured` without CNode or address space.
     pub fn resume(&mut self, thread: Ref<Thread>) -> Result<(), Error> {
         self.check_suspended(thread)?;
-        let empty = |which| self.store.get(thread.slot(which)).capability == Capability::Empty;
+        let empty = |which| self.store.get(thread.slot(which)).capability.is_gone();
         if empty(ThreadSlot::CNode) || empty(ThreadSlot::AddressSpace) {
             return Err(Error::NotConfigured);
         }

@@ -16,14 +16,14 @@ use l4k_sys::abi::Rights;
 /// `SlotEmpty`, `NotCopyable`; `AlreadyBadged` if a badge is to be set on a capability that has one or has no use for it;
 /// `InvalidBadge` for one that is no function of firmware.
 pub fn derive(capability: &Capability, rights: Rights, badge: Badge) -> Result<Capability, Error> {
-    if badge.is_set() && (capability.badge().is_set() || !takes_badge(capability)) {
-        return Err(Error::AlreadyBadged);
-    }
-    if matches!(capability, Capability::SmcControl { .. }) && badge.value() > u64::from(u32::MAX) {
-        return Err(Error::InvalidBadge);
-    }
+    check_badge(capability, badge)?;
     Ok(match *capability {
-        Capability::Empty | Capability::CNodeHeader { .. } | Capability::Leaving => return Err(Error::SlotEmpty),
+        Capability::Empty
+        | Capability::CNodeHeader { .. }
+        | Capability::Leaving
+        | Capability::Remnant { .. }
+        | Capability::DyingRoot { .. }
+        | Capability::DyingInner { .. } => return Err(Error::SlotEmpty),
         Capability::Untyped { .. } => return Err(Error::NotCopyable),
         Capability::CNode { size_bits, rights: held, object, last } => {
             Capability::CNode { size_bits, rights: held.intersection(rights), object, last }
@@ -53,6 +53,17 @@ pub fn derive(capability: &Capability, rights: Rights, badge: Badge) -> Result<C
         | Capability::SchedControl { .. }
         | Capability::IrqControl => *capability,
     })
+}
+
+/// Whether a copy can have this badge; none is always possible.
+fn check_badge(capability: &Capability, badge: Badge) -> Result<(), Error> {
+    if badge.is_set() && (capability.badge().is_set() || !takes_badge(capability)) {
+        return Err(Error::AlreadyBadged);
+    }
+    if matches!(capability, Capability::SmcControl { .. }) && badge.value() > u64::from(u32::MAX) {
+        return Err(Error::InvalidBadge);
+    }
+    Ok(())
 }
 
 const fn takes_badge(capability: &Capability) -> bool {

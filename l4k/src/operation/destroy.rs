@@ -13,7 +13,8 @@ use crate::object::notification::Notification;
 use crate::object::slot::Slot;
 
 impl<A: Arch> System<A> {
-    /// One step of deleting the capability in a slot of a CNode. Complete when the slot is empty.
+    /// One step of deleting the capability in a slot of a CNode. Complete when the slot is empty. It begins no work on dying CNodes: whoever
+    /// calls it has looked for a [remnant](Self::begun_in) before.
     pub fn delete_step(&mut self, slot: Ref<Slot>) -> Progress {
         match self.store.get(slot).capability {
             Capability::Thread { object } if self.store.get(object).references == 1 => {
@@ -35,11 +36,13 @@ impl<A: Arch> System<A> {
     }
 
     /// [`delete_step`](Self::delete_step) for every kind whose object holds no capabilities inside itself, CNodes among them
-    /// (those are emptied later): the slots inside threads and Irqs hold only such.
+    /// (those leave a remnant, and are emptied after this): the slots inside threads and Irqs hold only such.
     pub fn delete_plain_step(&mut self, slot: Ref<Slot>) -> Progress {
         let capability = self.store.get(slot).capability;
-        if capability == Capability::Empty {
-            return Progress::Complete;
+        match capability {
+            Capability::Empty => return Progress::Complete,
+            Capability::Remnant { .. } => return Progress::More,
+            _ => (),
         }
         if self.hand_on_child(slot) {
             return Progress::More;
@@ -62,7 +65,7 @@ impl<A: Arch> System<A> {
             && last
         {
             self.begin_dying(slot, object, size_bits);
-            return Progress::Complete;
+            return Progress::More;
         }
         if last && self.destroy_step(&capability) == Progress::More {
             return Progress::More;

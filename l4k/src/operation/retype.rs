@@ -158,7 +158,7 @@ impl<A: Arch> System<A> {
 
     /// Makes a CNode of 2^`size_bits` empty slots, with no capability to it yet: its memory is zero, which is what empty slots are.
     pub fn make_cnode(&mut self, address: PhysicalAddress, size_bits: u8) -> Option<Capability> {
-        let capability = Capability::CNodeHeader { size_bits, references: 0, cursor: 0, next: None };
+        let capability = Capability::CNodeHeader { size_bits, references: 0 };
         let header = Slot { capability, links: Links::NONE };
         let object = self.store.create(address, CNode { header })?;
         Some(Capability::CNode { size_bits, rights: Rights::ALL, object, last: (1 << size_bits) - 1 })

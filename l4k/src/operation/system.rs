@@ -7,7 +7,6 @@ use crate::base::firmware::FirmwareCall;
 use crate::base::store::{Ref, Store};
 use crate::base::time::{Instant, Ticks};
 use crate::object::asid_pool::{AsidPool, POOLS};
-use crate::object::cnode::CNode;
 use crate::object::irq::Irq;
 use crate::object::sched_context::SchedContext;
 use crate::object::thread::{Thread, Use};
@@ -91,8 +90,6 @@ pub struct System<A> {
     pub rescheduled: u8,
     /// The thread that made the system call, while it lasts; `None` once the thread is destroyed.
     pub caller: Option<Ref<Thread>>,
-    /// CNodes that are being emptied, the latest first.
-    pub dying: Option<Ref<CNode>>,
     /// Irq objects by line.
     pub lines: [Option<Ref<Irq>>; LINES],
     /// Pools of identifiers.
@@ -116,7 +113,6 @@ impl<A: Arch> System<A> {
             core_count: 1,
             rescheduled: 0,
             caller: None,
-            dying: None,
             lines: [None; LINES],
             pools: [PoolPlace { pool: None, generation: 0 }; POOLS],
             bindings: 0,

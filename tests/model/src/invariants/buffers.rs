@@ -24,7 +24,7 @@ pub fn check(system: &System<Simulated>, reached: &Reached) {
             let capability = system.store.get(thread.slot(which)).capability;
             let fits = match capability {
                 Capability::Empty => true,
-                Capability::CNode { .. } => which == ThreadSlot::CNode,
+                Capability::CNode { .. } | Capability::Remnant { .. } => which == ThreadSlot::CNode,
                 Capability::AddressSpace { .. } => which == ThreadSlot::AddressSpace,
                 Capability::Endpoint { rights, .. } => {
                     matches!(which, ThreadSlot::FaultEndpoint | ThreadSlot::TimeoutEndpoint)

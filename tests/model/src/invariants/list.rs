@@ -3,7 +3,7 @@
 use super::reach::{Reached, reach};
 use super::{
     buffers, derivation, free_memory, identifiers, interrupts, kernel_state, liveness, queues, ranges, references,
-    replies, rights, short_cuts, tables, time, translations,
+    remnants, replies, rights, short_cuts, tables, time, translations,
 };
 use crate::world::World;
 
@@ -20,6 +20,7 @@ pub fn check(world: &World) {
     ranges::check_each(world, &pieces);
     ranges::check_together(&tree, &pieces);
     rights::check(&reached, &tree);
+    remnants::check(system, &reached);
     liveness::check_counters(system, &reached);
     liveness::check_live(system, &reached);
     free_memory::check_some(world, &reached);

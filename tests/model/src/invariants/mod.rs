@@ -13,6 +13,7 @@ mod queues;
 mod ranges;
 mod reach;
 mod references;
+mod remnants;
 mod replies;
 mod rights;
 mod short_cuts;

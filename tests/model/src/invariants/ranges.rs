@@ -68,7 +68,7 @@ fn range(system: &System<Simulated>, slot: Ref<Slot>, capability: &Capability) -
         Capability::Frame { shape, number, .. } => {
             return Some((ObjectKind::Frame, u64::from(number) << 12, shape.size().bytes()));
         }
-        Capability::CNodeHeader { size_bits, .. } => {
+        Capability::DyingRoot { size_bits, .. } | Capability::DyingInner { size_bits, .. } => {
             return Some((ObjectKind::CNode, slot.address().value(), 32 << size_bits));
         }
         Capability::CNode { object, size_bits, .. } => (object.address(), 32 << size_bits),

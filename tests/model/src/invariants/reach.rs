@@ -1,4 +1,4 @@
-//! Everything that can be reached: from the first CNode, the dying ones and the links of the derivation tree. Calls nobody.
+//! Everything that can be reached: from the first CNode, the remnants of dying ones and the links of the derivation tree. Calls nobody.
 
 use crate::world::World;
 use l4k::base::store::Ref;
@@ -59,7 +59,6 @@ pub fn live_threads(world: &World) -> BTreeSet<Ref<Thread>> {
 pub fn reach(world: &World) -> Reached {
     let system = &world.kernel.system;
     let mut search = Search { system, reached: Reached::default(), tables: vec![world.table], seen: BTreeSet::new() };
-    search.add_dying();
     loop {
         while let Some(table) = search.tables.pop() {
             search.visit_table(table);
@@ -103,27 +102,19 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn add_dying(&mut self) {
-        let mut dying = self.system.dying;
-        while let Some(table) = dying {
-            self.tables.push(table);
-            let header = self.system.store.get(table).header.capability;
-            let Capability::CNodeHeader { next, .. } = header else { panic!("{table:?} is dying without a header") };
-            dying = next;
-        }
-    }
-
     fn visit_table(&mut self, table: Ref<CNode>) {
         if !self.seen.insert(table) {
             return;
         }
         let header = self.system.store.get(table).header;
-        let Capability::CNodeHeader { size_bits, references, .. } = header.capability else {
-            panic!("a CNode without a header at {table:?}");
+        let size_bits = match header.capability {
+            Capability::CNodeHeader { size_bits, .. } => size_bits,
+            Capability::DyingRoot { size_bits, .. } | Capability::DyingInner { size_bits, .. } => {
+                self.reached.slots.insert(table.header(), header);
+                size_bits
+            }
+            _ => panic!("a CNode without a header at {table:?}"),
         };
-        if references == 0 {
-            self.reached.slots.insert(table.header(), header);
-        }
         for index in 1..1 << size_bits {
             self.visit(table.slot(index));
         }
@@ -137,6 +128,9 @@ impl Search<'_> {
 
     fn visit(&mut self, slot: Ref<Slot>) {
         let contents = *self.system.store.get(slot);
+        if matches!(contents.capability, Capability::DyingRoot { .. } | Capability::DyingInner { .. }) {
+            self.tables.push(slot.table());
+        }
         if matches!(contents.capability, Capability::Empty) {
             assert!(contents.links == Links::NONE, "an empty slot has no links ({slot:?})");
             return;
@@ -154,6 +148,7 @@ impl Search<'_> {
         let reached = &mut self.reached;
         match *capability {
             Capability::CNode { object, .. } => self.tables.push(object),
+            Capability::Remnant { object } => self.tables.push(object),
             Capability::Thread { object } if reached.threads.insert(object) => {
                 for which in ThreadSlot::ALL {
                     self.visit(object.slot(which));

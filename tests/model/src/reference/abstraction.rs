@@ -40,7 +40,6 @@ struct Found {
 #[must_use]
 pub fn of(world: &World) -> State {
     let system = &world.kernel.system;
-    assert!(system.dying.is_none(), "a CNode is still being emptied");
     let found = find(world);
     let mut state = State::default();
     let bindings = bindings(system, &found);
@@ -86,6 +85,9 @@ impl Found {
 
     fn meet(&mut self, system: &Kernel, slot: Ref<Slot>, place: Option<Place>) {
         let contents = *system.store.get(slot);
+        let is_dying =
+            matches!(contents.capability, Held::Remnant { .. } | Held::DyingRoot { .. } | Held::DyingInner { .. });
+        assert!(!is_dying, "a CNode is still being emptied");
         if contents.capability == Held::Empty {
             return;
         }

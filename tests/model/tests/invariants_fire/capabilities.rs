@@ -2,7 +2,9 @@
 
 use crate::stage::{cnode, endpoint, fires, forget, notification, place, reply, waiter};
 use l4k::base::address::Badge;
+use l4k::base::store::Ref;
 use l4k::object::capability::Capability;
+use l4k::object::cnode::CNode;
 use l4k::object::reply::ReplyState;
 use l4k::object::slot::Slot;
 use l4k_model::objects::Time;
@@ -74,12 +76,48 @@ fn tables_without_a_header() {
         let header = cnode(world, table).header();
         world.kernel.system.store.get_mut(header).capability = Capability::Empty;
     });
-    fires("is dying without a header", |world| {
-        let table = world.make(ObjectKind::CNode, 6);
-        let object = cnode(world, table);
-        world.kernel.system.dying = Some(object);
-        world.kernel.system.store.get_mut(object.header()).capability = Capability::Empty;
+}
+
+/// A CNode that an interrupted deletion has begun to empty. Its slot.
+fn half_deleted(world: &mut World) -> u64 {
+    let table = world.make(ObjectKind::CNode, 6);
+    world.kernel.system.store.machine.preempt_after.set(Some(3));
+    world.system_call(SystemCall::CNodeDelete as u64, [0, table, 0, 0, 0, 0, 0, 0], 0);
+    world.kernel.system.store.machine.preempt_after.set(None);
+    table
+}
+
+fn header(world: &mut World, remnant: u64) -> &mut Capability {
+    let Capability::Remnant { object } = world.capability(remnant) else { panic!("a remnant") };
+    header_of(world, object)
+}
+
+#[test]
+fn deletions_that_do_not_know_what_is_theirs() {
+    fires("names a CNode that does not name it", |world| {
+        let (first, second) = (half_deleted(world), half_deleted(world));
+        contents(world, first).capability = world.capability(second);
     });
+    fires("the remnant of", |world| {
+        let half = half_deleted(world);
+        contents(world, half).capability = Capability::Empty;
+    });
+    fires("ends at", |world| {
+        let (first, second) = (half_deleted(world), half_deleted(world));
+        let Capability::Remnant { object } = world.capability(second) else { panic!("a remnant") };
+        let Capability::DyingRoot { latest, .. } = header(world, first) else { panic!("a root") };
+        *latest = object;
+    });
+    fires("is in no list", |world| {
+        let half = half_deleted(world);
+        let Capability::Remnant { object } = world.capability(half) else { panic!("a remnant") };
+        contents(world, half).capability = Capability::Empty;
+        *header_of(world, object) = Capability::DyingInner { size_bits: 6, cursor: 1, below: object, root: object };
+    });
+}
+
+fn header_of(world: &mut World, object: Ref<CNode>) -> &mut Capability {
+    &mut world.kernel.system.store.get_mut(object.header()).capability
 }
 
 #[test]
