@@ -16,12 +16,20 @@ const fn device(
 }
 
 /// Devices that programs are told of.
-static DEVICES: [Device<'static>; 4] = [
+static DEVICES: [Device<'static>; 5] = [
     device("console", "arm,pl011", (0x0900_0000, 0x1000), 33, 24_000_000),
     device("clock", "arm,pl031", (0x0901_0000, 0x1000), 34, 1),
     device("gpio", "arm,pl061", (0x0903_0000, 0x1000), 39, 0),
     // 32 transports of 0x200 bytes; transport n interrupts on line 48 + n, the first is named.
     device("virtio", "virtio,mmio", (0x0a00_0000, 0x4000), 48, 0),
+    // The kernel keeps it. It is listed so that a program that asks for its address is told so.
+    Device {
+        role: "interrupt-controller",
+        compatible: "arm,gic",
+        registers: range(0x0800_0000, 0x0100_0000),
+        interrupt: None,
+        clock_hertz: 0,
+    },
 ];
 
 /// Device memory for programs: UART to the SMMU's neighbours, virtio, the PCIe windows. The interrupt controller lies below.

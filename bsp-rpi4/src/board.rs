@@ -30,7 +30,7 @@ pub const PL011: Device<'static> = device("uart", "arm,pl011", 0xfe20_1000, Some
 pub const UART: Device<'static> = device("mini-uart", "brcm,bcm2835-aux-uart", 0xfe21_5000, Some(125), 0);
 
 /// Devices that programs are told of, a page each.
-static DEVICES: [Device<'static>; 15] = [
+static DEVICES: [Device<'static>; 16] = [
     DEVICE,
     OTHER,
     // Compare 1 of 0 to 3, of which the VideoCore has 0 and 2.
@@ -50,6 +50,14 @@ static DEVICES: [Device<'static>; 15] = [
     device("i2c", "brcm,bcm2711-i2c", 0xfe80_4000, Some(149), CORE_CLOCK),
     device("i2c-0", "brcm,bcm2711-i2c", 0xfe20_5000, Some(149), CORE_CLOCK),
     device("i2c-2", "brcm,bcm2711-i2c", 0xfe80_5000, Some(149), CORE_CLOCK),
+    // The kernel keeps it. It is listed so that a program that asks for its address is told so.
+    Device {
+        role: "interrupt-controller",
+        compatible: "arm,gic-400",
+        registers: range(0xff84_0000, 0x8000),
+        interrupt: None,
+        clock_hertz: 0,
+    },
 ];
 
 /// Device memory for programs: the peripherals without the GIC's neighbourhood, and, of the first gibibyte, what the firmware has kept

@@ -22,6 +22,19 @@ impl fmt::Display for Fault {
     }
 }
 
+/// With addresses and registers in hexadecimal.
+impl fmt::Debug for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fault { kind, access, cause, level, .. } = *self;
+        write!(
+            formatter,
+            "Fault {{ kind: {kind:?}, access: {access:?}, cause: {cause:?}, level: {level}, address: {:#x}, instruction_pointer: {:#x}, \
+             stack_pointer: {:#x}, link_register: {:#x}, syndrome: {:#x} }}",
+            self.address, self.instruction_pointer, self.stack_pointer, self.link_register, self.syndrome
+        )
+    }
+}
+
 const fn stop(cause: FaultCause) -> &'static str {
     match cause {
         FaultCause::Watchpoint => "watchpoint",
@@ -69,6 +82,26 @@ mod tests {
             link_register: 0,
         };
         fault.to_string()
+    }
+
+    #[test]
+    fn addresses_are_hexadecimal_for_debugging_too() {
+        let fault = Fault {
+            kind: FaultKind::Alignment,
+            access: Access::Read,
+            cause: FaultCause::Other,
+            level: 0,
+            instruction_pointer: 0x20_0000,
+            address: 0x1001,
+            syndrome: 0x9200_0021,
+            stack_pointer: 0x21_0000,
+            link_register: 0x20_0010,
+        };
+        assert_eq!(
+            std::format!("{fault:?}"),
+            "Fault { kind: Alignment, access: Read, cause: Other, level: 0, address: 0x1001, instruction_pointer: 0x200000, \
+             stack_pointer: 0x210000, link_register: 0x200010, syndrome: 0x92000021 }"
+        );
     }
 
     #[test]

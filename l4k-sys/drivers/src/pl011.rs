@@ -25,6 +25,14 @@ pub struct LineSpeed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpeedOutOfRange;
 
+impl core::fmt::Display for SpeedOutOfRange {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("the speed cannot be divided from the UART's clock")
+    }
+}
+
+impl core::error::Error for SpeedOutOfRange {}
+
 impl<'a> Pl011<'a> {
     /// Takes over the device with all its interrupts masked. The line stays as it was set before.
     #[must_use]

@@ -13,9 +13,25 @@ pub enum Listen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
+impl core::fmt::Display for Full {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("the UART has no room for another byte")
+    }
+}
+
+impl core::error::Error for Full {}
+
 /// A byte that was lost or damaged on the line: overrun, break, parity or framing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineError;
+
+impl core::fmt::Display for LineError {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("a byte was lost or damaged on the line")
+    }
+}
+
+impl core::error::Error for LineError {}
 
 /// A UART with queues of its own for both directions.
 pub trait SerialHardware {

@@ -8,6 +8,14 @@ use crate::delay::{Counter, MachineCounter};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimedOut;
 
+impl core::fmt::Display for TimedOut {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("the device was not ready in time")
+    }
+}
+
+impl core::error::Error for TimedOut {}
+
 /// A way to wait. The driver asks its device, and between two questions calls [`again`](Self::again).
 pub trait Wait {
     /// A new wait begins, that may last this long.

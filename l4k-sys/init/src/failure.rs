@@ -6,7 +6,7 @@ use l4k_sys::Error;
 use l4k_sys::abi::{VERSION_MAJOR, VERSION_MINOR};
 
 /// A step of starting a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Checking what it was built for.
     Check,
@@ -62,6 +62,13 @@ impl fmt::Display for Step {
     }
 }
 
+/// As [`Display`](fmt::Display): addresses are hexadecimal wherever a step is printed.
+impl fmt::Debug for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
 /// Why a step failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -104,7 +111,7 @@ impl fmt::Display for Cause {
 }
 
 /// A program could not be started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Failure<'a> {
     /// Which.
     pub program: &'a str,
@@ -121,6 +128,13 @@ impl fmt::Display for Failure<'_> {
     }
 }
 
+/// As [`Display`](fmt::Display): this is what `expect` and a `main` that returns the failure print.
+impl fmt::Debug for Failure<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
 impl core::error::Error for Failure<'_> {}
 
 /// A failure that still lacks the program's name.
@@ -134,5 +148,23 @@ pub(crate) trait AtStep<T> {
 impl<T, C: Into<Cause>> AtStep<T> for Result<T, C> {
     fn at(self, step: Step) -> Stepped<T> {
         self.map_err(|cause| (step, cause.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::{Cause, Failure, Step};
+    use l4k_sys::Error;
+
+    #[test]
+    fn a_failure_is_the_same_in_every_format_with_a_hexadecimal_address() {
+        let step = Step::Segment { address: 0x20_0000 };
+        let failure = Failure { program: "greeter", step, cause: Cause::Kernel(Error::NotEnoughMemory) };
+        let said = "program greeter: cannot load the segment at 0x200000: the kernel answers NotEnoughMemory";
+        assert_eq!(std::format!("{failure}"), said);
+        assert_eq!(std::format!("{failure:?}"), said);
+        assert_eq!(std::format!("{step:?}"), "load the segment at 0x200000");
     }
 }

@@ -21,6 +21,7 @@
 
 pub mod boot;
 pub mod description;
+pub mod device_error;
 pub mod device_memory;
 pub mod explanation;
 pub mod failure;
@@ -44,6 +45,7 @@ mod testing;
 pub use {heapless, l4k_sys};
 
 pub use description::{Description, DeviceMapping, Supply, SupplySource};
+pub use device_error::DeviceError;
 pub use explanation::Explanation;
 pub use failure::{Cause, Failure, Step};
 pub use home::Home;

@@ -5,6 +5,7 @@ use core::fmt;
 use l4k_sys::abi::Error;
 use l4k_sys::package::{NoSuchProgram, PackageError};
 
+use crate::device_error::DeviceError;
 use crate::explanation::Explanation;
 use crate::failure::Failure;
 use crate::image_error::ImageError;
@@ -21,6 +22,8 @@ pub enum Problem {
     NoProgram(NoSuchProgram<'static, 'static>),
     /// The board names no device for this role.
     NoDevice(&'static str),
+    /// A device's memory cannot be had.
+    Device(DeviceError),
     /// More than [`DEVICES_MAX`] devices.
     TooManyDevices,
     /// The program could not be started.
@@ -38,6 +41,7 @@ impl fmt::Display for Problem {
             Self::Package(error) => write!(formatter, "the package of programs: {error}"),
             Self::NoProgram(error) => write!(formatter, "{error}"),
             Self::NoDevice(role) => write!(formatter, "the board names no device for the role {role}"),
+            Self::Device(error) => write!(formatter, "{error}"),
             Self::TooManyDevices => write!(formatter, "a program can have {DEVICES_MAX} devices"),
             Self::Program(failure) => write!(formatter, "{failure}"),
             Self::Kernel(error) => write!(formatter, "the kernel answers {error}"),
@@ -79,6 +83,12 @@ impl From<ImageError<'static, 'static>> for Problem {
 impl From<Failure<'static>> for Problem {
     fn from(failure: Failure<'static>) -> Problem {
         Problem::Program(failure)
+    }
+}
+
+impl From<DeviceError> for Problem {
+    fn from(error: DeviceError) -> Problem {
+        Problem::Device(error)
     }
 }
 

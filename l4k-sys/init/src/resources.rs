@@ -7,6 +7,7 @@ use l4k_sys::abi::{Error, FrameSize};
 use l4k_sys::handle::NewObject;
 use l4k_sys::{AddressSpace, AsidPool, DebugConsole, Frame, IrqControl, SchedControl, SmcControl};
 
+use crate::device_error::{Address, DeviceError};
 use crate::device_memory::DevicePool;
 use crate::memory::UntypedPool;
 use crate::slots::{SlotAllocator, SlotRange};
@@ -83,7 +84,7 @@ impl Resources {
     ///
     /// # Errors
     /// Those of [`DevicePool::make`].
-    pub fn make_at(&mut self, object: NewObject, slot: u64, physical_address: u64) -> Result<(), Error> {
+    pub fn make_at(&mut self, object: NewObject, slot: u64, physical_address: u64) -> Result<(), DeviceError> {
         self.devices.make(&mut self.slots, object, slot, physical_address)
     }
 
@@ -105,9 +106,9 @@ impl Resources {
     /// A small frame of device memory at a physical address, in a new slot.
     ///
     /// # Errors
-    /// `SlotOutOfRange` without slots; those of [`DevicePool::make`].
-    pub fn device_frame(&mut self, physical_address: u64) -> Result<Frame, Error> {
-        let slot = self.slots.take().ok_or(Error::SlotOutOfRange)?;
+    /// Those of [`DevicePool::make`].
+    pub fn device_frame(&mut self, physical_address: u64) -> Result<Frame, DeviceError> {
+        let slot = self.slots.take().ok_or(DeviceError::NoSlots(Address(physical_address)))?;
         match self.make_at(NewObject::Frame(FrameSize::Small), slot, physical_address) {
             Ok(()) => Ok(Frame::from_slot(slot)),
             Err(error) => {

@@ -102,7 +102,7 @@ impl FaultCause {
 }
 
 /// A fault, as the kernel records and as a handler receives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
     /// Kind.
     pub kind: FaultKind,

@@ -14,7 +14,7 @@ fn said(access: Access, cause: FaultCause, address: u64, stack_pointer: u64) -> 
     for page in 0..3 {
         let frame = world.make(ObjectKind::Frame, 12);
         let rights = Rights::READ.union(Rights::WRITE).bits();
-        world.call(SystemCall::FrameMap, &[frame, slot::ADDRESS_SPACE, STACK + page * PAGE, rights.into(), 0]).unwrap();
+        world.call(SystemCall::FrameMap, &[frame, slot::ADDRESS_SPACE, STACK + page * PAGE, rights, 0]).unwrap();
     }
     world.run(thread.thread);
     world.fault(Fault {

@@ -4,6 +4,14 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockOutOfRange;
 
+impl core::fmt::Display for ClockOutOfRange {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("the bus's clock cannot be divided from the core's")
+    }
+}
+
+impl core::error::Error for ClockOutOfRange {}
+
 /// Clocks of the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BusClock {

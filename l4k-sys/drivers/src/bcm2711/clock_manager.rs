@@ -112,6 +112,14 @@ pub struct Divider {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DividerOutOfRange;
 
+impl core::fmt::Display for DividerOutOfRange {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("no divider makes this rate")
+    }
+}
+
+impl core::error::Error for DividerOutOfRange {}
+
 impl Divider {
     /// By a whole number, 1 to 4095: no jitter.
     ///
@@ -173,6 +181,17 @@ pub enum ClockError {
     /// It did not stop, even though it was killed.
     NotStopped,
 }
+
+impl core::fmt::Display for ClockError {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::NotStarted => formatter.write_str("the clock did not start: its source stands still"),
+            Self::NotStopped => formatter.write_str("the clock did not stop, even though it was killed"),
+        }
+    }
+}
+
+impl core::error::Error for ClockError {}
 
 /// The block.
 #[derive(Debug)]

@@ -108,6 +108,17 @@ pub enum PwmError {
     MarkTooLong,
 }
 
+impl core::fmt::Display for PwmError {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::NotConfigured => formatter.write_str("the channel has no range yet: configure it first"),
+            Self::MarkTooLong => formatter.write_str("the mark is longer than the period"),
+        }
+    }
+}
+
+impl core::error::Error for PwmError {}
+
 impl embedded_hal::pwm::Error for PwmError {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Other
@@ -117,6 +128,14 @@ impl embedded_hal::pwm::Error for PwmError {
 /// Registers were written faster than the PWM clock takes them over: what was written last may not be what the channel does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BusError;
+
+impl core::fmt::Display for BusError {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("the PWM registers were written faster than the PWM clock takes them over")
+    }
+}
+
+impl core::error::Error for BusError {}
 
 /// A block.
 #[derive(Debug)]

@@ -59,6 +59,17 @@ pub enum RandomError {
     TestFailed,
 }
 
+impl core::fmt::Display for RandomError {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::TimedOut => formatter.write_str("the generator makes no bits"),
+            Self::TestFailed => formatter.write_str("the bits failed the generator's tests, again after it was reset"),
+        }
+    }
+}
+
+impl core::error::Error for RandomError {}
+
 /// What one attempt failed with.
 enum Failure {
     TimedOut,

@@ -44,6 +44,14 @@ pub struct Timeout(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeoutOutOfRange;
 
+impl core::fmt::Display for TimeoutOutOfRange {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("the watchdog cannot wait 0, nor as long as 16 seconds")
+    }
+}
+
+impl core::error::Error for TimeoutOutOfRange {}
+
 impl Timeout {
     /// The longest: a tick less than 16 seconds.
     pub const LONGEST: Timeout = Timeout(TIME_MASK);
@@ -100,6 +108,14 @@ impl Partition {
 /// The watchdog was not started with [`Watchdog::start`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotStarted;
+
+impl core::fmt::Display for NotStarted {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("the watchdog was not started")
+    }
+}
+
+impl core::error::Error for NotStarted {}
 
 /// The block, as far as it is about resets.
 #[derive(Debug)]

@@ -13,6 +13,14 @@ pub struct BaseClock(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockOutOfRange;
 
+impl core::fmt::Display for ClockOutOfRange {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("the base clock is too slow or too fast to make the clocks of a card")
+    }
+}
+
+impl core::error::Error for ClockOutOfRange {}
+
 impl BaseClock {
     /// What identification asks for undivided.
     pub const LOWEST: u32 = 400_000;

@@ -24,6 +24,20 @@ pub enum Awaited {
     Transfer,
 }
 
+impl fmt::Display for Awaited {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reset => formatter.write_str("its reset did not end"),
+            Self::Clock => formatter.write_str("its clock did not become stable"),
+            Self::Lines => formatter.write_str("the lines did not become free"),
+            Self::Command => formatter.write_str("the command did not end"),
+            Self::BlockRead => formatter.write_str("no block came from the card"),
+            Self::BlockWrite => formatter.write_str("there was no room for a block to the card"),
+            Self::Transfer => formatter.write_str("the transfer did not end"),
+        }
+    }
+}
+
 /// Errors of the controller and of the lines between it and the card (SD Host Controller Simplified Specification 3.00,
 /// section 2.2.18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +69,27 @@ pub enum HostError {
     Silent(Awaited),
 }
 
+impl fmt::Display for HostError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandTimeout => formatter.write_str("the card did not answer the command"),
+            Self::CommandCrc => formatter.write_str("the response was damaged"),
+            Self::CommandEndBit => formatter.write_str("the response did not end as it should"),
+            Self::CommandIndex => formatter.write_str("the response was to another command"),
+            Self::CommandConflict => formatter.write_str("another device drove the command line"),
+            Self::DataTimeout => formatter.write_str("the card sent or took no data in time"),
+            Self::DataCrc => formatter.write_str("data were damaged"),
+            Self::DataEndBit => formatter.write_str("data did not end as they should"),
+            Self::CurrentLimit => formatter.write_str("the card draws too much current"),
+            Self::AutomaticStop(error) => write!(formatter, "the automatic stop failed: {error}"),
+            Self::Other(status) => write!(formatter, "the controller reports error status {status:#x}"),
+            Self::Silent(awaited) => write!(formatter, "the controller did nothing for too long: {awaited}"),
+        }
+    }
+}
+
+impl core::error::Error for HostError {}
+
 /// How an automatic CMD12 failed (section 2.2.23).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopError {
@@ -71,6 +106,21 @@ pub enum StopError {
     /// The controller does not say how.
     Unknown,
 }
+
+impl fmt::Display for StopError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent => formatter.write_str("the command was not sent"),
+            Self::Timeout => formatter.write_str("the card did not answer"),
+            Self::Crc => formatter.write_str("the response was damaged"),
+            Self::EndBit => formatter.write_str("the response did not end as it should"),
+            Self::Index => formatter.write_str("the response was to another command"),
+            Self::Unknown => formatter.write_str("the controller does not say how"),
+        }
+    }
+}
+
+impl core::error::Error for StopError {}
 
 impl HostError {
     /// From the error status (bits 31:16 of the status register, shifted down) and the errors of the automatic CMD12.
@@ -129,6 +179,24 @@ pub enum StartError {
     Host(HostError),
 }
 
+impl fmt::Display for StartError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clock => formatter.write_str("the clocks of a card cannot be divided from the base clock"),
+            Self::NoCard => formatter.write_str("there is no card"),
+            Self::Voltage => formatter.write_str("the card does not work at 3.3 V"),
+            Self::PowerUp => formatter.write_str("the card was not ready within a second"),
+            Self::NoAddress => formatter.write_str("the card published no address"),
+            Self::Locked => formatter.write_str("the card is locked with a password"),
+            Self::Capacity => formatter.write_str("the card has a capacity register of an unknown version"),
+            Self::Card(fault) => write!(formatter, "the card says {fault:?}"),
+            Self::Host(error) => write!(formatter, "{error}"),
+        }
+    }
+}
+
+impl core::error::Error for StartError {}
+
 /// Why blocks could not be read or written. Of a write that failed, any part may have reached the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockError {
@@ -184,7 +252,7 @@ impl fmt::Display for BlockError {
             BlockError::WrongState => formatter.write_str("the card does not take data"),
             BlockError::InUse => formatter.write_str("the card is in use"),
             BlockError::Card(fault) => write!(formatter, "the card says {fault:?}"),
-            BlockError::Host(error) => write!(formatter, "the controller says {error:?}"),
+            BlockError::Host(error) => write!(formatter, "{error}"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Tests of how errors are decoded.
 
+extern crate std;
+
 use super::*;
 
 #[test]
@@ -35,4 +37,14 @@ fn the_cause_counts_before_what_follows_from_it() {
     // A command that got no response, and the data that never came therefore.
     assert_eq!(HostError::decode(0b1_0001, 0), HostError::CommandTimeout);
     assert_eq!(HostError::decode(0b11_0000, 0), HostError::DataCrc);
+}
+
+#[test]
+fn an_error_is_told_in_words_down_to_its_cause() {
+    let host = HostError::AutomaticStop(StopError::Timeout);
+    assert_eq!(std::format!("{}", BlockError::Host(host)), "the automatic stop failed: the card did not answer");
+    assert_eq!(
+        std::format!("{}", StartError::Host(HostError::Other(0x8000))),
+        "the controller reports error status 0x8000"
+    );
 }

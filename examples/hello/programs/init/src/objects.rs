@@ -73,7 +73,7 @@ fn raise_priority() -> Result<(), Error> {
 
 fn uart_registers(resources: &mut Resources, device: &Device<'_>) -> Result<DeviceMapping, Problem> {
     let frame = resources.device_frame(device.physical_address);
-    let frame = frame.map_err(|error| Problem::Kernel("get at the UART's registers", error))?;
+    let frame = frame.map_err(l4k_init::Problem::from)?;
     Ok(DeviceMapping { frame, size: FrameSize::Small, address: DEVICE_ADDRESS })
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use l4k_drivers::bcm2711::property::PropertyError;
-use l4k_init::{ResourceProblem, solo};
+use l4k_init::{DeviceError, ResourceProblem, solo};
 use l4k_sys::Error;
 
 /// Why there is no picture.
@@ -16,6 +16,8 @@ pub enum Problem {
     Firmware(PropertyError),
     /// The framebuffer is larger than this program expects.
     TooLarge,
+    /// A device's memory cannot be had.
+    Device(DeviceError),
     /// The kernel.
     Kernel(Error),
     /// The painter.
@@ -25,6 +27,12 @@ pub enum Problem {
 impl From<PropertyError> for Problem {
     fn from(error: PropertyError) -> Problem {
         Problem::Firmware(error)
+    }
+}
+
+impl From<DeviceError> for Problem {
+    fn from(error: DeviceError) -> Problem {
+        Problem::Device(error)
     }
 }
 
@@ -41,6 +49,7 @@ impl fmt::Debug for Problem {
             Self::NoMailbox => write!(formatter, "the board has no mailbox"),
             Self::Firmware(error) => write!(formatter, "{error}"),
             Self::TooLarge => write!(formatter, "the framebuffer is larger than expected"),
+            Self::Device(error) => write!(formatter, "{error}"),
             Self::Kernel(error) => write!(formatter, "the kernel answers {error}"),
             Self::Painter(problem) => write!(formatter, "{problem:?}"),
         }

@@ -52,7 +52,8 @@ impl Alarm {
         let (device, kind) = choose(bench).ok_or_else(|| Failure::new(format_args!("the board has no such device")))?;
         let interrupt = device.interrupt.ok_or_else(|| Failure::new(format_args!("the device has no interrupt")))?;
         let slot = bench.slot()?;
-        bench.system.resources.make_at(NewObject::Frame(FrameSize::Small), slot, device.physical_address)?;
+        let made = bench.system.resources.make_at(NewObject::Frame(FrameSize::Small), slot, device.physical_address);
+        made.map_err(|error| Failure::new(format_args!("{error}")))?;
         let frame = Frame::from_slot(slot);
         map(frame, page(40), READ_WRITE)?;
         let alarm = Alarm { kind, frame, registers: page(40), interrupt };
