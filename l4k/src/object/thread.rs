@@ -232,6 +232,8 @@ impl Thread {
     /// Makes zero bytes a thread that has nothing yet.
     pub const fn begin(&mut self) {
         self.context.shape = Shape::Full;
+        // Until its registers are set by name, they are zero but for this.
+        self.context.pstate = Context::START.pstate;
     }
 }
 

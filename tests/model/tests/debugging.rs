@@ -1,7 +1,7 @@
 //! A stopped thread's registers, its FP/SIMD registers, breakpoints and stepping, as its debugger sees and sets them.
 
 use l4k::base::debugging::{Breakpoint, Debugging, Stepping};
-use l4k::base::registers::Shape;
+use l4k::base::registers::{FAST_INTERRUPTS_OFF, Shape};
 use l4k::object::thread::{State, Suspension};
 use l4k_model::objects::{Spawned, Time};
 use l4k_model::world::{Outcome, World, slot};
@@ -67,7 +67,7 @@ fn what_is_set_is_read_and_nothing_else_changes() {
             assert_eq!(read(&mut world, thread, other).unwrap()[0], expected, "{other} after {number}");
         }
     }
-    assert_eq!(world.kernel.system.store.get(thread.thread).context.pstate, 0xa000_0000);
+    assert_eq!(world.kernel.system.store.get(thread.thread).context.pstate, 0xa000_0000 | FAST_INTERRUPTS_OFF);
 }
 
 #[test]
