@@ -14,7 +14,7 @@ use crate::object::slot::Slot;
 
 impl<A: Arch> System<A> {
     /// One step of deleting the capability in a slot of a CNode. Complete when the slot is empty. It begins no work on dying CNodes: whoever
-    /// calls it has looked for a [remnant](Self::begun_in) before.
+    /// calls it has looked for a remnant (`begun_in`) before.
     pub fn delete_step(&mut self, slot: Ref<Slot>) -> Progress {
         match self.store.get(slot).capability {
             Capability::Thread { object } if self.store.get(object).references == 1 => {

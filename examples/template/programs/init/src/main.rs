@@ -32,7 +32,9 @@ fn main(information: BootInformation<'static>) -> Result<Status, Problem> {
             // A program has crashed. It is started again.
             Received::Fault { message, badge } => {
                 if let Some(program) = program_of(&programs, badge) {
-                    message.fault().inspect(|fault| println!("{} has crashed: {}", program.name(), program.explain(*fault)));
+                    message
+                        .fault()
+                        .inspect(|fault| println!("{} has crashed: {}", program.name(), program.explain(*fault)));
                     program.start(&mut resources, arguments)?;
                 }
             }

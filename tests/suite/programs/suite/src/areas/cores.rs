@@ -5,8 +5,8 @@ use l4k_init::Resources;
 use l4k_sys::abi::{Error, MapAttributes, Rights, SystemCall, ThreadState, boot};
 use l4k_sys::handle::{LockTimes, NewObject, StartRegisters, Trigger};
 use l4k_sys::{
-    AddressSpace, CNode, Endpoint, Message, Nanoseconds, Notification, Received, Reply, SchedContext, Thread, Untyped, println,
-    system,
+    AddressSpace, CNode, Endpoint, Message, Nanoseconds, Notification, Received, Reply, SchedContext, Thread, Untyped,
+    println, system,
 };
 use suite_support::floating_point::{Pastime, hold};
 use suite_support::machine;
