@@ -9,6 +9,7 @@ const GICD_CTLR: u64 = 0x000;
 const GICD_TYPER: u64 = 0x004;
 const GICD_ISENABLER: u64 = 0x100;
 const GICD_ICENABLER: u64 = 0x180;
+const GICD_ISPENDR: u64 = 0x200;
 const GICD_IPRIORITYR: u64 = 0x400;
 const GICD_ITARGETSR: u64 = 0x800;
 const GICD_ICFGR: u64 = 0xc00;
@@ -109,6 +110,11 @@ impl GicV2 {
             Trigger::Edge => old | bit,
         };
         write_device(register, new);
+    }
+
+    /// Makes a line pending.
+    pub fn raise(&mut self, number: u32) {
+        write_device(self.distributor + GICD_ISPENDR + u64::from(number / 32) * 4, 1 << (number % 32));
     }
 
     /// Masks or unmasks a line.

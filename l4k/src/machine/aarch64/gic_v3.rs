@@ -19,6 +19,7 @@ const TYPER: u64 = 0x004;
 const IGROUPR: u64 = 0x080;
 const ISENABLER: u64 = 0x100;
 const ICENABLER: u64 = 0x180;
+const ISPENDR: u64 = 0x200;
 const IPRIORITYR: u64 = 0x400;
 const ICFGR: u64 = 0xc00;
 const IROUTER: u64 = 0x6000;
@@ -64,7 +65,7 @@ impl Gic {
         redistributors.iter().for_each(|redistributor| reset_private(redistributor.lines));
         let registers = NonNull::new(distributor as *mut Gicd)?;
         // SAFETY: start-up mapped the block as device memory at this address, once, and calls this once: no other pointer to it exists but the address
-        // by which `write_bit` writes GICD_ICENABLER, which no method of the driver that is called here touches.
+        // by which `write_bit` writes GICD_ICENABLER and GICD_ISPENDR, which no method of the driver that is called here touches.
         let driver = GicDistributor::new(unsafe { UniqueMmioPointer::new(registers) });
         Some(Gic { driver, distributor, redistributors, affinities: [0; CORES_MAX] })
     }
@@ -143,6 +144,11 @@ impl Gic {
             (Mask::Masked, Some(_)) => self.write_bit(ICENABLER, number),
             (Mask::Unmasked, Some(line)) => drop(self.driver.enable_interrupt(line, true)),
         }
+    }
+
+    /// Makes a shared line pending, which the driver cannot do.
+    pub fn raise(&mut self, number: u32) {
+        self.write_bit(ISPENDR, number);
     }
 
     /// Writes the line's bit, and no other, to one of the registers in which a bit that is 0 changes nothing.
