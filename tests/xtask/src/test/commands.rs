@@ -13,9 +13,9 @@ use crate::project::Project;
 /// What is typed, and what must stand in the answer.
 const REFUSED: [(&str, &str); 23] = [
     ("run no-such-example", "there is no example `no-such-example`; there are: control-loop, devices, files, hello"),
-    ("run hello --board rpi4 --cores 2", "QEMU has it as rpi4, 4 x cortex-a72, GICv2, EL2, 2G"),
+    ("run hello --board rpi4 --cores 2", "QEMU has this board as rpi4, 4 x cortex-a72, GICv2, EL2, 2G"),
     ("run hello --board rpi4 --gic 3", "the board rpi4 has a fixed interrupt controller: QEMU has this board as"),
-    ("run hello --el3", "the board qemu-virt is entered at EL1 or EL2"),
+    ("run own-board --el3", "the board versal is entered at EL2"),
     ("run hello --board amiga", "known: qemu-virt, rpi4, versal"),
     ("run hello --memory 12", "write for example 512M or 2G"),
     ("run files --board qemu-virt", "`files` is not for the board qemu-virt; it is for: rpi4"),
