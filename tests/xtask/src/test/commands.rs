@@ -2,13 +2,23 @@
 //! `outcome`.
 
 use std::env;
-use std::process::{Command, Stdio};
+use std::io::Read;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use shared_child::SharedChild;
+use shared_child::unix::SharedChildExt;
+use signal_hook::consts::SIGTERM;
 
 use super::outcome::Outcome;
 use super::part::Context;
 use crate::project::Project;
+
+/// How long a command may take to refuse what is wrong.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// What is typed, and what must stand in the answer.
 const REFUSED: [(&str, &str); 23] = [
@@ -49,9 +59,46 @@ pub fn run(context: &Context) -> Outcome {
 fn refuses(project: &Project, line: &str, answer: &str) -> Result<()> {
     let this = env::current_exe().context("the name of this program")?;
     let mut command = Command::new(this);
-    let output = command.args(line.split(' ')).current_dir(project.root()).stdin(Stdio::null()).output()?;
-    let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(!output.status.success(), "it succeeded");
+    command.args(line.split(' ')).current_dir(project.root());
+    let (status, error) = said(&mut command, LIMIT)?;
+    ensure!(!status.success(), "it succeeded");
     ensure!(error.contains(answer), "it said:\n{error}");
     Ok(())
+}
+
+/// How a command ends, and what it says on standard error. A command that does not refuse may boot a machine, which waits for ever.
+fn said(command: &mut Command, limit: Duration) -> Result<(ExitStatus, String)> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = SharedChild::spawn(command)?;
+    let mut pipe = child.take_stderr().context("standard error")?;
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = tell.send(pipe.read_to_end(&mut bytes).map(|_| bytes));
+    });
+    match told.recv_timeout(limit) {
+        Ok(bytes) => Ok((child.wait()?, String::from_utf8_lossy(&bytes?).into_owned())),
+        Err(_) => {
+            // It ends its machine then.
+            child.send_signal(SIGTERM)?;
+            child.wait()?;
+            bail!("it is not refused: it still runs after {} s", limit.as_secs())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::Duration;
+
+    use super::said;
+
+    #[test]
+    fn a_command_that_runs_on_is_ended_and_reported() {
+        let error = said(Command::new("sleep").arg("1000"), Duration::from_millis(10)).expect_err("it runs on");
+        assert!(error.to_string().starts_with("it is not refused: it still runs after"), "{error}");
+        let (status, error) = said(&mut Command::new("false"), Duration::from_secs(60)).expect("it ends");
+        assert!(!status.success() && error.is_empty());
+    }
 }
