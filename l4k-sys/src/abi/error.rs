@@ -104,7 +104,7 @@ pub enum Error {
     Dying = 49,
     /// The other side has named no slots for the message's capabilities, too few, or ones that are in use by now.
     NoWindow = 50,
-    /// The time that would go along is that of another core than the receiver's.
+    /// The time that would go along is that of another core than the receiver's, or was taken from the caller while it waited.
     WrongCore = 51,
     /// The machine has no such core, or the kernel does not use it.
     InvalidCore = 52,

@@ -46,7 +46,8 @@ impl<A: Arch> System<A> {
     }
 
     /// The same for a caller that is queued, and a receiver that gives an answer before it receives: that may take its time away, and so
-    /// does the receive with time that came with a signal.
+    /// does the receive with time that came with a signal. The caller's own time may have been taken since it called. A server without time
+    /// that received it would not run again, and would serve nobody.
     ///
     /// # Errors
     /// `WrongCore`.
@@ -56,11 +57,10 @@ impl<A: Arch> System<A> {
         receiver: Ref<Thread>,
         answer: Option<Answer>,
     ) -> Result<(), Error> {
-        match self.core_of(caller) {
-            Some(own) if own != self.store.get(receiver).core && !self.keeps_time(receiver, answer) => {
-                Err(Error::WrongCore)
-            }
-            _ => Ok(()),
+        let brings_time = self.core_of(caller) == Some(self.store.get(receiver).core);
+        match brings_time || self.keeps_time(receiver, answer) {
+            true => Ok(()),
+            false => Err(Error::WrongCore),
         }
     }
 

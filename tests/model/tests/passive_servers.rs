@@ -79,6 +79,14 @@ impl Scene {
         caller
     }
 
+    /// One more caller, for a server that waits.
+    fn call_now(&mut self) -> Spawned {
+        self.world.run(self.world.root);
+        let caller = self.world.spawn(5, Time::Own);
+        call(&mut self.world, caller.thread, self.endpoint, 0);
+        caller
+    }
+
     /// One whose capability is gone by the time that the server receives.
     fn queue_stale(&mut self) -> Spawned {
         self.world.run(self.world.root);
@@ -315,4 +323,38 @@ fn a_loan_that_has_ended_does_not_claim_time_that_was_lent_anew() {
     assert_eq!(receive(&mut scene.world, last.thread, endpoint, reply), Outcome::Blocked);
     assert_eq!(runs_on(&scene.world, first.thread), time, "it was lent by the first");
     assert_eq!(runs_on(&scene.world, middle.thread), context(&scene.world, middle.context));
+}
+
+#[test]
+fn a_caller_whose_time_was_taken_while_it_was_queued_does_not_leave_a_passive_server_without_time() {
+    for taken in [SystemCall::SchedContextUnbind, SystemCall::CNodeDelete] {
+        let mut scene = scene();
+        let poor = scene.queue(scene.endpoint, 0);
+        let arguments: &[u64] = match taken {
+            SystemCall::SchedContextUnbind => &[poor.context],
+            _ => &[0, poor.context],
+        };
+        as_root(&mut scene.world, taken, arguments);
+        assert_eq!(runs_on(&scene.world, poor.thread), None);
+        scene.answer_and_receive();
+        assert!(
+            matches!(scene.world.state(scene.server.thread), State::Receiving { .. }),
+            "it waits, and can be called"
+        );
+        assert_eq!(status(&scene.world, poor.thread), Some(Error::WrongCore), "{taken:?}");
+        let next = scene.call_now();
+        assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, next.context));
+    }
+}
+
+#[test]
+fn a_server_with_time_of_its_own_receives_callers_without_time() {
+    let mut world = World::new();
+    let (endpoint, reply) = (world.make(ObjectKind::Endpoint, 0), world.make(ObjectKind::Reply, 0));
+    let (server, client) = (world.spawn(50, Time::Own), world.spawn(5, Time::Own));
+    call(&mut world, client.thread, endpoint, 0);
+    as_root(&mut world, SystemCall::SchedContextUnbind, &[client.context]);
+    receive(&mut world, server.thread, endpoint, reply);
+    assert!(matches!(world.state(client.thread), State::AwaitingReply { .. }));
+    assert_eq!(runs_on(&world, server.thread), context(&world, server.context));
 }

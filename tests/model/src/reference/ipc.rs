@@ -295,7 +295,9 @@ impl State {
             errors = self.sending(caller, used.rights & GRANT != 0);
             errors.extend(after.taking(receiver, registers[1]));
         }
-        if after.is_elsewhere(caller, receiver) {
+        // The caller's time may be gone. Then nobody has any, and the receiver would never run again.
+        let nobody_has_time = self.threads[&caller].context.is_none() && after.threads[&receiver].context.is_none();
+        if after.is_elsewhere(caller, receiver) || nobody_has_time {
             errors.push(Error::WrongCore);
         }
         errors.first().copied()
