@@ -148,7 +148,8 @@ impl<A: Arch> System<A> {
         Some(overdue)
     }
 
-    fn is_overdue(&self, thread: Ref<Thread>, time: Ref<SchedContext>) -> bool {
+    /// Whether a thread has time that its lender, who has left, is to get back.
+    pub(super) fn is_overdue(&self, thread: Ref<Thread>, time: Ref<SchedContext>) -> bool {
         let binding = self.store.get(time).binding;
         binding.is_some_and(|binding| self.keeps_overdue(Some(thread), binding))
     }

@@ -50,11 +50,12 @@ impl<A: Arch> System<A> {
     }
 
     /// Time that came with a signal goes back to the notification when its thread waits for what comes next. One that owes answers keeps
-    /// it: it may be a caller's, lent with the call.
+    /// it: it may be a caller's, lent with the call. So does one whose caller has left: the time is the caller's until the next receive.
     pub fn give_back_time_of_signals(&mut self, thread: Ref<Thread>) {
         let Thread { running_on, replies, .. } = *self.store.get(thread);
         if let (Some(time), None) = (running_on, replies)
             && let Owner::Notification(_) = self.store.get(time).owner
+            && !self.is_overdue(thread, time)
         {
             self.detach_context(time);
         }

@@ -358,3 +358,36 @@ fn a_server_with_time_of_its_own_receives_callers_without_time() {
     assert!(matches!(world.state(client.thread), State::AwaitingReply { .. }));
     assert_eq!(runs_on(&world, server.thread), context(&world, server.context));
 }
+
+#[test]
+fn a_server_that_waits_for_a_signal_keeps_time_that_is_overdue_to_who_lent_it() {
+    let mut scene = scene();
+    assert_eq!(reply_receive(&mut scene.world, scene.server.thread, scene.endpoint, scene.reply), Outcome::Blocked);
+    let (client, server) = (scene.client, scene.server);
+    scene.world.run(scene.world.root);
+    let bell = scene.world.make(ObjectKind::Notification, 0);
+    let alarm = scene.world.make(ObjectKind::Notification, 0);
+    let wait = |scene: &mut Scene, thread, notification| {
+        scene.world.run(thread);
+        scene.world.system_call(SystemCall::Wait as u64, [notification, 0, 0, 0, 0, 0, 0, 0], 0)
+    };
+    assert_eq!(wait(&mut scene, client.thread, bell), Outcome::Blocked);
+    as_root(&mut scene.world, SystemCall::SchedContextUnbind, &[client.context]);
+    as_root(&mut scene.world, SystemCall::SchedContextBind, &[client.context, bell]);
+    as_root(&mut scene.world, SystemCall::Signal, &[bell]);
+    let time = context(&scene.world, client.context);
+    assert_eq!(runs_on(&scene.world, client.thread), time, "it came with the signal");
+    call(&mut scene.world, client.thread, scene.endpoint, 0);
+    as_root(&mut scene.world, SystemCall::ThreadCancel, &[client.slot]);
+    assert_eq!((runs_on(&scene.world, server.thread), runs_on(&scene.world, client.thread)), (time, None));
+
+    assert_eq!(wait(&mut scene, server.thread, alarm), Outcome::Blocked);
+    assert_eq!(
+        runs_on(&scene.world, server.thread),
+        time,
+        "it is lent, and does not go to the next who waits for the bell"
+    );
+    as_root(&mut scene.world, SystemCall::Signal, &[alarm]);
+    assert_eq!(receive(&mut scene.world, server.thread, scene.endpoint, scene.reply), Outcome::Blocked);
+    assert_eq!((runs_on(&scene.world, server.thread), runs_on(&scene.world, client.thread)), (None, time));
+}

@@ -407,6 +407,9 @@ impl State {
     fn give_back_time_of_signals(&mut self, thread: Object) {
         let owes = self.replies.values().any(|reply| matches!(reply, Reply::Owed { server, .. } if *server == thread));
         let Some(context) = self.threads[&thread].context.filter(|_| !owes) else { return };
+        if self.threads[&thread].overdue.is_some_and(|(lent, _)| lent == context) {
+            return;
+        }
         if self.contexts[&context].owner.is_some_and(|owner| self.notifications.contains_key(&owner)) {
             self.detach(context);
         }
