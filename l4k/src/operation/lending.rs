@@ -20,7 +20,8 @@ use crate::object::sched_context::{Binding, Owner, SchedContext};
 use crate::object::thread::{Overdue, State, Thread};
 use l4k_sys::Error;
 
-/// Threads, and debts of each, among which a lender is looked for when those before it do not need their time any more.
+/// Threads and their debts, in all, among which a lender is looked for when those before it do not need their time any more. The search has no
+/// preemption point.
 const LENDERS_MAX: u32 = 64;
 
 /// How a call ends that time may have come with.
@@ -178,14 +179,13 @@ impl<A: Arch> System<A> {
     /// to it any more.
     fn bring(&mut self, context: Ref<SchedContext>, to: Option<Ref<Thread>>) {
         self.detach_context(context);
-        let mut next = to;
-        for _ in 0..LENDERS_MAX {
-            let Some(thread) = next else { break };
+        let (mut next, mut steps) = (to, LENDERS_MAX);
+        while let Some(thread) = next {
             if self.lacks(thread, context) {
                 self.attach_context(thread, context);
                 return;
             }
-            next = self.pass_over(thread, context);
+            next = self.pass_over(thread, context, &mut steps);
         }
         self.number_anew(context);
         if let Owner::Thread(owner) = self.store.get(context).owner
@@ -195,22 +195,21 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Who has lent a context to a thread, which does not get it back in between.
-    fn pass_over(&mut self, thread: Ref<Thread>, context: Ref<SchedContext>) -> Option<Ref<Thread>> {
+    /// Who has lent a context to a thread, which does not get it back in between. Nobody, when all steps of the search are taken.
+    fn pass_over(&mut self, thread: Ref<Thread>, context: Ref<SchedContext>, steps: &mut u32) -> Option<Ref<Thread>> {
+        *steps = steps.checked_sub(1)?;
         if self.is_overdue(thread, context) {
             return self.forget_overdue(thread)?.lender;
         }
         let lent = Loan::of(self.store.get(context).binding);
         let mut next = self.store.get(thread).replies;
-        for _ in 0..LENDERS_MAX {
-            let ReplyState::Owed { caller, next: after, loan, .. } = &mut self.store.get_mut(next?).state else {
-                break;
-            };
+        while let ReplyState::Owed { caller, next: after, loan, .. } = &mut self.store.get_mut(next?).state {
             if *loan == lent {
                 *loan = Loan::None;
                 return Some(*caller);
             }
             next = *after;
+            *steps = steps.checked_sub(1)?;
         }
         None
     }

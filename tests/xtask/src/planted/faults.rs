@@ -113,8 +113,8 @@ pub const ALL: [Fault; 14] = [
         name: "model-lending",
         what: "more than a million model steps: time whose lender is gone does not go to whoever lent it before",
         file: "l4k/src/operation/lending.rs",
-        source: "for _ in 0..LENDERS_MAX {\n            let Some(thread) = next else { break };",
-        fault: "for _ in 0..LENDERS_MAX.min(1) {\n            let Some(thread) = next else { break };",
+        source: "let (mut next, mut steps) = (to, LENDERS_MAX);",
+        fault: "let (mut next, mut steps) = (to, LENDERS_MAX.min(0));",
         found_by: "host: tests of the workspace",
     },
     Fault {
