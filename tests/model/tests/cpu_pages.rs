@@ -47,7 +47,8 @@ fn the_page_on_exception_levels() {
          lower levels can reach: many of these registers have no defined value after reset. It also leaves vectors there \
          (`machine/aarch64/level_vectors.rs`). An instruction of a program that traps there is given back as a bad instruction. A call of firmware that \
          nobody serves returns -1 (not supported). Everything else is told on the console, and stops the machine. An exception before the MMU of EL1 is \
-         on cannot be told: the core waits for ever.\n"
+         on cannot be told: the core waits for ever. A core that is entered at EL2 and whose HCR_EL2.E2H cannot be 0 is not supported: names of registers \
+         that end in `_EL1` mean those of EL2 there, and the way down to EL1 uses them.\n"
     );
     level(&mut page, "At EL3", &EL3);
     level(&mut page, "At EL2", &EL2);

@@ -40,6 +40,8 @@ global_asm!(
     "3: stp xzr, xzr, [x2], #16",
     "cmp x2, x1",
     "b.lo 3b",
+    // With the MMU off these stores are to device memory, and cache maintenance waits for such stores only at a barrier (Arm ARM, 'A64 cache maintenance instructions', ordering).
+    "dsb sy",
     "mov x2, x0",
     "4: dc ivac, x2",
     "add x2, x2, #16",

@@ -103,7 +103,8 @@ global_asm!(
     "1: adr x0, l4k_el2_vectors",
     "msr vbar_el2, x0",
     "bl l4k_decide_el2",
-    // A core whose EL2 is always a host's keeps E2H (FEAT_E2H0 absent): there, two registers have their bits elsewhere.
+    // A core whose EL2 is always a host's keeps E2H (FEAT_E2H0 absent): there, two registers have their bits elsewhere. This is not enough for such
+    // a core: the rest of this way uses names that mean EL2's registers there. The book says that it is not supported.
     "mrs x0, hcr_el2",
     "tbz x0, #34, 5f",
     "ldr x0, ={cptr_e2h}",
@@ -124,8 +125,7 @@ global_asm!(
     "b.lo 2f",
     "mrs x0, pmcr_el0",
     "ubfx x0, x0, #11, #5",
-    "mrs x1, mdcr_el2",
-    "orr x0, x0, x1",
+    // Every other bit was decided to be 0. HPMN itself cannot be read back: as 0 it may read as anything (FEAT_HPMN0).
     "msr mdcr_el2, x0",
     "2:",
     "ldr x0, ={sctlr}",

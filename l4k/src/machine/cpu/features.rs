@@ -171,8 +171,15 @@ pub const EL3: [Setting; 9] = [
     write(EL2_THERE, SCTLR_EL2, SCTLR_EL2_OFF, "MMU and caches of EL2 are off: its value after reset is not defined"),
 ];
 
-/// What is decided at EL2. HCR_EL2 comes first: E2H in it decides what bits of CPTR_EL2 and CNTHCTL_EL2 mean.
+/// What is decided at EL2. SCTLR_EL2 comes first: E2H in HCR_EL2 changes how EL2 translates, which must not happen while its MMU is on. HCR_EL2 comes
+/// next: E2H decides what bits of CPTR_EL2 and CNTHCTL_EL2 mean.
 pub const EL2: [Setting; 19] = [
+    write(
+        EL2_THERE,
+        SCTLR_EL2,
+        SCTLR_EL2_OFF,
+        "MMU and caches of EL2 are off, whatever the loader used: the vector at EL2 lies at its physical address",
+    ),
     write(
         EVERY,
         HCR_EL2,
@@ -221,12 +228,6 @@ pub const EL2: [Setting; 19] = [
     ),
     add(GIC, ICC_SRE_EL2, SRE, "EL1 uses the system registers of the interrupt controller"),
     write(GIC, ICH_HCR_EL2, 0, "The virtual interface is off. It exists only after the setting before"),
-    write(
-        EL2_THERE,
-        SCTLR_EL2,
-        SCTLR_EL2_OFF,
-        "MMU and caches of EL2 are off, whatever the loader used: the vector at EL2 lies at its physical address",
-    ),
 ];
 
 /// The two halves of a key for pointer authentication.
@@ -346,7 +347,12 @@ mod tests {
         let value = hcr.fold(0, |value, setting| value & setting.keep | setting.set);
         assert_eq!(value >> 40 & 0b11, 0b01, "API is 0, APK is 1");
         assert_eq!(value >> 34 & 1, 0, "E2H");
-        assert_eq!(EL2[0].register, HCR_EL2, "E2H comes before what it changes");
+        let registers = [EL2[0].register, EL2[1].register];
+        assert_eq!(
+            registers,
+            [SCTLR_EL2, HCR_EL2],
+            "the MMU is off before E2H changes, and E2H comes before what it changes"
+        );
         assert_eq!(EL1.iter().filter(|setting| setting.feature == PAUTH && setting.set == 0).count(), 10);
     }
 
