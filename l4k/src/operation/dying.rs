@@ -1,15 +1,18 @@
-//! CNodes whose last capability is gone. Each belongs to the deletion that took that capability, and nobody else pays for it.
+//! CNodes whose last capability is gone. Each belongs to the deletion that took that capability, and nobody else pays
+//! for it.
 //!
-//! The header of a dying CNode takes the place of the last capability in the derivation tree, so that its memory counts as used until
-//! the last slot is empty. The slot of the capability keeps a remnant until then: a deletion that is made again finds its own work there,
-//! and not what somebody has put there meanwhile.
+//! The header of a dying CNode takes the place of the last capability in the derivation tree, so that its memory counts
+//! as used until the last slot is empty. The slot of the capability keeps a remnant until then: a deletion that is made
+//! again finds its own work there, and not what somebody has put there meanwhile.
 //!
-//! A deletion has a list of dying CNodes. The last of it, the root, is the one that the remnant names. Each of the others was found inside
-//! the one below it. A step works at the first and takes constant time, without recursion. A CNode that is found to be dying already brings
-//! its own list along, which comes before the one that it was found inside.
+//! A deletion has a list of dying CNodes. The last of it, the root, is the one that the remnant names. Each of the
+//! others was found inside the one below it. A step works at the first and takes constant time, without recursion. A
+//! CNode that is found to be dying already brings its own list along, which comes before the one that it was found
+//! inside.
 //!
-//! Whoever revokes memory that a dying CNode lies in works at the list until that CNode is gone. All that comes before it was found inside
-//! it. Headers name the root, or a CNode nearer to it; that is below them, so that it lives as long as they do.
+//! Whoever revokes memory that a dying CNode lies in works at the list until that CNode is gone. All that comes before
+//! it was found inside it. Headers name the root, or a CNode nearer to it; that is below them, so that it lives as long
+//! as they do.
 
 use super::next::Progress;
 use super::system::System;
@@ -30,8 +33,8 @@ impl<A: Arch> System<A> {
         self.store.get_mut(object).header.capability = root;
     }
 
-    /// One step of emptying a slot. Complete when it is empty, and so is what died with its capability. `root` is where the caller is at work:
-    /// `None` at first.
+    /// One step of emptying a slot. Complete when it is empty, and so is what died with its capability. `root` is where
+    /// the caller is at work: `None` at first.
     pub fn deletion_step(&mut self, slot: Ref<Slot>, root: &mut Option<Ref<CNode>>) -> Progress {
         let found = root.or_else(|| Some(self.begun_in(slot)?.1));
         let Some(object) = found else { return self.delete_step(slot) };
@@ -99,8 +102,9 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// A remnant was found inside the first of a root's list. The slot is empty then: its CNode comes first, with all that comes before
-    /// that one. If it is the root's own, nobody can name the slot any more, and the root does without.
+    /// A remnant was found inside the first of a root's list. The slot is empty then: its CNode comes first, with all
+    /// that comes before that one. If it is the root's own, nobody can name the slot any more, and the root does
+    /// without.
     fn take_over(&mut self, root: Ref<CNode>, place: Ref<Slot>, found: Ref<CNode>) {
         *self.store.get_mut(place) = Slot::EMPTY;
         let Capability::DyingRoot { size_bits, cursor, latest: first, .. } = self.store.get(found).header.capability
@@ -118,7 +122,8 @@ impl<A: Arch> System<A> {
         self.store.get_mut(found).header.capability = Capability::DyingInner { size_bits, cursor, below, root };
     }
 
-    /// One step towards the end of a dying CNode that was found inside another: on the way to its root, or at the root's list.
+    /// One step towards the end of a dying CNode that was found inside another: on the way to its root, or at the
+    /// root's list.
     pub fn inner_step(&mut self, object: Ref<CNode>, named: Ref<CNode>) {
         if let Capability::DyingInner { root: nearer, .. } = self.store.get(named).header.capability {
             if let Capability::DyingInner { root, .. } = &mut self.store.get_mut(object).header.capability {

@@ -3,13 +3,15 @@
 //! At each moment one thread has a context, and it is one of these:
 //!
 //! 1. The thread that it is bound to.
-//! 2. The server of an owed reply object whose loan has the context's number. It has the context from the caller. An answer brings it
-//!    there. Callers that have borrowed it themselves, and so on up to the owner, are in the same state.
-//! 3. A server in which it is *overdue*: its caller was cancelled, stopped or destroyed, and the server works on. It goes back when the server
-//!    receives next or is destroyed.
+//! 2. The server of an owed reply object whose loan has the context's number. It has the context from the caller. An
+//!    answer brings it there. Callers that have borrowed it themselves, and so on up to the owner, are in the same
+//!    state.
+//! 3. A server in which it is *overdue*: its caller was cancelled, stopped or destroyed, and the server works on. It
+//!    goes back when the server receives next or is destroyed.
 //!
-//! A claim is the number in a reply object or in [`Overdue`]. A context that leaves this order, since it is taken away or goes home past somebody, gets
-//! a new number. So no claim outlives what it was for, and none finds a context that was lent anew.
+//! A claim is the number in a reply object or in [`Overdue`]. A context that leaves this order, since it is taken away
+//! or goes home past somebody, gets a new number. So no claim outlives what it was for, and none finds a context that
+//! was lent anew.
 
 use super::reply::Answer;
 use super::system::System;
@@ -20,8 +22,8 @@ use crate::object::sched_context::{Binding, Owner, SchedContext};
 use crate::object::thread::{Overdue, State, Thread};
 use l4k_sys::Error;
 
-/// Threads and their debts, in all, among which a lender is looked for when those before it do not need their time any more. The search has no
-/// preemption point.
+/// Threads and their debts, in all, among which a lender is looked for when those before it do not need their time any
+/// more. The search has no preemption point.
 const LENDERS_MAX: u32 = 64;
 
 /// How a call ends that time may have come with.
@@ -29,12 +31,14 @@ const LENDERS_MAX: u32 = 64;
 pub enum Ending {
     /// With an answer, or since there can be none: the server or its reply object is gone.
     Answered,
-    /// The caller does not wait any more: it is cancelled, stopped or destroyed. The server knows nothing of it and works on.
+    /// The caller does not wait any more: it is cancelled, stopped or destroyed. The server knows nothing of it and
+    /// works on.
     CallerLeft,
 }
 
 impl<A: Arch> System<A> {
-    /// Whether a caller's time can go along to a receiver: one without time of its own works for callers of its core only.
+    /// Whether a caller's time can go along to a receiver: one without time of its own works for callers of its core
+    /// only.
     ///
     /// # Errors
     /// `WrongCore`.
@@ -46,9 +50,9 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// The same for a caller that is queued, and a receiver that gives an answer before it receives: that may take its time away, and so
-    /// does the receive with time that came with a signal. The caller's own time may have been taken since it called. A server without time
-    /// that received it would not run again, and would serve nobody.
+    /// The same for a caller that is queued, and a receiver that gives an answer before it receives: that may take its
+    /// time away, and so does the receive with time that came with a signal. The caller's own time may have been taken
+    /// since it called. A server without time that received it would not run again, and would serve nobody.
     ///
     /// # Errors
     /// `WrongCore`.
@@ -96,8 +100,9 @@ impl<A: Arch> System<A> {
         Loan::of(self.store.get(context).binding)
     }
 
-    /// What becomes of the time that a caller had lent to a server, now that their call ends. If it is with the server, it goes back, or
-    /// is overdue if the server works on. If it is still to come back to the server, it is overdue then.
+    /// What becomes of the time that a caller had lent to a server, now that their call ends. If it is with the server,
+    /// it goes back, or is overdue if the server works on. If it is still to come back to the server, it is overdue
+    /// then.
     pub fn end_loan(&mut self, caller: Ref<Thread>, server: Ref<Thread>, binding: Binding, ending: Ending) {
         let Thread { running_on, state, overdue_from, .. } = *self.store.get(server);
         match running_on.filter(|context| self.store.get(*context).binding == Some(binding)) {
@@ -121,8 +126,8 @@ impl<A: Arch> System<A> {
         matches!(self.store.get(reply).state, ReplyState::Owed { loan, .. } if loan == Loan::Lent(binding))
     }
 
-    /// A server has time that is not lent to it any more. A lender waits for one such time only: it has been given other time since it lent an
-    /// earlier one, which goes to whom it is bound to.
+    /// A server has time that is not lent to it any more. A lender waits for one such time only: it has been given
+    /// other time since it lent an earlier one, which goes to whom it is bound to.
     fn make_overdue(&mut self, server: Ref<Thread>, overdue: Overdue) {
         let _ = self.forget_overdue(server);
         if let Some(lender) = overdue.lender {
@@ -165,7 +170,8 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Time that is still to come back to a server, which will not be there or has other time, is overdue to who lent it to the server.
+    /// Time that is still to come back to a server, which will not be there or has other time, is overdue to who lent
+    /// it to the server.
     fn redirect(&mut self, keeper: Option<Ref<Thread>>, to: Overdue) {
         if let Some(keeper) = keeper
             && self.keeps_overdue(Some(keeper), to.binding)
@@ -174,9 +180,9 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Takes a context from who runs on it to who lent it. A thread that is gone, or was given other time meanwhile, leaves it to who lent it to
-    /// that thread, and so on. If nobody is known, it goes home to the thread that it is bound to, past whoever passed it on: they have no claim
-    /// to it any more.
+    /// Takes a context from who runs on it to who lent it. A thread that is gone, or was given other time meanwhile,
+    /// leaves it to who lent it to that thread, and so on. If nobody is known, it goes home to the thread that it is
+    /// bound to, past whoever passed it on: they have no claim to it any more.
     fn bring(&mut self, context: Ref<SchedContext>, to: Option<Ref<Thread>>) {
         self.detach_context(context);
         let (mut next, mut steps) = (to, LENDERS_MAX);
@@ -195,7 +201,8 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Who has lent a context to a thread, which does not get it back in between. Nobody, when all steps of the search are taken.
+    /// Who has lent a context to a thread, which does not get it back in between. Nobody, when all steps of the search
+    /// are taken.
     fn pass_over(&mut self, thread: Ref<Thread>, context: Ref<SchedContext>, steps: &mut u32) -> Option<Ref<Thread>> {
         *steps = steps.checked_sub(1)?;
         if self.is_overdue(thread, context) {

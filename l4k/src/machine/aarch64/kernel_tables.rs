@@ -1,7 +1,8 @@
 //! The kernel's own translation tables: the linear map of RAM and the device window.
 //!
-//! The linear map has physical address p at [`WINDOW`] + p, writable and never executable. It holds what the kernel uses, and nothing else: free memory, the
-//! package, the places of a spin table. So nothing can write kernel text or these tables through it, and memory that somebody else has is not mapped.
+//! The linear map has physical address p at [`WINDOW`] + p, writable and never executable. It holds what the kernel
+//! uses, and nothing else: free memory, the package, the places of a spin table. So nothing can write kernel text or
+//! these tables through it, and memory that somebody else has is not mapped.
 #![allow(unsafe_code)]
 
 use super::instructions::publish_stores;
@@ -13,8 +14,8 @@ pub const WINDOW: u64 = 0xffff_0000_0000_0000;
 /// Virtual address of the device window: level 0 entry 2.
 pub const DEVICE_WINDOW: u64 = WINDOW + (2 << 39);
 
-/// Pages of tables for so many pieces of memory: a table of level 1, and for each end of a piece one of level 2 and one of level 3; for the device window
-/// one of each of the first two levels and two of level 3.
+/// Pages of tables for so many pieces of memory: a table of level 1, and for each end of a piece one of level 2 and one
+/// of level 3; for the device window one of each of the first two levels and two of level 3.
 pub const fn pages_needed(pieces: u64) -> u64 {
     5 + 4 * pieces
 }
@@ -30,10 +31,12 @@ const NORMAL: u64 = 0b11 << 8 | 1 << 10 | 1 << 53 | 1 << 54 | 1;
 /// Device-nGnRE, accessed, writable by EL1, never executable.
 const DEVICE: u64 = 1 << 2 | 1 << 10 | 1 << 53 | 1 << 54 | 1;
 
-/// From the top-level table of the kernel's half to the table of level 2 that maps memory onto itself while the kernel boots.
+/// From the top-level table of the kernel's half to the table of level 2 that maps memory onto itself while the kernel
+/// boots.
 const IDENTITY_TABLE: u64 = 0x5000;
 
-/// What boot has mapped onto itself of the image's gibibyte, never executable but for the image. Nothing of it is left when programs run.
+/// What boot has mapped onto itself of the image's gibibyte, never executable but for the image. Nothing of it is left
+/// when programs run.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
     table: u64,
@@ -75,7 +78,8 @@ impl Identity {
 #[derive(Clone, Copy, Debug)]
 pub struct ReserveExhausted;
 
-/// Builds tables while the identity mapping of boot is in force, with the reserve in it: a table's physical address is its address.
+/// Builds tables while the identity mapping of boot is in force, with the reserve in it: a table's physical address is
+/// its address.
 #[derive(Debug)]
 pub struct TableBuilder {
     top: u64,
@@ -158,8 +162,8 @@ const fn span(level: Level) -> u64 {
 }
 
 fn read(place: u64) -> u64 {
-    // SAFETY: `place` lies in a table of boot, by its address in the image or onto itself, or in one of the reserve, which start-up has mapped onto
-    // itself.
+    // SAFETY: `place` lies in a table of boot, by its address in the image or onto itself, or in one of the reserve,
+    // which start-up has mapped onto itself.
     unsafe { (place as *const u64).read_volatile() }
 }
 

@@ -1,7 +1,9 @@
-//! The vectors of the exception levels below which the kernel runs: what still arrives there. The MMU of these levels is off.
+//! The vectors of the exception levels below which the kernel runs: what still arrives there. The MMU of these levels
+//! is off.
 //!
-//! An instruction of a program that traps is given back to EL1 as one that does not exist. A call of firmware that nobody serves is answered so. Everything
-//! else is told by the kernel's console at EL1, and stops the machine: with the core at a level whose state is unknown, nothing can be relied on.
+//! An instruction of a program that traps is given back to EL1 as one that does not exist. A call of firmware that
+//! nobody serves is answered so. Everything else is told by the kernel's console at EL1, and stops the machine: with
+//! the core at a level whose state is unknown, nothing can be relied on.
 #![allow(unsafe_code)]
 
 use super::trap;
@@ -29,7 +31,8 @@ macro_rules! level_vectors {
             "mov x4, #\\number",
             "b 8f",
             ".endr",
-            // From EL1 or EL0, AArch64, synchronous. x0 and x1 are kept in registers of this level that nobody else uses.
+            // From EL1 or EL0, AArch64, synchronous. x0 and x1 are kept in registers of this level that nobody else
+            // uses.
             ".balign 128",
             "mov sp, x0",
             concat!("msr tpidr_el", $level, ", x1"),
@@ -48,11 +51,13 @@ macro_rules! level_vectors {
             "b 8f",
             ".endr",
             ".balign 128",
-            // A call that nobody serves: NOT_SUPPORTED of the SMC calling convention (DEN0028, 5.2), which is PSCI's too.
+            // A call that nobody serves: NOT_SUPPORTED of the SMC calling convention (DEN0028, 5.2), which is PSCI's
+            // too.
             "6: mov x0, #-1",
             concat!("mrs x1, tpidr_el", $level),
             "eret",
-            // As if EL1 had taken the exception (D1.3.2): flags stay, PSTATE.PAN as SCTLR_EL1.SPAN says, which the kernel clears where there is PAN.
+            // As if EL1 had taken the exception (D1.3.2): flags stay, PSTATE.PAN as SCTLR_EL1.SPAN says, which the
+            // kernel clears where there is PAN.
             concat!("7: msr spsr_el1, x0"),
             "and x0, x0, #0xf0000000",
             "mov x1, #{el1h}",
@@ -72,7 +77,8 @@ macro_rules! level_vectors {
             "mov x0, sp",
             concat!("mrs x1, tpidr_el", $level),
             "eret",
-            // To be told at EL1. x4 is the vector's number. Before EL1 has its MMU on there is no console, and the core waits for ever.
+            // To be told at EL1. x4 is the vector's number. Before EL1 has its MMU on there is no console, and the core
+            // waits for ever.
             "8: mrs x0, sctlr_el1",
             "tbz x0, #0, l4k_wait_for_ever",
             concat!("mov x0, #", $level),

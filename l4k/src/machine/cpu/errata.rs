@@ -1,6 +1,8 @@
-//! Published errata of the cores that the kernel is meant for, and what is done about each: data, and pure. May call nothing.
+//! Published errata of the cores that the kernel is meant for, and what is done about each: data, and pure. May call
+//! nothing.
 //!
-//! The facts are those of Arm's *Software Developers Errata Notices*, as far as Linux (`silicon-errata.rst`) and TF-A (`cpu-specific-build-macros.rst`) list them.
+//! The facts are those of Arm's *Software Developers Errata Notices*, as far as Linux (`silicon-errata.rst`) and TF-A
+//! (`cpu-specific-build-macros.rst`) list them.
 
 /// What becomes of an erratum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

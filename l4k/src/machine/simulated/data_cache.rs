@@ -1,18 +1,20 @@
 //! The data side: what the caches of all cores, the point of unification and memory say of each line. Calls `ram`.
 //!
-//! The data caches of the cores are coherent with each other for normal, inner-shareable, write-back memory (Arm ARM, 'The cacheability and
-//! shareability memory attributes'), so that they are one here; what they say stands in RAM. Two other views may differ from it:
-//! - *unified*: what instruction fetches see beneath the instruction caches. A store gets there with `dc cvau`, or when the line is evicted
-//!   ('Synchronization and coherency issues between data and instruction accesses').
-//! - *memory*: what accesses that are not cached, and devices that are not coherent, see. A store gets there with `dc cvac` or `dc civac`, or
-//!   when the line is evicted.
+//! The data caches of the cores are coherent with each other for normal, inner-shareable, write-back memory (Arm ARM,
+//! 'The cacheability and shareability memory attributes'), so that they are one here; what they say stands in RAM. Two
+//! other views may differ from it:
+//! - *unified*: what instruction fetches see beneath the instruction caches. A store gets there with `dc cvau`, or when
+//!   the line is evicted ('Synchronization and coherency issues between data and instruction accesses').
+//! - *memory*: what accesses that are not cached, and devices that are not coherent, see. A store gets there with `dc
+//!   cvac` or `dc civac`, or when the line is evicted.
 //!
-//! A line that the caches hold and have not written may lag behind memory, if somebody writes memory past the caches: the kernel's linear map
-//! is cacheable, so that any line may be in a cache at any time ('Normal memory': speculative reads).
+//! A line that the caches hold and have not written may lag behind memory, if somebody writes memory past the caches:
+//! the kernel's linear map is cacheable, so that any line may be in a cache at any time ('Normal memory': speculative
+//! reads).
 //!
-//! Invariants: a page without an entry is the same in all three views. In a page with one, a line without its bit in `above_unified` is the
-//! same in the caches and in the unified view; one without its bits in `dirty` and `behind` is the same in the caches and in memory. No line
-//! is in both: a store to a line that lags makes it dirty.
+//! Invariants: a page without an entry is the same in all three views. In a page with one, a line without its bit in
+//! `above_unified` is the same in the caches and in the unified view; one without its bits in `dirty` and `behind` is
+//! the same in the caches and in memory. No line is in both: a store to a line that lags makes it dirty.
 
 extern crate std;
 

@@ -1,29 +1,34 @@
-//! The maintenance ledger: what the processors and caches of the simulated machine may still hold of what the kernel has changed. Calls
-//! `accesses`, `choices`, `data_cache`, `ram`, `request`, `tlb`.
+//! The maintenance ledger: what the processors and caches of the simulated machine may still hold of what the kernel
+//! has changed. Calls `accesses`, `choices`, `data_cache`, `ram`, `request`, `tlb`.
 //!
 //! What is kept, and until when (sections and rules of the Arm ARM, DDI 0487, by name):
-//! - Each core has a TLB with exact pages and the tables on the way ([`Tlb`]). A translation stays until an invalidation hits it ('Translation
-//!   Lookaside Buffers', R_SQBCS; 'TLB maintenance', R_FFWJK).
-//! - A store into a table, and the zeros of memory that tables are made of, may or may not be seen by a walk of any core until the core that
-//!   stored it has executed a `dsb` ('TLB maintenance', R_DDMVT, steps 2 and 6). Each walk chooses.
-//! - An invalidation, `ic` and `dc` may take effect at any time, on each core by itself, and have done so only when the core that asked has
-//!   executed `dsb ish` (R_DDMVT, step 4; 'Synchronization and coherency issues between data and instruction accesses'). Each chooses.
-//! - A write of TTBR0_EL1 may take effect at once or later, and has done so only after a context synchronization event: an exception, a return
-//!   from one, or `isb` ('Synchronization requirements for AArch64 System registers'). Until then each walk of that core chooses between the roots.
-//! - What `dc` has written back is seen by cores after `dsb ish`, and by devices outside of the cores' shareability domain only after `dsb sy` ('Data
-//!   Synchronization Barrier': it completes for observers in its domain). Until then each read of a device chooses between both contents.
+//! - Each core has a TLB with exact pages and the tables on the way ([`Tlb`]). A translation stays until an
+//!   invalidation hits it ('Translation Lookaside Buffers', R_SQBCS; 'TLB maintenance', R_FFWJK).
+//! - A store into a table, and the zeros of memory that tables are made of, may or may not be seen by a walk of any
+//!   core until the core that stored it has executed a `dsb` ('TLB maintenance', R_DDMVT, steps 2 and 6). Each walk
+//!   chooses.
+//! - An invalidation, `ic` and `dc` may take effect at any time, on each core by itself, and have done so only when the
+//!   core that asked has executed `dsb ish` (R_DDMVT, step 4; 'Synchronization and coherency issues between data and
+//!   instruction accesses'). Each chooses.
+//! - A write of TTBR0_EL1 may take effect at once or later, and has done so only after a context synchronization event:
+//!   an exception, a return from one, or `isb` ('Synchronization requirements for AArch64 System registers'). Until
+//!   then each walk of that core chooses between the roots.
+//! - What `dc` has written back is seen by cores after `dsb ish`, and by devices outside of the cores' shareability
+//!   domain only after `dsb sy` ('Data Synchronization Barrier': it completes for observers in its domain). Until then
+//!   each read of a device chooses between both contents.
 //! - Data caches are coherent with each other; memory and fetches lag behind them ([`DataCache`]).
-//! - Each core has an instruction cache. What it has fetched stays until `ic` hits it; it may fetch, at any time, whatever its program can
-//!   execute, cacheable or not ('Synchronization and coherency issues between data and instruction accesses').
+//! - Each core has an instruction cache. What it has fetched stays until `ic` hits it; it may fetch, at any time,
+//!   whatever its program can execute, cacheable or not ('Synchronization and coherency issues between data and
+//!   instruction accesses').
 //! - Entries of all of these may be evicted at any time.
 //!
-//! Invariants of the ledger itself. Each choice is one that the architecture allows: if the kernel asks for what it has to ask for, no choice
-//! shows. Nothing takes effect that nobody asked for, but for evictions. The kernel's own loads see its own stores, since it does not use
-//! what is kept here.
+//! Invariants of the ledger itself. Each choice is one that the architecture allows: if the kernel asks for what it has
+//! to ask for, no choice shows. Nothing takes effect that nobody asked for, but for evictions. The kernel's own loads
+//! see its own stores, since it does not use what is kept here.
 //!
-//! Between two requests of the kernel, and whenever a test wants it, *everything is used* ([`Ledger::use_everything`]): programs on other cores
-//! access pages, and cores that run no program walk the tables that they may still have, as speculation does. What programs met is noted
-//! ([`Note`]); whether it was allowed is for the test to say.
+//! Between two requests of the kernel, and whenever a test wants it, *everything is used* ([`Ledger::use_everything`]):
+//! programs on other cores access pages, and cores that run no program walk the tables that they may still have, as
+//! speculation does. What programs met is noted ([`Note`]); whether it was allowed is for the test to say.
 
 extern crate std;
 
@@ -68,7 +73,8 @@ pub enum Note {
     DeviceWrote(u64, u64),
     /// The kernel is about to write so many bytes from an address on.
     Kernel(u64, u64),
-    /// An entry was made valid while a core still held another one for the same place (Arm ARM, R_WHZWS: break before make).
+    /// An entry was made valid while a core still held another one for the same place (Arm ARM, R_WHZWS: break before
+    /// make).
     NotBroken(usize, u64),
 }
 
@@ -125,7 +131,8 @@ pub struct Ledger {
     pub(super) written: u64,
     unpublished: Unpublished,
     waiting: Vec<Waiting>,
-    /// Lines that were written back, and that devices may still see as they were: which cores have asked for it, and the older content.
+    /// Lines that were written back, and that devices may still see as they were: which cores have asked for it, and
+    /// the older content.
     unobserved: BTreeMap<u64, (CoreSet, Line)>,
 }
 
