@@ -16,6 +16,9 @@ impl fmt::Display for Fault {
             FaultKind::Breakpoint => write!(formatter, "{} at {address:#x}", stop(cause))?,
             FaultKind::External => write!(formatter, "the memory system refused address {address:#x}")?,
             FaultKind::FloatingPoint => write!(formatter, "use of the FP unit without having asked for it")?,
+            FaultKind::Timeout if cause == FaultCause::TimeTaken => {
+                write!(formatter, "the time that it worked on, of context {address:#x}, was taken away")?;
+            }
             FaultKind::Timeout => write!(formatter, "the budget of context {address:#x} is used up")?,
         }
         write!(formatter, " (pc {instruction_pointer:#x})")
@@ -53,9 +56,11 @@ fn page_fault(fault: &Fault, formatter: &mut fmt::Formatter<'_>) -> fmt::Result 
     };
     let cause = match cause {
         _ if address >= USER_END => "kernel memory",
-        FaultCause::Other | FaultCause::BreakpointRegister | FaultCause::Watchpoint | FaultCause::SingleStep => {
-            "refused"
-        }
+        FaultCause::Other
+        | FaultCause::BreakpointRegister
+        | FaultCause::Watchpoint
+        | FaultCause::SingleStep
+        | FaultCause::TimeTaken => "refused",
         FaultCause::NotMapped => "nothing is mapped there",
         FaultCause::Permission => "not permitted there",
         FaultCause::AddressSize => "outside of all memory",

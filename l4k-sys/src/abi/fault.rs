@@ -28,7 +28,8 @@ pub enum FaultKind {
     /// Use of the FP/SIMD unit by a thread that has not asked for it.
     FloatingPoint = 7,
     /// The budget is used up before the period is over. Word 1 is the badge of the scheduling context, word 3 the time used on it in all, in
-    /// nanoseconds. Sent to the thread's timeout endpoint, if it has one.
+    /// nanoseconds. With the cause [`TimeTaken`](FaultCause::TimeTaken): the thread worked on time that was not its own, and that was taken
+    /// away; both words are 0 if this happened while it waited. Sent to the thread's timeout endpoint, if it has one.
     Timeout = 8,
 }
 
@@ -64,7 +65,7 @@ pub enum Access {
     Execute = 3,
 }
 
-/// Why a memory access was refused, or what stopped a thread that is debugged.
+/// Why a memory access was refused, what stopped a thread that is debugged, or what ended a thread's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum FaultCause {
@@ -82,6 +83,8 @@ pub enum FaultCause {
     Watchpoint = 5,
     /// The thread is stepped, and has executed one instruction.
     SingleStep = 6,
+    /// Of a timeout: the time that the thread worked on for others was taken away. It has none until somebody binds time to it.
+    TimeTaken = 7,
 }
 
 impl FaultCause {
@@ -96,6 +99,7 @@ impl FaultCause {
             4 => Self::BreakpointRegister,
             5 => Self::Watchpoint,
             6 => Self::SingleStep,
+            7 => Self::TimeTaken,
             _ => return None,
         })
     }

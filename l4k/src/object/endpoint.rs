@@ -3,6 +3,7 @@
 use super::Life;
 use super::reply::Reply;
 use super::thread::Thread;
+use crate::base::arch::CoreNumber;
 use crate::base::store::{Object, Ref};
 use l4k_sys::abi::Rights;
 
@@ -21,6 +22,26 @@ pub enum Side {
     Callers = 0,
     /// Receivers.
     Receivers,
+}
+
+/// For callers of which core a server can work. A number and no reference: the server may be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Clients(u8);
+
+impl Clients {
+    /// Of any core: the server has time of its own, or nobody has received yet.
+    pub const OF_ANY_CORE: Clients = Clients(0);
+
+    /// Nobody is: the endpoint is dying. So a fast path need not look at its life.
+    pub const NONE: Clients = Clients(u8::MAX);
+
+    /// Of this core: the server is passive, and runs on its callers' time.
+    #[inline(always)]
+    #[must_use]
+    pub const fn of(core: CoreNumber) -> Clients {
+        Clients(core.0 + 1)
+    }
 }
 
 /// A receiver that waits alone.
@@ -44,6 +65,8 @@ pub struct Endpoint {
     pub life: Life,
     /// Who waits.
     pub side: Side,
+    /// For whom the thread works that received there last, or waits there.
+    pub clients: Clients,
     /// Those who wait.
     pub queue: ThreadQueue,
     /// The receiver, if it is the only one who waits and owes no answers: what a fast path has to know of it. Gone with any change of the queue.

@@ -217,6 +217,8 @@ pub struct Thread {
     pub overdue: Option<Overdue>,
     /// Who has time that is [`overdue`](Self::overdue) to this thread.
     pub overdue_from: Option<Ref<Thread>>,
+    /// Whether the time that it worked on was taken away while it waited, and it has no other yet.
+    pub lost_time: Use,
 }
 
 const _: () = assert!(offset_of!(Thread, context) == 0);

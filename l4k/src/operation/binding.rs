@@ -52,7 +52,10 @@ impl<A: Arch> System<A> {
             return Err(Error::Dying);
         }
         self.own(context, Owner::Thread(thread));
+        // It does not wait for time that it would have to pass on.
+        self.give_back_overdue(thread);
         self.store.get_mut(thread).own_context = Some(context);
+        self.note_clients(thread);
         self.attach_context(thread, context);
         Ok(())
     }
@@ -92,13 +95,18 @@ impl<A: Arch> System<A> {
         Ok(())
     }
 
-    /// Nothing has a context any more.
+    /// Nothing has a context any more. Whoever works on it for others learns it as a timeout.
     pub fn disown(&mut self, context: Ref<SchedContext>) {
-        match core::mem::replace(&mut self.store.get_mut(context).owner, Owner::Nobody) {
+        let owner = core::mem::replace(&mut self.store.get_mut(context).owner, Owner::Nobody);
+        match owner {
             Owner::Nobody => (),
-            Owner::Thread(thread) => self.store.get_mut(thread).own_context = None,
+            Owner::Thread(thread) => {
+                self.store.get_mut(thread).own_context = None;
+                self.note_clients(thread);
+            }
             Owner::Notification(notification) => self.store.get_mut(notification).context = None,
         }
+        self.take_from_server(context, owner);
         self.detach_context(context);
         self.number_anew(context);
     }

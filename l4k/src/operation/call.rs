@@ -9,7 +9,7 @@ use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::endpoint::{Endpoint, Side};
 use crate::object::reply::{Grant, ReplyState};
-use crate::object::thread::{CallKind, State, Thread};
+use crate::object::thread::{CallKind, State, Suspension, Thread};
 use l4k_sys::Error;
 use l4k_sys::abi::{Arrival, Tag};
 
@@ -18,7 +18,8 @@ impl<A: Arch> System<A> {
     ///
     /// # Errors
     /// What [`outgoing_tag`](Self::outgoing_tag) says; `PeerGone` if the endpoint is being destroyed; `NoBuffer`, `NoWindow` if a waiting
-    /// receiver cannot take it, `WrongCore` if it would have to run on the time of another core.
+    /// receiver cannot take it, `WrongCore` if it would have to run on the time of another core, or if nobody waits and a passive server of
+    /// another core was the last to receive there.
     pub fn call(
         &mut self,
         caller: Ref<Thread>,
@@ -31,21 +32,30 @@ impl<A: Arch> System<A> {
         if life == Life::Dying {
             return Err(Error::PeerGone);
         }
-        if let Some(receiver) = queue.first.filter(|_| side == Side::Receivers) {
+        let receiver = queue.first.filter(|_| side == Side::Receivers);
+        if let Some(receiver) = receiver {
             self.check_receiver(receiver, tag)?;
-            self.check_core(caller, receiver)?;
         }
+        self.check_core(caller, endpoint, receiver)?;
         self.leave_ready(caller, State::Calling { endpoint, badge, kind: CallKind::Message });
-        self.meet_or_queue(caller, endpoint);
+        self.meet_or_queue(caller, endpoint, receiver);
         Ok(Next::Settled)
     }
 
+    /// The same for a thread in state `Calling` with a fault. If no receiver would have time for it, it stays suspended.
+    pub fn call_with_fault(&mut self, caller: Ref<Thread>, endpoint: Ref<Endpoint>) {
+        let Endpoint { side, queue, .. } = *self.store.get(endpoint);
+        let receiver = queue.first.filter(|_| side == Side::Receivers);
+        match self.check_core(caller, endpoint, receiver) {
+            Ok(()) => self.meet_or_queue(caller, endpoint, receiver),
+            Err(_) => self.store.get_mut(caller).state = State::Suspended(Suspension::Faulted),
+        }
+    }
+
     /// Hands a thread in state `Calling` to the first receiver of the endpoint, or queues it there.
-    pub fn meet_or_queue(&mut self, caller: Ref<Thread>, endpoint: Ref<Endpoint>) {
-        let Endpoint { side, mut queue, .. } = *self.store.get(endpoint);
-        let waits = side == Side::Receivers;
-        match queue.first.filter(|_| waits) {
-            Some(receiver) if self.check_core(caller, receiver).is_err() => self.turn_away(caller, Error::WrongCore),
+    fn meet_or_queue(&mut self, caller: Ref<Thread>, endpoint: Ref<Endpoint>, receiver: Option<Ref<Thread>>) {
+        let mut queue = self.store.get(endpoint).queue;
+        match receiver {
             Some(receiver) => {
                 self.dequeue(&mut queue, receiver);
                 self.store.get_mut(endpoint).set_queue(queue);

@@ -139,7 +139,7 @@ impl<A: Arch> System<A> {
             return Err(Error::NotConfigured);
         }
         self.store.get_mut(thread).fault.forget();
-        self.make_ready(thread);
+        self.wake(thread);
         Ok(())
     }
 

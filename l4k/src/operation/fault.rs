@@ -1,10 +1,12 @@
-//! Faults: a thread that cannot go on calls its fault endpoint, or is suspended; one whose budget is used up calls its timeout endpoint.
+//! Faults: a thread that cannot go on calls its fault endpoint, or is suspended; one whose budget is used up, or from which
+//! the time was taken that it worked on for others, calls its timeout endpoint.
 
 use super::system::System;
 use crate::base::address::Badge;
 use crate::base::arch::Arch;
 use crate::base::debugging::Stepping;
 use crate::base::store::Ref;
+use crate::base::time::Ticks;
 use crate::object::Life;
 use crate::object::capability::Capability;
 use crate::object::endpoint::Endpoint;
@@ -34,7 +36,7 @@ impl<A: Arch> System<A> {
         match self.handler(thread, ThreadSlot::FaultEndpoint) {
             Some((endpoint, badge)) => {
                 self.leave_ready(thread, State::Calling { endpoint, badge, kind: CallKind::Fault });
-                self.meet_or_queue(thread, endpoint);
+                self.call_with_fault(thread, endpoint);
                 Handled::ByHandler
             }
             None => {
@@ -47,22 +49,37 @@ impl<A: Arch> System<A> {
     /// Stops a ready thread that is nowhere queued, since its budget is used up, if somebody wants to hear of it. The end of a slice is of
     /// no interest.
     pub fn raise_timeout(&mut self, thread: Ref<Thread>) -> Handled {
-        let (Some(context), Some((endpoint, badge))) =
-            (self.store.get(thread).running_on, self.handler(thread, ThreadSlot::TimeoutEndpoint))
-        else {
+        match self.store.get(thread).running_on {
+            Some(context) if !self.store.get(context).is_slice() => {
+                self.tell_timeout(thread, Some(context), FaultCause::Other)
+            }
+            _ => Handled::ByNobody,
+        }
+    }
+
+    /// Stops a ready thread that is nowhere queued, since it has no time any more: what it worked on was not its own, and was taken away. If
+    /// nobody hears of it, it stays ready, and has no time until somebody binds time to it. `context`: what was taken, if that is known.
+    pub fn raise_time_taken(&mut self, thread: Ref<Thread>, context: Option<Ref<SchedContext>>) {
+        let _ = self.tell_timeout(thread, context, FaultCause::TimeTaken);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_timeout(&mut self, thread: Ref<Thread>, context: Option<Ref<SchedContext>>, cause: FaultCause) -> Handled {
+        let Some((endpoint, badge)) = self.handler(thread, ThreadSlot::TimeoutEndpoint) else {
             return Handled::ByNobody;
         };
-        let SchedContext { consumed, badge: name, .. } = *self.store.get(context);
-        if self.store.get(context).is_slice() {
-            return Handled::ByNobody;
-        }
+        let (name, consumed) = context.map_or((Badge::NONE, Ticks(0)), |context| {
+            let SchedContext { consumed, badge, .. } = *self.store.get(context);
+            (badge, consumed)
+        });
         let consumed = self.store.machine.ticks_per_second().nanoseconds(consumed);
         let object = self.store.get_mut(thread);
         object.context.own_all();
         let fault = Fault {
             kind: FaultKind::Timeout,
             access: Access::None,
-            cause: FaultCause::Other,
+            cause,
             level: 0,
             instruction_pointer: object.context.pc,
             address: name.value(),
@@ -72,7 +89,7 @@ impl<A: Arch> System<A> {
         };
         object.fault.note(&fault);
         object.state = State::Calling { endpoint, badge, kind: CallKind::Fault };
-        self.meet_or_queue(thread, endpoint);
+        self.call_with_fault(thread, endpoint);
         Handled::ByHandler
     }
 

@@ -9,6 +9,15 @@
 //! 3. A server in which it is *overdue*: its caller was cancelled, stopped or destroyed, and the server works on. It
 //!    goes back when the server receives next or is destroyed.
 //!
+//! A context can be taken away from a server that works on it (`SchedContextUnbind`, `SchedControlConfigure`, the end of
+//! the context). The server then tells its timeout endpoint, at once if it is ready, and else when its wait is over. If
+//! nobody hears of it, it has no time until somebody binds time to it.
+//!
+//! An endpoint knows of callers of which core its server can work for, by who received there last: a thread without time
+//! of its own works for those of its own core. Others are refused at the call. If such a server was the last to receive,
+//! but has time of its own now, it says so with its next receive. What changes while a caller is queued is seen before
+//! the answer that precedes the receive.
+//!
 //! A claim is the number in a reply object or in [`Overdue`]. A context that leaves this order, since it is taken away
 //! or goes home past somebody, gets a new number. So no claim outlives what it was for, and none finds a context that
 //! was lent anew.
@@ -17,14 +26,19 @@ use super::reply::Answer;
 use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
+use crate::object::Life;
+use crate::object::endpoint::{Clients, Endpoint};
 use crate::object::reply::{Loan, ReplyState};
 use crate::object::sched_context::{Binding, Owner, SchedContext};
-use crate::object::thread::{Overdue, State, Thread};
+use crate::object::thread::{Overdue, State, Thread, Use};
 use l4k_sys::Error;
 
 /// Threads and their debts, in all, among which a lender is looked for when those before it do not need their time any
 /// more. The search has no preemption point.
 const LENDERS_MAX: u32 = 64;
+
+/// The same among which those are looked for who have passed on time that is taken away. Each may have to be told.
+const LOSERS_MAX: u32 = 16;
 
 /// How a call ends that time may have come with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,15 +52,45 @@ pub enum Ending {
 
 impl<A: Arch> System<A> {
     /// Whether a caller's time can go along to a receiver: one without time of its own works for callers of its core
-    /// only.
+    /// only. If nobody waits, who received there last decides, so that no caller queues for a server that could not
+    /// receive it.
     ///
     /// # Errors
     /// `WrongCore`.
-    pub fn check_core(&self, caller: Ref<Thread>, receiver: Ref<Thread>) -> Result<(), Error> {
-        let Thread { running_on, core, .. } = *self.store.get(receiver);
-        match self.core_of(caller) {
-            Some(own) if running_on.is_none() && own != core => Err(Error::WrongCore),
-            _ => Ok(()),
+    pub fn check_core(
+        &self,
+        caller: Ref<Thread>,
+        endpoint: Ref<Endpoint>,
+        receiver: Option<Ref<Thread>>,
+    ) -> Result<(), Error> {
+        let clients = match receiver.map(|receiver| self.store.get(receiver)) {
+            Some(Thread { running_on: None, core, .. }) => Clients::of(*core),
+            Some(_) => Clients::OF_ANY_CORE,
+            None => self.store.get(endpoint).clients,
+        };
+        match clients == Clients::OF_ANY_CORE || self.core_of(caller).map(Clients::of) == Some(clients) {
+            true => Ok(()),
+            false => Err(Error::WrongCore),
+        }
+    }
+
+    /// For whom a thread works that receives.
+    pub fn clients_of(&self, receiver: Ref<Thread>) -> Clients {
+        let Thread { own_context, core, .. } = *self.store.get(receiver);
+        match own_context {
+            Some(_) => Clients::OF_ANY_CORE,
+            None => Clients::of(core),
+        }
+    }
+
+    /// A thread comes to own time or loses it. If it waits for calls, its endpoint knows for whom.
+    pub fn note_clients(&mut self, receiver: Ref<Thread>) {
+        if let State::Receiving { endpoint, .. } = self.store.get(receiver).state {
+            let clients = self.clients_of(receiver);
+            let endpoint = self.store.get_mut(endpoint);
+            if endpoint.life == Life::Alive {
+                endpoint.clients = clients;
+            }
         }
     }
 
@@ -102,15 +146,65 @@ impl<A: Arch> System<A> {
 
     /// What becomes of the time that a caller had lent to a server, now that their call ends. If it is with the server,
     /// it goes back, or is overdue if the server works on. If it is still to come back to the server, it is overdue
-    /// then.
+    /// then, or goes past a server that has or expects other time.
     pub fn end_loan(&mut self, caller: Ref<Thread>, server: Ref<Thread>, binding: Binding, ending: Ending) {
         let Thread { running_on, state, overdue_from, .. } = *self.store.get(server);
+        let (overdue, passed_on) = (Overdue { binding, lender: Some(caller) }, self.passed_on(state));
         match running_on.filter(|context| self.store.get(*context).binding == Some(binding)) {
             Some(context) if ending == Ending::Answered || matches!(state, State::Receiving { .. }) => {
                 self.bring(context, Some(caller));
             }
-            None if !self.has_lent(state, binding) && !self.keeps_overdue(overdue_from, binding) => (),
-            _ => self.make_overdue(server, Overdue { binding, lender: Some(caller) }),
+            Some(_) => self.make_overdue(server, overdue),
+            None if passed_on == Loan::Lent(binding) => self.make_overdue(server, overdue),
+            None if !self.keeps_overdue(overdue_from, binding) => (),
+            None if running_on.is_some() || passed_on != Loan::None => self.redirect(overdue_from, overdue),
+            None => self.make_overdue(server, overdue),
+        }
+    }
+
+    /// Takes a context away from a server that works on it and does not own it: it goes home. The server has lost its
+    /// time, and so have those who had the context before it and passed it on.
+    pub fn take_from_server(&mut self, context: Ref<SchedContext>, owner: Owner) {
+        let Some(server) = self.store.get(context).thread.filter(|thread| owner != Owner::Thread(*thread)) else {
+            return;
+        };
+        self.detach_context(context);
+        let (mut next, mut steps) = (Some(server), LOSERS_MAX);
+        while let Some(thread) = next {
+            next = self.pass_over(thread, context, &mut steps);
+            if owner != Owner::Thread(thread) {
+                self.lose_time(thread, context);
+            }
+        }
+        self.bring(context, None);
+    }
+
+    /// A thread learns that what it worked on was taken away: at once, or when its wait is over. One that waits for calls
+    /// has no work for which it would be missing.
+    fn lose_time(&mut self, thread: Ref<Thread>, context: Ref<SchedContext>) {
+        let Thread { state, running_on: None, own_context: None, .. } = *self.store.get(thread) else { return };
+        match state {
+            State::Ready => self.raise_time_taken(thread, Some(context)),
+            State::Receiving { .. } => (),
+            _ => self.store.get_mut(thread).lost_time = Use::Yes,
+        }
+    }
+
+    /// The wait of a thread is over, or it may go on. One that has lost its time tells its timeout endpoint.
+    #[inline(always)]
+    pub fn wake(&mut self, thread: Ref<Thread>) {
+        self.make_ready(thread);
+        if self.store.get(thread).running_on.is_none() {
+            self.wake_without_time(thread);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wake_without_time(&mut self, thread: Ref<Thread>) {
+        let object = self.store.get_mut(thread);
+        if core::mem::replace(&mut object.lost_time, Use::No) == Use::Yes {
+            self.raise_time_taken(thread, None);
         }
     }
 
@@ -120,15 +214,27 @@ impl<A: Arch> System<A> {
         overdue.is_some_and(|overdue| overdue.binding == binding)
     }
 
-    /// Whether a thread in a state waits for a call with which it has lent time.
-    fn has_lent(&self, state: State, binding: Binding) -> bool {
-        let State::AwaitingReply { reply, .. } = state else { return false };
-        matches!(self.store.get(reply).state, ReplyState::Owed { loan, .. } if loan == Loan::Lent(binding))
+    /// The time that went along with the call for which a thread in a state waits.
+    fn passed_on(&self, state: State) -> Loan {
+        let State::AwaitingReply { reply, .. } = state else { return Loan::None };
+        match self.store.get(reply).state {
+            ReplyState::Owed { loan, .. } => loan,
+            _ => Loan::None,
+        }
     }
 
-    /// A server has time that is not lent to it any more. A lender waits for one such time only: it has been given
-    /// other time since it lent an earlier one, which goes to whom it is bound to.
+    /// A server has time that is not lent to it any more, or gets it with an answer. Other time that it was to give back
+    /// goes to its lender now: the server waits, and does not need both.
     fn make_overdue(&mut self, server: Ref<Thread>, overdue: Overdue) {
+        if !self.keeps_overdue(Some(server), overdue.binding) {
+            self.give_back_overdue(server);
+        }
+        self.owe(server, overdue);
+    }
+
+    /// A lender waits for one such time only: it has been given other time since it lent an earlier one, which goes to
+    /// whom it is bound to.
+    fn owe(&mut self, server: Ref<Thread>, overdue: Overdue) {
         let _ = self.forget_overdue(server);
         if let Some(lender) = overdue.lender {
             self.forget_lender(lender);
@@ -176,7 +282,7 @@ impl<A: Arch> System<A> {
         if let Some(keeper) = keeper
             && self.keeps_overdue(Some(keeper), to.binding)
         {
-            self.make_overdue(keeper, to);
+            self.owe(keeper, to);
         }
     }
 
@@ -221,9 +327,12 @@ impl<A: Arch> System<A> {
         None
     }
 
-    /// Whether a thread has no time, and none of its own but this to come.
+    /// Whether a thread has no time, and none but this to come: neither its own nor what it has lent with a call that it
+    /// waits in. One that receives already needs no time that it would have to give back.
     fn lacks(&self, thread: Ref<Thread>, context: Ref<SchedContext>) -> bool {
-        let Thread { running_on, own_context, .. } = *self.store.get(thread);
-        running_on.is_none() && own_context.is_none_or(|own| own == context)
+        let Thread { running_on, own_context, state, .. } = *self.store.get(thread);
+        let gives_back = matches!(state, State::Receiving { .. }) && self.is_overdue(thread, context);
+        let expects_other = self.passed_on(state) != Loan::None || own_context.is_some_and(|own| own != context);
+        running_on.is_none() && !expects_other && !gives_back
     }
 }

@@ -40,13 +40,18 @@ impl<A: Arch> System<A> {
         self.store.get_mut(notification).word = 0;
         let object = self.store.get_mut(thread);
         object.context.set_results(Arrival::Notification as u64, [0; 7], word);
-        if object.running_on.is_none()
+        self.take_time_of_signals(thread, notification);
+        self.wake(thread);
+    }
+
+    /// A thread without time that takes signals gets the time that comes with them, unless somebody else has it.
+    fn take_time_of_signals(&mut self, thread: Ref<Thread>, notification: Ref<Notification>) {
+        if self.store.get(thread).running_on.is_none()
             && let Some(time) = self.store.get(notification).context
             && self.store.get(time).thread.is_none()
         {
             self.attach_context(thread, time);
         }
-        self.make_ready(thread);
     }
 
     /// Time that came with a signal goes back to the notification when its thread waits for what comes next. One that owes answers keeps
@@ -93,11 +98,18 @@ impl<A: Arch> System<A> {
         self.store.get(thread).notification.is_some_and(|notification| self.store.get(notification).word != 0)
     }
 
-    /// Takes the signals of the notification bound to a thread, if there are any.
-    pub fn take_bound_signals(&mut self, thread: Ref<Thread>) -> Option<u64> {
+    /// A receive that signals of the bound notification end. Like every receive it gives back time that is overdue: whoever signals often
+    /// does not keep it away from its lender.
+    pub fn receive_signals(&mut self, thread: Ref<Thread>) -> Option<()> {
         let notification = self.store.get(thread).notification?;
         let word = core::mem::take(&mut self.store.get_mut(notification).word);
-        (word != 0).then_some(word)
+        if word == 0 {
+            return None;
+        }
+        self.store.get_mut(thread).context.set_results(Arrival::Notification as u64, [0; 7], word);
+        self.give_back_overdue(thread);
+        self.take_time_of_signals(thread, notification);
+        Some(())
     }
 
     /// Binds a notification to a thread.

@@ -11,7 +11,7 @@ use crate::object::endpoint::{Alone, Endpoint, Side};
 use crate::object::reply::{Grant, Reply, ReplyState};
 use crate::object::thread::{CallKind, State, Suspension, Thread};
 use l4k_sys::Error;
-use l4k_sys::abi::{Arrival, Rights};
+use l4k_sys::abi::Rights;
 
 /// Whether a call waits for something to arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,9 +96,7 @@ impl<A: Arch> System<A> {
         grant: Grant,
         wait: Wait,
     ) -> Result<Next, Error> {
-        if let Some(word) = self.take_bound_signals(receiver) {
-            let context = &mut self.store.get_mut(receiver).context;
-            context.set_results(Arrival::Notification as u64, [0; 7], word);
+        if self.receive_signals(receiver).is_some() {
             return Ok(Next::Settled);
         }
         if let Some(caller) = self.first_caller(endpoint) {
@@ -123,9 +121,11 @@ impl<A: Arch> System<A> {
         let mut queue = self.store.get(endpoint).queue;
         let is_alone = queue.first.is_none() && self.store.get(receiver).replies.is_none();
         self.enqueue(&mut queue, receiver);
+        let clients = self.clients_of(receiver);
         let endpoint = self.store.get_mut(endpoint);
         endpoint.set_queue(queue);
         endpoint.side = Side::Receivers;
+        endpoint.clients = clients;
         endpoint.alone = is_alone.then_some(Alone { receiver, reply, rights: grant.rights() });
     }
 
@@ -137,6 +137,7 @@ impl<A: Arch> System<A> {
             self.give_back_time_of_signals(receiver);
         }
         self.store.get_mut(receiver).state = receiving;
+        self.note_clients(receiver);
         let runs = self.store.get(receiver).running_on.is_some();
         self.deliver_call(caller, receiver);
         if runs {
@@ -200,6 +201,6 @@ impl<A: Arch> System<A> {
     /// Wakes a thread whose blocking call ends with an error. It is in no queue.
     pub fn refuse(&mut self, thread: Ref<Thread>, error: Error) {
         self.store.get_mut(thread).context.set_results(error.code(), [0; 7], 0);
-        self.make_ready(thread);
+        self.wake(thread);
     }
 }

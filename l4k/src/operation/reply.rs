@@ -56,9 +56,9 @@ impl<A: Arch> System<A> {
             }
             CallKind::Fault => {
                 self.store.get_mut(caller).fault.forget();
-                self.make_ready(caller);
+                self.wake(caller);
             }
-            CallKind::Message => self.make_ready(caller),
+            CallKind::Message => self.wake(caller),
         }
     }
 

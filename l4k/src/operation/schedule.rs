@@ -11,7 +11,7 @@ use crate::base::arch::{Arch, CoreNumber};
 use crate::base::store::Ref;
 use crate::base::time::Instant;
 use crate::object::sched_context::{SchedContext, Turn};
-use crate::object::thread::{Priority, State, Suspension, Thread};
+use crate::object::thread::{Priority, State, Suspension, Thread, Use};
 
 /// Who runs on a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,7 @@ impl<A: Arch> System<A> {
         self.store.get_mut(context).thread = Some(thread);
         let object = self.store.get_mut(thread);
         object.running_on = Some(context);
+        object.lost_time = Use::No;
         object.core = core;
         if object.state == State::Ready {
             self.admit(core, thread, End::Back);

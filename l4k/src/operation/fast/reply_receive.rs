@@ -7,9 +7,8 @@ use super::time::Time;
 use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
 use crate::base::registers::BADGE;
 use crate::base::store::Ref;
-use crate::object::Life;
 use crate::object::capability::Capability;
-use crate::object::endpoint::{Alone, Endpoint, Side, ThreadQueue};
+use crate::object::endpoint::{Alone, Clients, Endpoint, Side, ThreadQueue};
 use crate::object::reply::{Grant, Loan, Reply, ReplyState};
 use crate::object::sched_context::Owner;
 use crate::object::thread::{QueueLinks, State, Thread, Use};
@@ -74,7 +73,7 @@ impl<A: Arch> System<A> {
         let reply_address = self.store.get(server).context.x[BADGE];
         let Capability::Reply { object: reply } = self.fast_capability(server, reply_address) else { return None };
         let object = self.store.get(endpoint);
-        if !rights.contains(Rights::RECEIVE) || object.life != Life::Alive || object.queue.first.is_some() {
+        if !rights.contains(Rights::RECEIVE) || object.queue.first.is_some() {
             return None;
         }
         let ReplyState::Owed { caller, server: owed_by, next: None, previous: None, loan, .. } =
@@ -91,17 +90,27 @@ impl<A: Arch> System<A> {
         Some(Parting { server, caller, endpoint, reply, rights, loan, tables })
     }
 
-    /// The caller goes on with the slice that it lent, or with one of its own while the server waits with its own.
+    /// The caller goes on with the slice that it lent, or with one of its own while the server waits with its own. The endpoint knows already
+    /// for whom such a server works, which it does not if it is dying.
     #[inline(always)]
-    fn time_after_answer(&self, here: CoreNumber, Parting { server, caller, loan, .. }: Parting) -> Option<Time> {
+    fn time_after_answer(
+        &self,
+        here: CoreNumber,
+        Parting { server, caller, endpoint, loan, .. }: Parting,
+    ) -> Option<Time> {
+        let clients = self.store.get(endpoint).clients;
         let slice = self.core(here).slice?;
         let Thread { own_context, running_on, .. } = *self.store.get(caller);
         let context = self.store.get(slice);
         match (loan, running_on) {
-            (Loan::Lent(binding), None) if own_context == Some(slice) && context.binding == Some(binding) => {
+            (Loan::Lent(binding), None)
+                if own_context == Some(slice) && context.binding == Some(binding) && clients == Clients::of(here) =>
+            {
                 self.same_time(here, slice)
             }
-            (Loan::None, Some(own)) if context.owner == Owner::Thread(server) => self.own_time(here, slice, own),
+            (Loan::None, Some(own)) if context.owner == Owner::Thread(server) && clients == Clients::OF_ANY_CORE => {
+                self.own_time(here, slice, own)
+            }
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use super::reach::Reached;
 use l4k::base::registers::Shape;
 use l4k::machine::simulated::Simulated;
 use l4k::object::Life;
-use l4k::object::endpoint::{Alone, Side};
+use l4k::object::endpoint::{Alone, Clients, Side};
 use l4k::object::reply::Grant;
 use l4k::object::thread::{CallKind, State, Thread};
 use l4k::operation::system::System;
@@ -17,6 +17,8 @@ use l4k::operation::system::System;
 pub fn check(system: &System<Simulated>, reached: &Reached) {
     for &object in &reached.endpoints {
         let endpoint = system.store.get(object);
+        let is_served = endpoint.clients != Clients::NONE;
+        assert_eq!(is_served, endpoint.life == Life::Alive, "{object:?} has clients only while it lives");
         let Some(Alone { receiver, reply, rights }) = endpoint.alone else { continue };
         let thread = system.store.get(receiver);
         let receiving = State::Receiving { grant: Grant::of(rights), endpoint: object, reply };

@@ -7,19 +7,21 @@ use super::state::{
 use crate::invariants::{queued, ring, waiting};
 use crate::world::World;
 use l4k::base::address::PhysicalAddress;
-use l4k::base::arch::{Arch, CoreNumber, Level, MemoryKind, TableEntry};
+use l4k::base::arch::{Arch, CoreNumber, Level, MAX_CORES, MemoryKind, TableEntry};
 use l4k::base::debugging::Stepping;
+use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
 use l4k::machine::simulated::Simulated;
 use l4k::object::address_space::TableNumber;
 use l4k::object::asid_pool::POOLS;
 use l4k::object::capability::{Capability as Held, MemoryClass};
 use l4k::object::cnode::CNode;
+use l4k::object::endpoint::Clients;
 use l4k::object::irq::Acknowledge;
 use l4k::object::reply::{Grant, Loan, ReplyState};
 use l4k::object::sched_context::{Owner, SchedContext};
 use l4k::object::slot::Slot;
-use l4k::object::thread::{CallKind, State as Actual, Suspension, Thread as ActualThread, ThreadSlot};
+use l4k::object::thread::{CallKind, State as Actual, Suspension, Thread as ActualThread, ThreadSlot, Use};
 use l4k::operation::system::System;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -194,10 +196,16 @@ fn add_object(system: &Kernel, held: &Held, bindings: &BTreeMap<u64, Object>, st
     match *held {
         Held::Thread { object } => {
             state.threads.entry(address(object)).or_insert_with(|| thread(system, object, bindings));
+            let context = &system.store.get(object).context;
+            let link = if context.shape == Shape::SystemCall { 0 } else { context.x[30] };
+            state.told.insert(address(object), [context.pc, context.sp, link]);
         }
         Held::Endpoint { object, .. } => {
             let queue = || queued(system, system.store.get(object).queue).into_iter().map(address).collect();
             state.endpoints.entry(address(object)).or_insert_with(queue);
+            let clients = system.store.get(object).clients;
+            let core = (0..MAX_CORES as u8).find(|core| clients == Clients::of(CoreNumber(*core)));
+            state.clients.insert(address(object), core.map(u64::from));
         }
         Held::Notification { object, .. } => {
             let actual = system.store.get(object);
@@ -336,6 +344,7 @@ fn thread(system: &Kernel, thread: Ref<ActualThread>, bindings: &BTreeMap<u64, O
             let context = bindings.get(&overdue.binding.0.get())?;
             Some((*context, overdue.lender.map(address)))
         }),
+        lost_time: actual.lost_time == Use::Yes,
         notification: actual.notification.map(address),
         window: [u64::from(actual.window.first), u64::from(actual.window.count)],
         registers: [x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], actual.context.badge()],

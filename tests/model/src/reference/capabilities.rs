@@ -187,6 +187,7 @@ impl State {
                     self.peer_gone(thread);
                 }
                 self.endpoints.remove(&object);
+                self.clients.remove(&object);
             }
             ObjectKind::Notification => {
                 let notification = self.notifications[&object].clone();

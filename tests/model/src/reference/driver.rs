@@ -307,12 +307,12 @@ impl Pair {
         Ok(())
     }
 
-    fn compare(&self) -> Result<(), String> {
+    fn compare(&mut self) -> Result<(), String> {
         let mut actual = abstraction::of(&self.world);
         (actual.now, actual.step) = (self.model.now, self.model.step);
         actual.placed.clone_from(&self.model.placed);
         actual.stamps.clone_from(&self.model.stamps);
-        actual.told.clone_from(&self.model.told);
+        self.model.told.clone_from(&actual.told);
         if actual == self.model {
             return Ok(());
         }
@@ -347,6 +347,7 @@ fn differences(model: &State, actual: &State) -> String {
         entries,
         threads,
         endpoints,
+        clients,
         replies,
         notifications,
         contexts,

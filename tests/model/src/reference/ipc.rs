@@ -130,11 +130,14 @@ impl State {
         let endpoint = errors.note(self.with_right(caller, x[0], ObjectKind::Endpoint, CALL));
         let grant = endpoint.is_some_and(|endpoint| endpoint.rights & GRANT != 0);
         let wrong = self.sending(caller, grant);
-        if let (Some(endpoint), true) = (endpoint, wrong.is_empty())
-            && let Some(receiver) = self.first_receiver(endpoint.object)
-        {
-            self.taking(receiver, x[1]).into_iter().for_each(|error| errors.add(error));
-            errors.when(self.is_elsewhere(caller, receiver), Error::WrongCore);
+        if let (Some(endpoint), true) = (endpoint, wrong.is_empty()) {
+            match self.first_receiver(endpoint.object) {
+                Some(receiver) => {
+                    self.taking(receiver, x[1]).into_iter().for_each(|error| errors.add(error));
+                    errors.when(self.is_elsewhere(caller, receiver), Error::WrongCore);
+                }
+                None => errors.when(self.is_refused(caller, endpoint.object), Error::WrongCore),
+            }
         }
         wrong.into_iter().for_each(|error| errors.add(error));
         let (true, Some(endpoint)) = (errors.is_empty(), endpoint) else { return Answer::Refused(errors) };
@@ -175,14 +178,15 @@ impl State {
                 self.deliver(caller, receiver);
                 self.thread(receiver).state = ThreadState::Ready;
             }
+            None if self.is_refused(caller, endpoint) => self.end_wait(caller, Error::WrongCore),
             None => self.join_queue(caller),
         }
     }
 
-    /// Whether a receiver would have to run on time of another core than its own.
+    /// Whether a receiver would have to run on time of another core than its own, or on none.
     fn is_elsewhere(&self, caller: Object, receiver: Object) -> bool {
-        let time = self.threads[&caller].context.filter(|_| self.threads[&receiver].context.is_none());
-        time.is_some_and(|context| self.contexts[&context].core != self.threads[&receiver].core)
+        let receiver = &self.threads[&receiver];
+        receiver.context.is_none() && self.core_of(caller) != Some(receiver.core)
     }
 
     /// A caller that calls and a receiver that receives meet.
@@ -247,6 +251,8 @@ impl State {
             && self.notifications[&notification].word != 0
         {
             self.take_word(receiver, notification);
+            self.give_back_overdue(receiver);
+            self.take_time_of_signals(receiver, notification);
             return Answer::Settled;
         }
         let grant = endpoint.rights & GRANT != 0;
@@ -258,6 +264,7 @@ impl State {
                 self.give_back_time_of_signals(receiver);
             }
             self.thread(receiver).state = receiving;
+            self.note_receiver(receiver);
             self.deliver(caller, receiver);
             self.thread(receiver).state = ThreadState::Ready;
             return Answer::Settled;
@@ -269,6 +276,7 @@ impl State {
         self.give_back_overdue(receiver);
         self.give_back_time_of_signals(receiver);
         self.thread(receiver).state = receiving;
+        self.note_receiver(receiver);
         self.replies.insert(reply, Reply::Offered(receiver));
         self.join_queue(receiver);
         Answer::Settled
@@ -296,8 +304,7 @@ impl State {
             errors.extend(after.taking(receiver, registers[1]));
         }
         // The caller's time may be gone. Then nobody has any, and the receiver would never run again.
-        let nobody_has_time = self.threads[&caller].context.is_none() && after.threads[&receiver].context.is_none();
-        if after.is_elsewhere(caller, receiver) || nobody_has_time {
+        if after.is_elsewhere(caller, receiver) {
             errors.push(Error::WrongCore);
         }
         errors.first().copied()
@@ -330,10 +337,12 @@ impl State {
             self.transfer(sender, caller, 0);
         }
         self.settle(reply, Ending::Answered);
-        let goes_on = !fault || label(tag) == 0;
-        let thread = self.thread(caller);
-        thread.state = if goes_on { ThreadState::Ready } else { ThreadState::Faulted };
-        thread.fault = None;
+        self.thread(caller).fault = None;
+        if !fault || label(tag) == 0 {
+            self.wake(caller);
+        } else {
+            self.thread(caller).state = ThreadState::Faulted;
+        }
     }
 
     /// `Reply`.
@@ -395,7 +404,11 @@ impl State {
     fn wake_by_signal(&mut self, thread: Object, notification: Object) {
         self.stop_waiting(thread, Ending::Answered);
         self.take_word(thread, notification);
-        self.thread(thread).state = ThreadState::Ready;
+        self.take_time_of_signals(thread, notification);
+        self.wake(thread);
+    }
+
+    fn take_time_of_signals(&mut self, thread: Object, notification: Object) {
         let idle = |context: &Object| self.contexts[context].thread.is_none();
         let time = self.notifications[&notification].context.filter(idle);
         if let (Some(context), None) = (time, self.threads[&thread].context) {

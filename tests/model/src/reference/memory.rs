@@ -101,6 +101,7 @@ impl State {
             }
             ObjectKind::Endpoint => {
                 self.endpoints.insert(object, Vec::new());
+                self.clients.insert(object, None);
             }
             ObjectKind::Notification => {
                 self.notifications.insert(object, Notification::default());
@@ -281,6 +282,7 @@ const fn new_thread(floating_point: bool) -> Thread {
         context: None,
         own_context: None,
         overdue: None,
+        lost_time: false,
         notification: None,
         window: [0; 2],
         registers: [0; 9],

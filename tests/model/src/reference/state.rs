@@ -137,6 +137,8 @@ pub struct Thread {
     pub buffer_address: u64,
     /// A context that it runs on or has lent on, although the call that brought it is over; and the thread that it goes back to.
     pub overdue: Option<(Object, Option<Object>)>,
+    /// Whether what it worked on was taken away while it waited.
+    pub lost_time: bool,
     /// The message of the fault that it calls with.
     pub fault: Option<[u64; 7]>,
 }
@@ -254,6 +256,8 @@ pub struct State {
     pub threads: BTreeMap<Object, Thread>,
     /// Queues of endpoints, in the order in which they will be served.
     pub endpoints: BTreeMap<Object, Vec<Object>>,
+    /// For callers of which core the thread works that was the last to receive at an endpoint; `None`: of any.
+    pub clients: BTreeMap<Object, Option<u64>>,
     /// Reply objects.
     pub replies: BTreeMap<Object, Reply>,
     /// Notifications.
@@ -274,7 +278,7 @@ pub struct State {
     pub step: Stamp,
     /// Of the threads that run, could or will: on what.
     pub placed: BTreeMap<Object, Object>,
-    /// Program counter, stack pointer and link register of those that run.
+    /// Program counter, stack pointer and link register that threads have, for messages of what stopped them.
     pub told: BTreeMap<Object, [u64; 3]>,
     /// When they came, in steps; who was interrupted came before the beginning.
     pub stamps: BTreeMap<Object, Stamp>,

@@ -88,9 +88,8 @@ impl State {
             errors.when(lacks(Own::CNode) || lacks(Own::Space), Error::NotConfigured);
         }
         let (true, Some(thread)) = (errors.is_empty(), thread) else { return Answer::Refused(errors) };
-        let object = self.thread(thread);
-        object.state = ThreadState::Ready;
-        object.fault = None;
+        self.thread(thread).fault = None;
+        self.wake(thread);
         Answer::Done([0; 7])
     }
 
@@ -115,6 +114,7 @@ impl State {
             return Answer::refused(Error::NotBlocked);
         }
         self.stop(thread, ThreadState::Ready);
+        self.wake(thread);
         Answer::Done([0; 7])
     }
 
@@ -268,8 +268,8 @@ impl State {
             return Answer::Refused(errors);
         };
         let (now, core) = (self.now, control.object);
-        let thread = self.contexts[&context.object].thread;
-        if let Some(thread) = thread {
+        self.take_from_server(context.object, self.contexts[&context.object].owner);
+        if let Some(thread) = self.contexts[&context.object].thread {
             self.displace(thread);
             self.thread(thread).core = core;
         }
@@ -305,8 +305,10 @@ impl State {
         };
         self.contexts.get_mut(&context).expect("a context").owner = Some(target.object);
         if target.kind == ObjectKind::Thread {
+            self.give_back_overdue(target.object);
             self.thread(target.object).own_context = Some(context);
             self.attach(context, target.object);
+            self.note_receiver(target.object);
         } else {
             self.notifications.get_mut(&target.object).expect("a notification").context = Some(context);
         }
@@ -335,8 +337,12 @@ impl State {
         if let Some(notification) = owner.and_then(|owner| self.notifications.get_mut(&owner)) {
             notification.context = None;
         }
+        self.take_from_server(context, owner);
         self.forget_loans(context);
         self.detach(context);
+        if let Some(thread) = owner.filter(|owner| self.threads.contains_key(owner)) {
+            self.note_receiver(thread);
+        }
     }
 
     /// `SchedContextSetBadge`.

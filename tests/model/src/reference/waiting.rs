@@ -1,7 +1,8 @@
 //! Queues, and the end of what a thread waits for.
 
-use super::state::{Object, Reply, State, Thread, ThreadState};
+use super::state::{Object, Own, Place, Reply, State, Thread, ThreadState};
 use l4k_sys::Error;
+use l4k_sys::abi::{FaultCause, FaultKind, Tag};
 
 /// How a call ends that time may have come with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl State {
             self.nobody_handles(thread);
         } else {
             self.answer(thread, error.code(), [0; 7], 0);
-            self.thread(thread).state = ThreadState::Ready;
+            self.wake(thread);
         }
     }
 
@@ -91,7 +92,7 @@ impl State {
             self.nobody_handles(thread);
         } else {
             self.answer(thread, Error::PeerGone.code(), [0; 7], 0);
-            self.thread(thread).state = ThreadState::Ready;
+            self.wake(thread);
         }
     }
 
@@ -116,27 +117,96 @@ impl State {
         self.replies.insert(reply, Reply::Idle);
         let Some(context) = lent else { return };
         let receives = matches!(self.threads[&server].state, ThreadState::Receiving { .. });
-        if self.threads[&server].context == Some(context) {
+        let (has, lent) = (self.threads[&server].context, self.has_lent(server));
+        if has == Some(context) {
             if ending == Ending::Answered || receives {
                 self.bring(context, Some(caller));
             } else {
                 self.make_overdue(server, context, caller);
             }
-        } else if self.has_lent(server, context) || self.keeper(context, server).is_some() {
+        } else if lent == Some(context) {
             self.make_overdue(server, context, caller);
+        } else if self.keeper(context, server).is_some() {
+            // It comes back to the server only if that has nothing else to work on.
+            match has.or(lent) {
+                Some(_) => self.redirect(context, server, Some(caller)),
+                None => self.make_overdue(server, context, caller),
+            }
         }
     }
 
-    /// Whether a thread waits for an answer and has lent a context for it.
-    fn has_lent(&self, thread: Object, context: Object) -> bool {
-        let ThreadState::AwaitingReply { reply, .. } = self.threads[&thread].state else { return false };
-        matches!(self.replies[&reply], Reply::Owed { lent: Some(lent), .. } if lent == context)
+    /// What a thread that waits for an answer has lent for it.
+    fn has_lent(&self, thread: Object) -> Option<Object> {
+        let ThreadState::AwaitingReply { reply, .. } = self.threads[&thread].state else { return None };
+        match self.replies[&reply] {
+            Reply::Owed { lent, .. } => lent,
+            _ => None,
+        }
+    }
+
+    /// A server is to give a context back. If it was to give back another one, that does not get lost: it goes back now.
+    fn make_overdue(&mut self, server: Object, context: Object, lender: Object) {
+        if self.threads[&server].overdue.is_some_and(|(other, _)| other != context) {
+            self.give_back_overdue(server);
+        }
+        self.owe(server, context, lender);
     }
 
     /// A thread waits for one context only that others have kept: for the last.
-    fn make_overdue(&mut self, server: Object, context: Object, lender: Object) {
+    fn owe(&mut self, server: Object, context: Object, lender: Object) {
         self.forget_lender(lender);
         self.thread(server).overdue = Some((context, Some(lender)));
+    }
+
+    /// Somebody who holds a context takes it from a server that does not own it. It goes home. Whoever worked on it learns that: the server,
+    /// and those before it who passed it on.
+    pub fn take_from_server(&mut self, context: Object, owner: Option<Object>) {
+        let Some(server) = self.contexts[&context].thread.filter(|thread| Some(*thread) != owner) else { return };
+        self.displace(server);
+        self.detach(context);
+        let mut next = Some(server);
+        while let Some(thread) = next {
+            next = self.pass_over(thread, context);
+            if Some(thread) != owner {
+                self.lose_time(thread, context);
+            }
+        }
+        self.bring(context, None);
+    }
+
+    fn lose_time(&mut self, thread: Object, context: Object) {
+        let object = &self.threads[&thread];
+        if object.context.is_some() || object.own_context.is_some() {
+            return;
+        }
+        match object.state {
+            ThreadState::Ready => self.tell_loss(thread, Some(context)),
+            ThreadState::Receiving { .. } => (),
+            _ => self.thread(thread).lost_time = true,
+        }
+    }
+
+    /// A timeout with a cause of its own, if somebody wants to hear of it.
+    fn tell_loss(&mut self, thread: Object, context: Option<Object>) {
+        if self.at(Place::Thread(thread, Own::Timeouts)).is_none() {
+            return;
+        }
+        let [badge, consumed] = context.map_or([0; 2], |context| {
+            let context = &self.contexts[&context];
+            [context.badge, context.consumed]
+        });
+        let tag = Tag::new(FaultKind::Timeout as u32, 6).expect("a tag").bits();
+        let [pc, sp, link] = self.told.get(&thread).copied().unwrap_or_default();
+        let cause = (FaultCause::TimeTaken as u64) << 8;
+        self.fault_to(thread, Own::Timeouts, [tag, pc, badge, cause, consumed, sp, link]);
+    }
+
+    /// What a thread waited for is over. If it has lost its time meanwhile, it tells that first.
+    pub fn wake(&mut self, thread: Object) {
+        self.thread(thread).state = ThreadState::Ready;
+        if std::mem::take(&mut self.thread(thread).lost_time) {
+            self.tell_loss(thread, None);
+        }
     }
 
     /// Nothing goes back to a thread any more.
@@ -160,7 +230,7 @@ impl State {
     fn redirect(&mut self, context: Object, old: Object, new: Option<Object>) {
         let Some(server) = self.keeper(context, old) else { return };
         match new {
-            Some(lender) => self.make_overdue(server, context, lender),
+            Some(lender) => self.owe(server, context, lender),
             None => self.thread(server).overdue = Some((context, None)),
         }
     }
@@ -182,7 +252,10 @@ impl State {
         let mut next = to;
         while let Some(thread) = next {
             let object = &self.threads[&thread];
-            if object.context.is_none() && object.own_context.is_none_or(|own| own == context) {
+            let expects_other = object.own_context.is_some_and(|own| own != context) || self.has_lent(thread).is_some();
+            let receives = matches!(object.state, ThreadState::Receiving { .. });
+            let gives_back = receives && object.overdue.is_some_and(|(kept, _)| kept == context);
+            if object.context.is_none() && !expects_other && !gives_back {
                 self.attach(context, thread);
                 return;
             }
@@ -225,13 +298,35 @@ impl State {
         }
     }
 
+    /// The core of the time that a thread has.
+    #[must_use]
+    pub fn core_of(&self, thread: Object) -> Option<u64> {
+        self.threads[&thread].context.map(|context| self.contexts[&context].core)
+    }
+
+    /// Whether a caller is not one of those for whom the passive server works that was the last to receive here.
+    #[must_use]
+    pub fn is_refused(&self, caller: Object, endpoint: Object) -> bool {
+        self.clients[&endpoint].is_some_and(|core| self.core_of(caller) != Some(core))
+    }
+
+    /// A thread receives: if it has no time of its own, it works for callers of its core.
+    pub fn note_receiver(&mut self, thread: Object) {
+        let Thread { state: ThreadState::Receiving { endpoint, .. }, own_context, core, .. } = self.threads[&thread]
+        else {
+            return;
+        };
+        let clients = if own_context.is_some() { None } else { Some(core) };
+        self.clients.insert(endpoint, clients);
+    }
+
     /// A context runs a thread that has none.
     pub fn attach(&mut self, context: Object, thread: Object) {
         let object = self.contexts.get_mut(&context).expect("a context");
         object.thread = Some(thread);
         let core = object.core;
-        self.thread(thread).context = Some(context);
-        self.thread(thread).core = core;
+        let thread = self.thread(thread);
+        (thread.context, thread.core, thread.lost_time) = (Some(context), core, false);
     }
 
     /// Nobody runs on a context any more.
