@@ -39,6 +39,9 @@ impl<A: Arch> System<A> {
         self.check_core(caller, endpoint, receiver)?;
         self.leave_ready(caller, State::Calling { endpoint, badge, kind: CallKind::Message });
         self.meet_or_queue(caller, endpoint, receiver);
+        if let Some(receiver) = receiver {
+            self.tell_if_used_up(receiver);
+        }
         Ok(Next::Settled)
     }
 

@@ -22,6 +22,7 @@
 //! or goes home past somebody, gets a new number. So no claim outlives what it was for, and none finds a context that
 //! was lent anew.
 
+use super::fault::Handled;
 use super::reply::Answer;
 use super::system::System;
 use crate::base::arch::Arch;
@@ -194,8 +195,26 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     pub fn wake(&mut self, thread: Ref<Thread>) {
         self.make_ready(thread);
-        if self.store.get(thread).running_on.is_none() {
+        let Thread { running_on, rank, .. } = *self.store.get(thread);
+        if running_on.is_none() {
             self.wake_without_time(thread);
+        } else if rank != 0 {
+            self.tell_if_used_up(thread);
+        }
+    }
+
+    /// A server that became ready with time of which nothing is left for now, since its client's budget ended with the call
+    /// or during the wait. It would wait for the client's next refill, and its other clients with it. So it tells its
+    /// timeout endpoint, as if the budget had ended in the middle of its work.
+    #[cold]
+    #[inline(never)]
+    pub fn tell_if_used_up(&mut self, server: Ref<Thread>) {
+        let Thread { state: State::Ready, own_context: None, core, rank, .. } = *self.store.get(server) else { return };
+        if rank != 0 {
+            self.release_remove(core, server);
+            if self.raise_timeout(server) == Handled::ByNobody {
+                self.release_insert(core, server);
+            }
         }
     }
 
@@ -295,6 +314,7 @@ impl<A: Arch> System<A> {
         while let Some(thread) = next {
             if self.lacks(thread, context) {
                 self.attach_context(thread, context);
+                self.tell_if_used_up(thread);
                 return;
             }
             next = self.pass_over(thread, context, &mut steps);

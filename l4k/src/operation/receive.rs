@@ -144,6 +144,7 @@ impl<A: Arch> System<A> {
             self.store.get_mut(receiver).state = State::Ready;
         } else {
             self.make_ready(receiver);
+            self.tell_if_used_up(receiver);
         }
     }
 

@@ -258,6 +258,65 @@ fn time_that_was_the_threads_own_is_no_such_loss() {
     assert_eq!(scene.world.state(owner.thread), State::Ready);
 }
 
+/// A client's budget, and the hour in which it has it once.
+const BUDGET: u64 = 1_000_000;
+const HOUR: u64 = 3_600_000_000_000;
+
+/// Time passes while a thread runs, to the end of a client's budget.
+fn use_up(world: &mut World, thread: Ref<Thread>) {
+    world.run(thread);
+    let clock = &world.kernel.system.store.machine.clock;
+    clock.set(clock.get() + BUDGET);
+}
+
+/// A client with little time in an hour, which has not called yet.
+fn poor(scene: &mut Scene) -> Spawned {
+    scene.world.run(scene.world.root);
+    let client = scene.world.spawn(5, Time::Own);
+    as_root(&mut scene.world, SystemCall::SchedControlConfigure, &[slot::SCHED_CONTROL, client.context, BUDGET, HOUR]);
+    client
+}
+
+#[test]
+fn a_server_does_not_wait_an_hour_for_a_client_whose_budget_ends_with_its_call() {
+    let mut scene = scene();
+    reply_receive(&mut scene.world, scene.server);
+    let client = poor(&mut scene);
+    use_up(&mut scene.world, client.thread);
+    let x = [scene.server.endpoint, 0, 0, 0, 0, 0, 0, 0];
+    scene.world.system_call(SystemCall::Call as u64, x, 0);
+    let fault = scene.heard();
+    assert_eq!((fault.kind, fault.cause), (FaultKind::Timeout, FaultCause::Other));
+    assert_eq!(runs_on(&scene.world, scene.server.spawned.thread), object(&scene.world, client.context));
+}
+
+#[test]
+fn a_server_does_not_wait_an_hour_for_a_queued_client_whose_budget_has_ended() {
+    let mut scene = scene();
+    let client = poor(&mut scene);
+    use_up(&mut scene.world, client.thread);
+    let x = [scene.server.endpoint, 0, 0, 0, 0, 0, 0, 0];
+    scene.world.system_call(SystemCall::Call as u64, x, 0);
+    assert!(matches!(scene.world.state(client.thread), State::Calling { .. }));
+    reply_receive(&mut scene.world, scene.server);
+    assert_eq!(scene.heard().cause, FaultCause::Other);
+    assert!(matches!(scene.world.state(scene.server.spawned.thread), State::AwaitingReply { .. }));
+}
+
+#[test]
+fn a_server_does_not_wait_an_hour_after_a_wait_at_whose_beginning_the_budget_ended() {
+    let mut scene = scene();
+    reply_receive(&mut scene.world, scene.server);
+    let client = poor(&mut scene);
+    call(&mut scene.world, client.thread, scene.server.endpoint);
+    let bell = make(&mut scene.world, ObjectKind::Notification);
+    use_up(&mut scene.world, scene.server.spawned.thread);
+    scene.world.system_call(SystemCall::Wait as u64, [bell, 0, 0, 0, 0, 0, 0, 0], 0);
+    as_root(&mut scene.world, SystemCall::Signal, &[bell]);
+    let fault = scene.heard();
+    assert_eq!((fault.kind, fault.cause), (FaultKind::Timeout, FaultCause::Other));
+}
+
 /// What the kernel says to a call from core 1, which is refused before anything is done.
 fn call_from_core_1(scene: &mut Scene, endpoint: u64) -> Result<(), Error> {
     let control = scene.control_of_core_1();

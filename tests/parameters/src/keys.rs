@@ -12,5 +12,8 @@ pub const HOSTILE_CALLS: &str = "hostile-calls";
 /// How long the suite's stress of several cores goes on, in seconds.
 pub const STRESS_SECONDS: &str = "stress-seconds";
 
+/// How often the suite makes each attack on a passive server.
+pub const ATTACK_ROUNDS: &str = "attack-rounds";
+
 /// How many cycles a core makes in a second: the benchmark for boards then tells cycles.
 pub const CORE_HERTZ: &str = "core-hertz";

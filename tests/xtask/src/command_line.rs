@@ -67,6 +67,9 @@ pub enum Task {
         /// How long the stress of several cores goes on, in seconds [default: 2]
         #[arg(long, value_name = "SECONDS")]
         stress_seconds: Option<u64>,
+        /// How often each attack on a passive server is made [default: 200]
+        #[arg(long, value_name = "COUNT")]
+        attack_rounds: Option<u64>,
         /// On what.
         #[command(flatten)]
         boot: MachineChoice,

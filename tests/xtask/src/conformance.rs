@@ -21,6 +21,9 @@ const LIMIT: Duration = Duration::from_secs(1200);
 /// How many hostile calls a second are made at least, for the limit of a longer run.
 const CALLS_PER_SECOND: u64 = 2_000;
 
+/// How many rounds of all attacks on passive servers are made in a second at least.
+const ROUNDS_PER_SECOND: u64 = 10;
+
 /// What is to be run.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
@@ -32,6 +35,8 @@ pub struct Choice {
     pub hostile_calls: Option<u64>,
     /// Seconds of stress; `None` for the usual time.
     pub stress_seconds: Option<u64>,
+    /// Rounds of each attack on a passive server; `None` for the usual number.
+    pub attack_rounds: Option<u64>,
 }
 
 impl Choice {
@@ -43,6 +48,7 @@ impl Choice {
             (keys::SHARD, self.shard.clone()),
             (keys::HOSTILE_CALLS, number(self.hostile_calls)),
             (keys::STRESS_SECONDS, number(self.stress_seconds)),
+            (keys::ATTACK_ROUNDS, number(self.attack_rounds)),
         ];
         given.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
@@ -94,6 +100,7 @@ pub fn run(project: &Project, machine: Machine, profile: Profile, choice: &Choic
 fn limit(choice: &Choice) -> Duration {
     LIMIT
         + Duration::from_secs(choice.hostile_calls.unwrap_or(0) / CALLS_PER_SECOND + choice.stress_seconds.unwrap_or(0))
+        + Duration::from_secs(choice.attack_rounds.unwrap_or(0) / ROUNDS_PER_SECOND)
 }
 
 /// A line for each area, and for each test if there are few.

@@ -57,9 +57,9 @@ fn perform(task: Task) -> Result<()> {
         Task::Image(request) => examples::image(&project, request),
         Task::Test { request } => test::run(&project, request.request()),
         Task::Model { steps, seed } => model::run(&project, model::Request { steps, seed }),
-        Task::Suite { name, shard, hostile_calls, stress_seconds, boot, json } => {
+        Task::Suite { name, shard, hostile_calls, stress_seconds, attack_rounds, boot, json } => {
             let machine = boot.machine(&firmware::boards(&project.path("tests/suite"))?)?;
-            let choice = conformance::Choice { name, shard, hostile_calls, stress_seconds };
+            let choice = conformance::Choice { name, shard, hostile_calls, stress_seconds, attack_rounds };
             conformance::run(&project, machine, boot.profile(), &choice, json.as_deref())
         }
         Task::Size { json } => size::print(&project, json.as_deref()),

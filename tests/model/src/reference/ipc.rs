@@ -143,7 +143,12 @@ impl State {
         let (true, Some(endpoint)) = (errors.is_empty(), endpoint) else { return Answer::Refused(errors) };
         let Capability { object: endpoint, badge, .. } = endpoint;
         self.thread(caller).state = ThreadState::Calling { endpoint, badge, fault: false };
+        self.displace(caller);
+        let receiver = self.first_receiver(endpoint);
         self.meet_or_queue(caller, endpoint);
+        if let Some(receiver) = receiver {
+            self.tell_if_used_up(receiver);
+        }
         Answer::Settled
     }
 
@@ -267,6 +272,7 @@ impl State {
             self.note_receiver(receiver);
             self.deliver(caller, receiver);
             self.thread(receiver).state = ThreadState::Ready;
+            self.tell_if_used_up(receiver);
             return Answer::Settled;
         }
         if patience == Patience::Polls {

@@ -206,6 +206,22 @@ impl State {
         self.thread(thread).state = ThreadState::Ready;
         if std::mem::take(&mut self.thread(thread).lost_time) {
             self.tell_loss(thread, None);
+        } else {
+            self.tell_if_used_up(thread);
+        }
+    }
+
+    /// A thread is ready, but what somebody has lent to it is used up for now. It tells that, as if it had been used up in its hands.
+    pub fn tell_if_used_up(&mut self, thread: Object) {
+        let object = &self.threads[&thread];
+        let Some(context) = object.context.filter(|_| object.own_context.is_none()) else { return };
+        let context = &self.contexts[&context];
+        let is_used_up = context.release() > self.now && !context.is_slice();
+        if object.state == ThreadState::Ready && is_used_up && self.at(Place::Thread(thread, Own::Timeouts)).is_some() {
+            let [badge, consumed] = [context.badge, context.consumed];
+            let tag = Tag::new(FaultKind::Timeout as u32, 6).expect("a tag").bits();
+            let [pc, sp, link] = self.told.get(&thread).copied().unwrap_or_default();
+            self.fault_to(thread, Own::Timeouts, [tag, pc, badge, 0, consumed, sp, link]);
         }
     }
 
@@ -248,6 +264,9 @@ impl State {
     /// Time comes to who lent it. Who has other time now leaves it to who lent it to that thread. If there is nobody, it comes to its owner, and
     /// nobody in between has a claim any more.
     fn bring(&mut self, context: Object, to: Option<Object>) {
+        if let Some(server) = self.contexts[&context].thread {
+            self.displace(server);
+        }
         self.detach(context);
         let mut next = to;
         while let Some(thread) = next {
@@ -257,6 +276,7 @@ impl State {
             let gives_back = receives && object.overdue.is_some_and(|(kept, _)| kept == context);
             if object.context.is_none() && !expects_other && !gives_back {
                 self.attach(context, thread);
+                self.tell_if_used_up(thread);
                 return;
             }
             next = self.pass_over(thread, context);

@@ -2,8 +2,8 @@
 
 use super::{
     budgets, caches, canaries, capabilities, cores, critical_sections, debugging, faults, firmware, floating_point,
-    grants, hostile, interrupts, ipc, lending, memory, notifications, preemption, raised_interrupts, registers,
-    serving, stress, system_calls, threads, time, untyped,
+    grants, hostile, interrupts, ipc, lending, memory, notifications, passive, preemption, raised_interrupts,
+    registers, serving, stress, system_calls, threads, time, untyped,
 };
 use crate::harness::runner::Area;
 
@@ -15,6 +15,7 @@ pub const ALL: &[Area] = &[
     Area { name: "ipc", tests: ipc::TESTS },
     Area { name: "grants", tests: grants::TESTS },
     Area { name: "lending", tests: lending::TESTS },
+    Area { name: "passive", tests: passive::TESTS },
     Area { name: "notifications", tests: notifications::TESTS },
     Area { name: "critical_sections", tests: critical_sections::TESTS },
     Area { name: "faults", tests: faults::TESTS },

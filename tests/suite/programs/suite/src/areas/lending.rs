@@ -2,12 +2,13 @@
 
 use l4k_sys::abi::thread::register;
 use l4k_sys::abi::{Error, Rights, ThreadState};
-use l4k_sys::{Endpoint, Message, Nanoseconds, Received, Reply, SchedContext, Thread};
+use l4k_sys::{Endpoint, Message, Nanoseconds, Received, Thread};
 use suite_support::role::{LABEL, echo};
 
 use crate::harness::bench::{own, page};
-use crate::harness::bodies::{self, Body, finish, pair, split, words};
-use crate::harness::failure::{Failure, refused, same};
+use crate::harness::bodies::{self, finish, pair, split, words};
+use crate::harness::failure::{refused, same};
+use crate::harness::passive::{Passive, attack_rounds, context_of};
 use crate::harness::threads::{Helper, IDLE, Manner, URGENT, let_others_run, spin_until};
 use crate::harness::{Bench, Cell, Outcome};
 
@@ -30,27 +31,6 @@ crate::tests![
     a_fault_lends_time_to_its_handler_and_an_answer_brings_it_back,
     a_signal_lends_no_time,
 ];
-
-/// A thread without time of its own that waits for calls.
-struct Passive {
-    helper: Helper,
-    endpoint: Endpoint,
-    reply: Reply,
-}
-
-impl Passive {
-    fn new(bench: &mut Bench<'_>, body: Body, second: u64) -> Outcome<Passive> {
-        let (endpoint, reply) = (bench.endpoint()?, bench.reply()?);
-        let helper = bench.start(Manner::of(URGENT), body, [pair(endpoint, reply), second])?;
-        helper.is_in(ThreadState::Receiving)?;
-        context_of(&helper)?.unbind()?;
-        Ok(Passive { helper, endpoint, reply })
-    }
-}
-
-fn context_of(helper: &Helper) -> Outcome<SchedContext> {
-    helper.context.ok_or_else(|| Failure::new(format_args!("no context")))
-}
 
 /// A client with time of its own that calls once.
 fn client(bench: &mut Bench<'_>, endpoint: Endpoint) -> Outcome<Helper> {
@@ -181,7 +161,7 @@ fn a_deleted_context_stops_its_thread(bench: &mut Bench<'_>) -> Outcome {
 }
 
 fn a_cancelled_caller_has_its_time_back_when_the_server_receives(bench: &mut Bench<'_>) -> Outcome {
-    let server = Passive::new(bench, steady, 1)?;
+    let server = Passive::new(bench, bodies::steady, 1)?;
     server.helper.thread.set_priority(IDLE, IDLE)?;
     let client = client(bench, server.endpoint)?;
     client.thread.cancel()?;
@@ -192,34 +172,6 @@ fn a_cancelled_caller_has_its_time_back_when_the_server_receives(bench: &mut Ben
     server.helper.is_in(ThreadState::Receiving)
 }
 
-/// Rounds of each attack on a passive server.
-const ATTACKS: u64 = 200;
-
-/// Serves for ever. That nobody waits for an answer is no reason to stop.
-extern "C" fn steady(pair: u64, cell: u64, thread: u64) -> ! {
-    let (endpoint, reply) = split(pair);
-    let mut received = endpoint.receive(reply);
-    loop {
-        received = match received.and_then(|_| endpoint.reply_receive(reply, Message::EMPTY)) {
-            Err(Error::NobodyWaiting) => endpoint.receive(reply),
-            Err(error) => {
-                Cell(cell).put_outcome(Err(error));
-                finish(thread)
-            }
-            received => received,
-        }
-    }
-}
-
-/// Calls, leaves what came of it, and stops until it is resumed.
-extern "C" fn client_by_turns(endpoint: u64, cell: u64, thread: u64) -> ! {
-    loop {
-        Cell(cell).put_outcome(Endpoint::from_slot(endpoint).call(Message::EMPTY).map(drop));
-        Cell(cell).count();
-        let _ = Thread::from_slot(thread).suspend();
-    }
-}
-
 /// Calls without a pause.
 extern "C" fn assailant(endpoint: u64, cell: u64, _: u64) -> ! {
     loop {
@@ -228,17 +180,10 @@ extern "C" fn assailant(endpoint: u64, cell: u64, _: u64) -> ! {
     }
 }
 
-/// A passive server that works only while the suite waits, so that something can happen to its client meanwhile.
-fn slow_server(bench: &mut Bench<'_>) -> Outcome<Passive> {
-    let server = Passive::new(bench, steady, 9)?;
-    server.helper.thread.set_priority(IDLE, IDLE)?;
-    Ok(server)
-}
-
 fn a_cancelled_client_never_stops_its_server(bench: &mut Bench<'_>) -> Outcome {
-    let server = slow_server(bench)?;
-    let client = bench.thread(Manner::of(URGENT), client_by_turns, [server.endpoint.slot(), 0])?;
-    for round in 0..ATTACKS {
+    let server = Passive::slow(bench)?;
+    let client = bench.thread(Manner::of(URGENT), bodies::client_by_turns, [server.endpoint.slot(), 0])?;
+    for round in 0..attack_rounds() {
         client.thread.resume()?;
         client.is_in(ThreadState::AwaitingReply)?;
         client.thread.cancel()?;
@@ -251,14 +196,14 @@ fn a_cancelled_client_never_stops_its_server(bench: &mut Bench<'_>) -> Outcome {
 }
 
 fn a_destroyed_client_never_stops_its_server(bench: &mut Bench<'_>) -> Outcome {
-    let server = slow_server(bench)?;
-    let doomed = bench.start(Manner::of(URGENT), client_by_turns, [server.endpoint.slot(), 0])?;
+    let server = Passive::slow(bench)?;
+    let doomed = bench.start(Manner::of(URGENT), bodies::client_by_turns, [server.endpoint.slot(), 0])?;
     doomed.is_in(ThreadState::AwaitingReply)?;
     own(doomed.thread.slot()).delete()?;
     server.helper.is_in(ThreadState::Ready)?;
     let_others_run()?;
     server.helper.is_in(ThreadState::Receiving)?;
-    let heir = bench.thread(Manner::of(URGENT).slice(None), client_by_turns, [server.endpoint.slot(), 1])?;
+    let heir = bench.thread(Manner::of(URGENT).slice(None), bodies::client_by_turns, [server.endpoint.slot(), 1])?;
     context_of(&doomed)?.bind(heir.thread)?;
     heir.thread.resume()?;
     let_others_run()?;
@@ -266,11 +211,11 @@ fn a_destroyed_client_never_stops_its_server(bench: &mut Bench<'_>) -> Outcome {
 }
 
 fn a_stale_caller_never_stops_a_passive_server(bench: &mut Bench<'_>) -> Outcome {
-    let server = slow_server(bench)?;
+    let server = Passive::slow(bench)?;
     let doomed = bench.slots(1)?;
-    let client = bench.thread(Manner::of(URGENT), client_by_turns, [server.endpoint.slot(), 0])?;
-    let stale = bench.thread(Manner::of(URGENT), client_by_turns, [doomed, 1])?;
-    for round in 0..ATTACKS {
+    let client = bench.thread(Manner::of(URGENT), bodies::client_by_turns, [server.endpoint.slot(), 0])?;
+    let stale = bench.thread(Manner::of(URGENT), bodies::client_by_turns, [doomed, 1])?;
+    for round in 0..attack_rounds() {
         own(doomed).copy_from(own(server.endpoint.slot()), Rights::ALL)?;
         client.thread.resume()?;
         stale.thread.resume()?;
@@ -287,14 +232,14 @@ fn a_stale_caller_never_stops_a_passive_server(bench: &mut Bench<'_>) -> Outcome
 
 /// The server's core serves its own clients, whoever calls from elsewhere.
 fn callers_of_other_cores_never_stop_a_passive_server(bench: &mut Bench<'_>) -> Outcome {
-    let server = Passive::new(bench, steady, 9)?;
+    let server = Passive::new(bench, bodies::steady, 9)?;
     for core in 1..bench.cores() {
         bench.start_on(core, URGENT, assailant, [server.endpoint.slot(), core])?;
     }
     for core in 1..bench.cores() {
         spin_until("the other core attacks", || Cell(core).value() > 0)?;
     }
-    for _ in 0..ATTACKS {
+    for _ in 0..attack_rounds() {
         server.endpoint.call(Message::EMPTY)?;
     }
     server.helper.is_in(ThreadState::Receiving)

@@ -110,6 +110,31 @@ pub extern "C" fn taker(pair: u64, cell: u64, thread: u64) -> ! {
     finish(thread)
 }
 
+/// Serves for ever. That nobody waits for an answer is no reason to stop.
+pub extern "C" fn steady(pair: u64, cell: u64, thread: u64) -> ! {
+    let (endpoint, reply) = split(pair);
+    let mut received = endpoint.receive(reply);
+    loop {
+        received = match received.and_then(|_| endpoint.reply_receive(reply, Message::EMPTY)) {
+            Err(Error::NobodyWaiting) => endpoint.receive(reply),
+            Err(error) => {
+                Cell(cell).put_outcome(Err(error));
+                finish(thread)
+            }
+            received => received,
+        }
+    }
+}
+
+/// Calls, leaves what came of it, and stops until it is resumed.
+pub extern "C" fn client_by_turns(endpoint: u64, cell: u64, thread: u64) -> ! {
+    loop {
+        Cell(cell).put_outcome(Endpoint::from_slot(endpoint).call(Message::EMPTY).map(drop));
+        Cell(cell).count();
+        let _ = Thread::from_slot(thread).suspend();
+    }
+}
+
 /// Waits once, and leaves the word in the cell.
 pub extern "C" fn waiter(notification: u64, cell: u64, thread: u64) -> ! {
     let cell = Cell(cell);

@@ -12,6 +12,7 @@ pub mod failure;
 pub mod hostile;
 pub mod parameters;
 pub mod partner;
+pub mod passive;
 pub mod plans;
 pub mod routine;
 pub mod runner;

@@ -81,6 +81,16 @@ pub struct Helper {
 }
 
 impl Helper {
+    /// Sets the registers of a thread that is stopped, so that it begins a body.
+    pub fn begin(&self, body: Body, arguments: [u64; 2]) -> Outcome {
+        let [first, second] = arguments;
+        Ok(self.thread.write_registers(StartRegisters {
+            instruction_pointer: body as usize as u64,
+            stack_pointer: self.stack_end,
+            arguments: [first, second, self.thread.slot()],
+        })?)
+    }
+
     /// Where it is.
     pub fn state(&self) -> Outcome<Option<ThreadState>> {
         Ok(self.thread.query()?.state)
@@ -106,16 +116,12 @@ impl Bench<'_> {
         let thread = Thread::from_slot(self.make(manner.object)?);
         thread.configure(manner.cnode, SPACE, manner.faults)?;
         thread.set_priority(manner.priority, manner.priority)?;
-        let [first, second] = arguments;
-        thread.write_registers(StartRegisters {
-            instruction_pointer: body as usize as u64,
-            stack_pointer: stack_end,
-            arguments: [first, second, thread.slot()],
-        })?;
         let context = manner.slice.map(|slice| self.context(slice)).transpose()?;
+        let helper = Helper { thread, context, stack_end };
+        helper.begin(body, arguments)?;
         context.map_or(Ok(()), |context| context.bind(thread))?;
         watchdog::know(thread);
-        Ok(Helper { thread, context, stack_end })
+        Ok(helper)
     }
 
     /// A thread that runs; if it is urgent, it has run until it could not go on.
