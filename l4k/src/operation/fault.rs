@@ -48,6 +48,7 @@ impl<A: Arch> System<A> {
 
     /// Stops a ready thread that is nowhere queued, since its budget is used up, if somebody wants to hear of it. The end of a slice is of
     /// no interest.
+    #[inline(never)]
     pub fn raise_timeout(&mut self, thread: Ref<Thread>) -> Handled {
         match self.store.get(thread).running_on {
             Some(context) if !self.store.get(context).is_slice() => {

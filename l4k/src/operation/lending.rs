@@ -165,6 +165,7 @@ impl<A: Arch> System<A> {
 
     /// Takes a context away from a server that works on it and does not own it: it goes home. The server has lost its
     /// time, and so have those who had the context before it and passed it on.
+    #[inline(never)]
     pub fn take_from_server(&mut self, context: Ref<SchedContext>, owner: Owner) {
         let Some(server) = self.store.get(context).thread.filter(|thread| owner != Owner::Thread(*thread)) else {
             return;
@@ -182,6 +183,7 @@ impl<A: Arch> System<A> {
 
     /// A thread learns that what it worked on was taken away: at once, or when its wait is over. One that waits for calls
     /// has no work for which it would be missing.
+    #[inline(never)]
     fn lose_time(&mut self, thread: Ref<Thread>, context: Ref<SchedContext>) {
         let Thread { state, running_on: None, own_context: None, .. } = *self.store.get(thread) else { return };
         match state {
@@ -195,26 +197,29 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     pub fn wake(&mut self, thread: Ref<Thread>) {
         self.make_ready(thread);
-        let Thread { running_on, rank, .. } = *self.store.get(thread);
-        if running_on.is_none() {
-            self.wake_without_time(thread);
-        } else if rank != 0 {
-            self.tell_if_used_up(thread);
+        match self.store.get(thread).running_on {
+            None => self.wake_without_time(thread),
+            Some(_) => self.tell_if_used_up(thread),
         }
     }
 
     /// A server that became ready with time of which nothing is left for now, since its client's budget ended with the call
     /// or during the wait. It would wait for the client's next refill, and its other clients with it. So it tells its
     /// timeout endpoint, as if the budget had ended in the middle of its work.
+    #[inline(always)]
+    pub fn tell_if_used_up(&mut self, server: Ref<Thread>) {
+        if self.store.get(server).rank != 0 {
+            self.tell_used_up(server);
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    pub fn tell_if_used_up(&mut self, server: Ref<Thread>) {
-        let Thread { state: State::Ready, own_context: None, core, rank, .. } = *self.store.get(server) else { return };
-        if rank != 0 {
-            self.release_remove(core, server);
-            if self.raise_timeout(server) == Handled::ByNobody {
-                self.release_insert(core, server);
-            }
+    fn tell_used_up(&mut self, server: Ref<Thread>) {
+        let Thread { own_context: None, core, .. } = *self.store.get(server) else { return };
+        self.release_remove(core, server);
+        if self.raise_timeout(server) == Handled::ByNobody {
+            self.release_insert(core, server);
         }
     }
 
@@ -308,6 +313,7 @@ impl<A: Arch> System<A> {
     /// Takes a context from who runs on it to who lent it. A thread that is gone, or was given other time meanwhile,
     /// leaves it to who lent it to that thread, and so on. If nobody is known, it goes home to the thread that it is
     /// bound to, past whoever passed it on: they have no claim to it any more.
+    #[inline(never)]
     fn bring(&mut self, context: Ref<SchedContext>, to: Option<Ref<Thread>>) {
         self.detach_context(context);
         let (mut next, mut steps) = (to, LENDERS_MAX);

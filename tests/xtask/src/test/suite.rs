@@ -31,6 +31,9 @@ const STRESS_SECONDS: u64 = 10;
 /// The same in the long test.
 const LONG_STRESS_SECONDS: u64 = 120;
 
+/// Rounds of each attack on passive servers in the long test.
+const LONG_ATTACK_ROUNDS: u64 = 10_000;
+
 /// Calls of the hostile programs on machines other than the usual one, on which they make the suite's usual number.
 const HOSTILE_CALLS: u64 = 40_000;
 
@@ -146,7 +149,27 @@ fn long() -> Vec<Job> {
         run.job(as_a_whole).alone()
     };
     let long = all.map(job).chain(BOARDS.map(release));
-    long.chain([stress("long stress of four cores", LONG_STRESS_SECONDS)]).collect()
+    long.chain([stress("long stress of four cores", LONG_STRESS_SECONDS)]).chain(attacks()).collect()
+}
+
+/// The attacks on passive servers many times over, on one, two and four cores, in both builds. The usual test makes each 200 times on each machine.
+fn attacks() -> impl Iterator<Item = Job> {
+    let usual = Image::of(PROJECT, Board::QemuVirt);
+    let images = [("development build", usual.clone()), ("release build", usual.release())];
+    let runs = [1, 2, 4].into_iter().flat_map(move |cores| images.clone().map(|image| (cores, image)));
+    runs.map(|(cores, (build, image))| {
+        let run = Run {
+            name: format!("long attacks on passive servers, {cores} cores, {build}"),
+            image,
+            machine: Machine { cores, ..Machine::default() },
+            choice: Choice {
+                name: Some("lending,passive".to_owned()),
+                attack_rounds: Some(LONG_ATTACK_ROUNDS),
+                ..Choice::default()
+            },
+        };
+        run.job(as_a_whole).alone()
+    })
 }
 
 /// A run on a machine, which counts as one test.
