@@ -3,7 +3,8 @@
 //!
 //! [`Resources`] is what the first program has to give. An [`Image`] is a program of the package, a [`Description`] says what it is
 //! given, and a [`Home`] is the memory that everything of it is made of: destroying the program is one revoke of that
-//! memory, and starting it again begins with all of it whole. A [`Program`] is the three of them together.
+//! memory, and starting it again begins with all of it whole. A [`Program`] is the three of them together. A
+//! [`PassiveServer`] is a program that works on its callers' time, and is looked after when that ends.
 //!
 //! # Re-exports
 //!
@@ -30,6 +31,7 @@ pub mod image;
 pub mod image_error;
 pub mod layout;
 pub mod memory;
+pub mod passive_server;
 pub mod plan;
 pub mod problem;
 pub mod program;
@@ -51,6 +53,7 @@ pub use failure::{Cause, Failure, Step};
 pub use home::Home;
 pub use image::Image;
 pub use image_error::ImageError;
+pub use passive_server::{PassiveServer, Standing};
 pub use problem::Problem;
 pub use program::Program;
 pub use resources::{ResourceProblem, Resources};

@@ -2,17 +2,13 @@
 #![no_std]
 #![no_main]
 
-mod server;
-
-use l4k_init::{Description, Home, Problem, Program, Resources, Supply};
-use l4k_sys::abi::boot::BootInformation;
+use l4k_init::{Description, Home, PassiveServer, Problem, Program, Resources, Supply};
+use l4k_sys::abi::boot::{BootInformation, slot};
 use l4k_sys::abi::{FaultKind, Rights};
 use l4k_sys::exit::Status;
 use l4k_sys::handle::NewObject;
 use l4k_sys::startup::{FIRST_FREE_SLOT, label};
-use l4k_sys::{Badge, Endpoint, Message, Nanoseconds, Received, Reply, println};
-
-use server::Server;
+use l4k_sys::{Badge, Endpoint, Message, Nanoseconds, Received, Reply, Thread, println};
 
 l4k_sys::first_program!(main);
 l4k_sys::panic_handler!(report);
@@ -22,9 +18,14 @@ const SENSIBLE: Badge = Badge::new(1);
 const CARELESS: Badge = Badge::new(2);
 const SERVER: Badge = Badge::new(3);
 
+/// The server's priority. This program's is below it: the server has done what it can when this program goes on.
+const SERVER_PRIORITY: u8 = 200;
+
 /// What all of this is about.
 struct System<'a> {
-    server: Server<'a>,
+    server: PassiveServer<'a>,
+    /// How often a client's time has ended inside the server.
+    refusals: u64,
     clients: [Program<'a>; 2],
 }
 
@@ -33,6 +34,7 @@ const fn milliseconds(count: u64) -> Nanoseconds {
 }
 
 fn main(information: BootInformation<'static>) -> Result<Status, Problem> {
+    Thread::from_slot(slot::THREAD).set_priority(SERVER_PRIORITY - 1, u8::MAX)?;
     let mut resources = Resources::new(&information)?;
     let supervisor = Endpoint::from_slot(resources.make(NewObject::Endpoint)?);
     let service = Endpoint::from_slot(resources.make(NewObject::Endpoint)?);
@@ -42,14 +44,13 @@ fn main(information: BootInformation<'static>) -> Result<Status, Problem> {
         Supply::copy(FIRST_FREE_SLOT + 1, caller.slot(), Rights::ALL),
     ];
     let description = Description::new(supervisor, SERVER, &supplies);
-    let description = Description { timeouts: Some(supervisor), priority: 200, ..description };
-    let program = Program::new(&mut resources, "server", description)?;
-    let server = Server { program, service, caller, starts: 0 };
+    let description = Description { priority: SERVER_PRIORITY, ..description };
+    let server = PassiveServer::new(&mut resources, "server", description, caller)?;
     let supplies = [Supply::copy(FIRST_FREE_SLOT, service.slot(), Rights::CALL)];
     let [sensible, careless] = clients(supervisor, &supplies);
     let sensible = Program::new(&mut resources, "sensible", sensible)?;
     let careless = Program::new(&mut resources, "careless", careless)?;
-    run(&mut resources, supervisor, System { server, clients: [sensible, careless] })
+    run(&mut resources, supervisor, System { server, refusals: 0, clients: [sensible, careless] })
 }
 
 /// Each has more time than it needs for itself and for requests that are answered.
@@ -79,7 +80,10 @@ fn run(resources: &mut Resources, supervisor: Endpoint, mut system: System<'_>) 
                 running -= 1;
             }
             Received::Fault { message, badge: SERVER } if is_timeout(&message) => {
-                system.server.refuse_and_start_anew(resources)?;
+                if let Some(fault) = message.fault() {
+                    system.server.rescue(resources, &fault, reply)?;
+                    system.refusals += 1;
+                }
             }
             other => {
                 println!("init: {other:?}");
@@ -87,7 +91,7 @@ fn run(resources: &mut Resources, supervisor: Endpoint, mut system: System<'_>) 
             }
         }
     }
-    println!("init: the server was started anew {} times", system.server.starts - 1);
+    println!("init: the server was started anew {} times", system.refusals);
     Ok(Status::SUCCESS)
 }
 
