@@ -21,6 +21,9 @@ use crate::image::configuration::Console;
 use crate::project::Project;
 use cargo_l4k::set_up::Missing;
 
+/// What makes the cards that examples find.
+pub const CARD: Subject = Subject::Package("l4k/cli/card");
+
 /// How long a line may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -47,13 +50,13 @@ pub fn jobs(project: &Project) -> Result<Vec<Job>> {
                 let (name, image) = (name.clone(), image.clone());
                 move |context: &Context| Outcome::of(&format!("{name}, {board}"), on_board(context, &name, &image))
             };
-            jobs.push(Job::run(Part::Examples, format!("{name}, {board}"), job).with(&image));
+            jobs.push(Job::run(Part::Examples, format!("{name}, {board}"), job).with(&image).about(CARD));
         }
     }
     let image = Job::run(Part::Examples, "image of hello, rpi4", |context| {
         Outcome::of("image of hello, rpi4", image_of_hello(context))
     });
-    jobs.push(image.holding(Resource::Firmware).about(Subject::Firmware("examples/hello".to_owned())));
+    jobs.push(image.holding(Resource::Firmware).about(Subject::Firmware("examples/hello".to_owned())).about(CARD));
     Ok(jobs)
 }
 

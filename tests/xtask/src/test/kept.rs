@@ -57,7 +57,7 @@ pub fn jobs(project: &Project) -> Result<Vec<Job>> {
                 let (kept, image) = (kept.clone(), image.clone());
                 move |context: &Context| run_one(context, &kept, &image)
             };
-            let job = Job::run(Part::Kept, name, job).with(&image);
+            let job = Job::run(Part::Kept, name, job).with(&image).about(examples::CARD);
             jobs.push(if kept.name() == Some(HELLO) { job.after(&build) } else { job });
         }
     }

@@ -16,6 +16,9 @@ use super::part::{Context, Part};
 use crate::firmware;
 use crate::size::Stacks;
 
+/// What reads the bounds of stacks.
+const SIZE: Subject = Subject::Package("l4k/cli/size");
+
 /// What the linker misses if the kernel can panic.
 const MISSING: &str = "l4k_the_kernel_can_panic";
 
@@ -32,8 +35,8 @@ const SMALL: &str = "\n[profile.release.package.l4k]\nopt-level = \"s\"\n";
 pub fn jobs() -> Vec<Job> {
     let firmware = |name: &str| Subject::Firmware(format!("examples/{name}"));
     vec![
-        Job::build(Part::NoPanic, "boards", Resource::Firmware, boards).about(firmware("hello")),
-        Job::build(Part::NoPanic, "changed", Resource::Firmware, changed).about(firmware("own-board")),
+        Job::build(Part::NoPanic, "boards", Resource::Firmware, boards).about(firmware("hello")).about(SIZE),
+        Job::build(Part::NoPanic, "changed", Resource::Firmware, changed).about(firmware("own-board")).about(SIZE),
     ]
 }
 

@@ -195,6 +195,7 @@ mod tests {
             "tests/xtask/src/main.rs",
             "l4k/build/src/plan.rs",
             "l4k/cli/src/run.rs",
+            "l4k/cli/qemu/src/machine.rs",
             "new-directory/file",
         ] {
             assert!(choice(&[file]).everything.is_some(), "{file}");
@@ -246,6 +247,26 @@ mod tests {
             for job in ["book: build", "book: code"] {
                 assert!(chosen.iter().any(|name| name == job), "{job} for {file}: {chosen:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_crate_of_the_command_takes_the_jobs_that_use_it() {
+        let packages = Packages::of(&Project::find().expect("the project")).expect("packages");
+        let table: [(&str, &[&str]); 3] = [
+            (
+                "l4k/cli/card/src/lib.rs",
+                &["examples: files, rpi4", "bench: form for boards", "template: a new project"],
+            ),
+            ("l4k/cli/size/src/lib.rs", &["no-panic: boards", "bench: counted", "template: a new project"]),
+            ("l4k/cli/tests/refusals.rs", &["host: tests of the workspace", "template: a new project"]),
+        ];
+        for (file, jobs) in table {
+            let chosen = chosen_with(&[file], &packages);
+            for job in jobs {
+                assert!(chosen.iter().any(|name| name == job), "{job} for {file}: {chosen:?}");
+            }
+            assert!(chosen.iter().all(|name| !name.starts_with("suite:")), "{file}: {chosen:?}");
         }
     }
 

@@ -16,14 +16,15 @@ pub enum Place {
 }
 
 /// Files that decide about all others, by how their paths begin.
-const BEGINS: [(&str, &str); 8] = [
+const BEGINS: [(&str, &str); 9] = [
     (".ci/", "it says what is tested"),
     (".cargo/", "it says how cargo builds"),
     ("Cargo.", "it says what everything depends on"),
     ("rust-toolchain.toml", "it says which compiler is used"),
     ("rustfmt.toml", "it says how all sources look"),
     ("tests/xtask/", "it is the test itself"),
-    ("l4k/cli/", "it builds and boots all firmware"),
+    ("l4k/cli/src/", "it builds and boots all firmware"),
+    ("l4k/cli/qemu/", "it boots all firmware"),
     ("l4k/build/", "it packs the programs of all firmware"),
 ];
 
