@@ -1,13 +1,16 @@
 //! A firmware project that is made of the packed crates alone: built, and booted to its prompt. May call
-//! `console`, `origin`, `pack`, `tool` and `workspace`.
+//! `console`, `date`, `origin`, `pack`, `tool` and `workspace`.
 
+use std::collections::hash_map::DefaultHasher;
 use std::fs;
+use std::hash::{Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use cargo_metadata::MetadataCommand;
 
 use crate::console::talk;
+use crate::date;
 use crate::origin;
 use crate::pack::{self, Packed};
 use crate::tool::Tool;
@@ -26,9 +29,11 @@ struct Outside {
 }
 
 impl Outside {
-    /// The directory for a state of the packed crates, empty.
-    fn new(state: &str) -> Result<Outside> {
-        let place = std::env::temp_dir().join(format!("l4k-packed-{state}"));
+    /// The directory for the packages of a repository, empty. It is the same each time, so that cargo builds only what has changed.
+    fn new(repository: &Path) -> Result<Outside> {
+        let mut hasher = DefaultHasher::new();
+        repository.hash(&mut hasher);
+        let place = std::env::temp_dir().join(format!("l4k-packed-{:016x}", hasher.finish()));
         if place.exists() {
             fs::remove_dir_all(&place).with_context(|| format!("removing {}", place.display()))?;
         }
@@ -50,10 +55,10 @@ impl Drop for Outside {
 /// # Errors
 /// One of these steps fails.
 pub fn build_and_boot(workspace: &Workspace, packed: &[Packed]) -> Result<()> {
-    let outside = Outside::new(&pack::state(packed)?)?;
+    let outside = Outside::new(workspace.root())?;
     let crates = outside.place.join("crates");
     for one in packed {
-        pack::unpack(one, &crates)?;
+        date::as_first_seen(one, &pack::unpack(one, &crates)?)?;
     }
     let tool = Tool::build(workspace, packed, &crates)?;
     let project = tool.new_project(&outside.place, NAME, &crates)?;

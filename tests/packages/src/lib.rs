@@ -6,6 +6,7 @@
 //! [`judges`] runs cargo-deny and cargo-semver-checks, [`public`] asks the compiler which dependencies are public.
 
 pub mod console;
+pub mod date;
 pub mod feature_table;
 pub mod firmware;
 pub mod judges;

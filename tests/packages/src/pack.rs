@@ -1,8 +1,6 @@
 //! Packs the crates as `cargo publish` would, and unpacks them. May call `workspace`.
 
-use std::collections::hash_map::DefaultHasher;
 use std::fs;
-use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -47,19 +45,6 @@ pub fn pack(workspace: &Workspace) -> Result<Vec<Packed>> {
         Ok(Packed { name: package.name.to_string(), directory, file })
     });
     packed.collect()
-}
-
-/// A name for the state of all packed crates. Cargo compares files of a path dependency by their time only, and all files in packed crates
-/// have the same time. So each state needs a directory of its own; otherwise cargo would take what it built from another state.
-///
-/// # Errors
-/// A packed crate cannot be read.
-pub fn state(packed: &[Packed]) -> Result<String> {
-    let mut hasher = DefaultHasher::new();
-    for one in packed {
-        fs::read(&one.file).with_context(|| format!("reading {}", one.file.display()))?.hash(&mut hasher);
-    }
-    Ok(format!("{:016x}", hasher.finish()))
 }
 
 /// Unpacks a crate to a directory with its name below `place`, and returns that.
