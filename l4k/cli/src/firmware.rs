@@ -286,8 +286,16 @@ pub(crate) fn build_in_project(command: &mut Command, directory: &Path) -> Resul
 pub fn build_together(command: &mut Command, root: &Path) -> Result<()> {
     command.env("CARGO_TARGET_DIR", root.join("target/firmware"));
     // The same for all, whoever of them makes use of it: cargo builds anew what looks at this variable when it changes, and all that depends on it.
-    command.env("RUSTC_BOOTSTRAP", crates_of_firmware(root)?.join(","));
+    command.env("RUSTC_BOOTSTRAP", bootstrapped(root)?);
     symbols::name_after_places(command, root).context("the path of this program")
+}
+
+/// The value of `RUSTC_BOOTSTRAP` for whatever is built to the same place as the firmware of the repository at `root`.
+///
+/// # Errors
+/// The firmware cannot be listed.
+pub fn bootstrapped(root: &Path) -> Result<String> {
+    Ok(crates_of_firmware(root)?.join(","))
 }
 
 /// The crates of the firmware in the repository at `root`, as the compiler names them, and of the copies of it that its tests make.

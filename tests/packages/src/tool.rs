@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
+use cargo_l4k::firmware;
 
 use crate::pack::{self, Packed};
 use crate::workspace::Workspace;
@@ -16,6 +17,8 @@ const PACKAGE: &str = "cargo-l4k";
 pub struct Tool {
     program: PathBuf,
     target: PathBuf,
+    /// What `RUSTC_BOOTSTRAP` is when the repository's own firmware is built: with another value cargo would build much of it anew after this.
+    bootstrapped: String,
 }
 
 impl Tool {
@@ -39,7 +42,8 @@ impl Tool {
         }
         // Crates for the target are no dependencies of the tool, and cargo says so for each of them.
         pack::run(&mut command)?;
-        Ok(Tool { program: place.join("debug").join(PACKAGE), target })
+        let bootstrapped = firmware::bootstrapped(workspace.root())?;
+        Ok(Tool { program: place.join("debug").join(PACKAGE), target, bootstrapped })
     }
 
     /// Has it make the template's project `name` in the directory `place`, with the crates in the directory `crates`, and returns the project's directory.
@@ -71,7 +75,7 @@ impl Tool {
         let mut command = Command::new(&self.program);
         command.args(["l4k", subcommand]).current_dir(directory);
         command.env("L4K_CACHE", &self.target).env("CARGO_TARGET_DIR", self.target.join("firmware"));
-        command.env("CARGO_NET_OFFLINE", "true");
+        command.env("CARGO_NET_OFFLINE", "true").env("RUSTC_BOOTSTRAP", &self.bootstrapped);
         command
     }
 }
