@@ -18,21 +18,29 @@ const CHUNK: u64 = 4096;
 impl<A: Arch> System<A> {
     /// Maintains a stretch for the calling thread, which remembers how far it came if an interrupt comes first. The same call on the same
     /// stretch goes on there; another begins at the beginning. At boot nobody calls, and nothing interrupts.
+    ///
+    /// What all cores have to take part in comes once, at the end, however long the stretch is: they would wait for each other at every page.
     pub fn maintain(&mut self, stretch: Stretch) -> Next {
         let Stretch { start, bytes, operation } = stretch;
         let mut offset = self.take_restart(stretch);
         while offset < bytes {
             let step = (bytes - offset).min(CHUNK);
-            self.maintain_cache(start.add(offset), step, operation);
+            self.store.machine.maintain_lines(start.add(offset), step, operation);
             offset += step;
             if offset < bytes
                 && let Some(caller) = self.caller
                 && self.store.machine.interrupt_pending()
             {
+                // The call can go on on another core, which could not wait for what this one has begun.
+                self.complete_lines(operation);
                 let caller = self.store.get_mut(caller);
                 caller.restart = Restart { call: caller.context.x[NUMBER], stretch, done: offset };
                 return Next::Restart;
             }
+        }
+        self.complete_lines(operation);
+        if operation == CacheOperation::CleanToUnification {
+            self.forget_instructions();
         }
         Next::Done
     }
@@ -45,15 +53,17 @@ impl<A: Arch> System<A> {
         restart.done_of(caller.context.x[NUMBER], stretch)
     }
 
-    /// Maintains a piece, and waits for it. Instructions that were cleaned to where fetches see them are fetched anew by all cores.
+    /// Cleans the lines of memory that is to be new, and waits for it.
     #[inline(never)]
-    pub fn maintain_cache(&mut self, start: PhysicalAddress, bytes: u64, operation: CacheOperation) {
-        self.store.machine.maintain_lines(start, bytes, operation);
+    pub fn clean(&mut self, start: PhysicalAddress, bytes: u64) {
+        self.store.machine.maintain_lines(start, bytes, CacheOperation::Clean);
+        self.complete_lines(CacheOperation::Clean);
+    }
+
+    /// Waits until the lines that this core has maintained are so for whoever has to see it.
+    fn complete_lines(&mut self, operation: CacheOperation) {
         match operation {
-            CacheOperation::CleanToUnification => {
-                self.store.machine.complete_maintenance();
-                self.forget_instructions();
-            }
+            CacheOperation::CleanToUnification => self.store.machine.complete_maintenance(),
             // Whoever asks for these may tell a device next, and a device need not be in the cores' shareability domain.
             CacheOperation::Clean | CacheOperation::CleanAndInvalidate => self.store.machine.complete_for_devices(),
         }

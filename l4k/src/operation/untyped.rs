@@ -7,7 +7,7 @@
 use super::next::Progress;
 use super::system::System;
 use crate::base::address::{PhysicalAddress, SizeBits};
-use crate::base::arch::{Arch, CacheOperation};
+use crate::base::arch::Arch;
 use crate::base::store::{Ref, UNIT};
 use crate::object::capability::{Capability, MemoryClass};
 use crate::object::slot::Slot;
@@ -101,7 +101,7 @@ impl<A: Arch> System<A> {
         let start = (untyped.watermark - 1) / CHUNK * CHUNK;
         let (place, bytes) = (untyped.base.add(start), untyped.watermark - start);
         self.store.zero(place, bytes);
-        self.maintain_cache(place, bytes, CacheOperation::Clean);
+        self.clean(place, bytes);
         self.set_watermark(slot, start);
         if start == 0 { Progress::Complete } else { Progress::More }
     }

@@ -2,6 +2,7 @@
 
 use l4k::base::address::PhysicalAddress;
 use l4k::base::arch::CacheOperation;
+use l4k::machine::simulated::request::{Change, Kind, Maker, Mutation};
 use l4k::object::restart::{Restart, Stretch};
 use l4k_model::objects::Time;
 use l4k_model::world::{Outcome, World, slot};
@@ -239,6 +240,44 @@ fn map_cut_after(world: &mut World, frame: u64, chunks: u32) -> Outcome {
     let outcome = world.system_call(SystemCall::FrameMap as u64, x, 0);
     world.kernel.system.store.machine.preempt_after.set(None);
     outcome
+}
+
+/// How many requests of a kind a call makes. They are left out to be counted: what is stale then is no matter here.
+fn requests(world: &mut World, kind: Kind, call: SystemCall, x: &[u64]) -> usize {
+    let port = &mut world.kernel.system.store.machine.port;
+    port.mutation = Some(Mutation { maker: Maker::Call(call as u64), kind, number: None, change: Change::LeaveOut });
+    let before = port.changed;
+    world.call(call, x).unwrap();
+    let port = &mut world.kernel.system.store.machine.port;
+    port.mutation = None;
+    port.changed - before
+}
+
+#[test]
+fn all_cores_take_part_once_however_large_the_frame_is() {
+    const PUBLISH: u64 = 3;
+    for kind in [Kind::ForgetInstructions, Kind::Complete] {
+        let counted = [12, 21].map(|size| {
+            let mut world = World::new();
+            let frame = world.make(ObjectKind::Frame, size);
+            requests(&mut world, kind, SystemCall::FrameMaintain, &[frame, PUBLISH, 0, 1 << size])
+        });
+        assert!(counted[0] > 0, "{kind:?} is asked for");
+        assert_eq!(counted[0], counted[1], "{kind:?}: for 4 KiB, and for 2 MiB");
+    }
+}
+
+#[test]
+fn a_call_that_is_cut_waits_for_what_it_has_begun() {
+    let mut world = World::new();
+    let frame = world.make(ObjectKind::Frame, 21);
+    let machine = &mut world.kernel.system.store.machine;
+    let maker = Maker::Call(SystemCall::FrameMaintain as u64);
+    machine.port.mutation = Some(Mutation { maker, kind: Kind::Complete, number: None, change: Change::LeaveOut });
+    machine.preempt_after.set(Some(3));
+    let publish = [frame, 3, 0, 2 << 20, 0, 0, 0, 0];
+    assert_eq!(world.system_call(SystemCall::FrameMaintain as u64, publish, 0), Outcome::Restarted);
+    assert_eq!(world.kernel.system.store.machine.port.changed, 1, "it may go on on another core");
 }
 
 /// A frame of 2 MiB whose map was cut after the first chunk.
