@@ -6,6 +6,7 @@
 pub mod cfg;
 pub mod closed_sets;
 pub mod conformance_map;
+pub mod errors_speak;
 pub mod floors;
 pub mod header;
 pub mod length;

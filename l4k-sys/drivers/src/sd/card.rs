@@ -1,5 +1,7 @@
 //! A card in use: its blocks are read and written, and it is brought back to order after errors.
 
+use core::fmt;
+
 use super::capacity::BLOCK_BYTES;
 use super::command::{Command, Direction, Transfer};
 use super::error::{BlockError, HostError, StartError};
@@ -44,6 +46,14 @@ pub struct StartFailure<R, W> {
     /// The controller that was given.
     pub host: Host<R, W>,
 }
+
+impl<R, W> fmt::Display for StartFailure<R, W> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the card could not be started: {}", self.error)
+    }
+}
+
+impl<R: fmt::Debug, W: fmt::Debug> core::error::Error for StartFailure<R, W> {}
 
 impl<R: Registers, W: Wait> SdCard<R, W> {
     /// Resets the controller, and identifies and selects its card. Takes up to a few seconds if the card does not

@@ -189,7 +189,7 @@ impl fmt::Display for StartError {
             Self::NoAddress => formatter.write_str("the card published no address"),
             Self::Locked => formatter.write_str("the card is locked with a password"),
             Self::Capacity => formatter.write_str("the card has a capacity register of an unknown version"),
-            Self::Card(fault) => write!(formatter, "the card says {fault:?}"),
+            Self::Card(fault) => write!(formatter, "the card says: {fault}"),
             Self::Host(error) => write!(formatter, "{error}"),
         }
     }
@@ -251,7 +251,7 @@ impl fmt::Display for BlockError {
             BlockError::StillProgramming => formatter.write_str("the card does not end programming"),
             BlockError::WrongState => formatter.write_str("the card does not take data"),
             BlockError::InUse => formatter.write_str("the card is in use"),
-            BlockError::Card(fault) => write!(formatter, "the card says {fault:?}"),
+            BlockError::Card(fault) => write!(formatter, "the card says: {fault}"),
             BlockError::Host(error) => write!(formatter, "{error}"),
         }
     }

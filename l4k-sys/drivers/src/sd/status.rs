@@ -1,6 +1,8 @@
 //! The card's status, which it answers most commands with (SD Physical Layer Simplified Specification 6.00, section
 //! 4.10.1).
 
+use core::fmt;
+
 /// What the card says went wrong. The names are those of the specification's table 4-42, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardFault {
@@ -29,6 +31,27 @@ pub enum CardFault {
     /// The CSD cannot be overwritten like this.
     CsdOverwrite,
 }
+
+impl fmt::Display for CardFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::OutOfRange => "the address is beyond its end",
+            Self::Address => "the address does not fit the block length",
+            Self::BlockLength => "the block length is not allowed",
+            Self::Erase => "the commands to erase came in a wrong order, or named wrong blocks",
+            Self::WriteProtected => "the block is write-protected",
+            Self::Unlock => "unlocking failed",
+            Self::CommandCrc => "the checksum of the command before was wrong",
+            Self::IllegalCommand => "the command before is not allowed in its state",
+            Self::Ecc => "its data could not be corrected",
+            Self::Controller => "its own controller failed",
+            Self::General => "an error of no other kind happened",
+            Self::CsdOverwrite => "its CSD register cannot be overwritten like this",
+        })
+    }
+}
+
+impl core::error::Error for CardFault {}
 
 /// What the card does (CURRENT_STATE).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
