@@ -14,13 +14,18 @@ use l4k_sys::abi::Rights;
 pub fn check(system: &System<Simulated>, leaves: &[Reachable]) {
     let machine = &system.store.machine;
     for (core, side) in machine.ledger.borrow().sides.iter().enumerate() {
-        // A core that runs no program may have walked tables until it left them: the identifier is forgotten before its next use.
+        // A core that is stopped in a dead space may walk its tables until it leaves them. What it holds from there has
+        // the space's identifier: no program can use it, until the identifier is forgotten before its next use.
         let is_in_program = machine.processors[core].whereabouts == Whereabouts::Program;
+        let is_in_use = |asid| {
+            is_in_program
+                && side.roots.iter().any(|root| root.tables().is_some_and(|(_, of_root)| of_root.value() == asid))
+        };
         for held in side.tlb.held().iter().filter(|held| held.is_leaf()) {
             let is_of = |reachable: &&Reachable| asid_of(system, reachable) == Some(held.asid);
             let now = leaves.iter().filter(is_of).find(|reachable| reachable.page == held.start);
             let is_live = leaves.iter().any(|reachable| asid_of(system, reachable) == Some(held.asid));
-            if is_live || is_in_program {
+            if is_live || is_in_use(held.asid) {
                 assert!(
                     now.is_some_and(|now| agrees(now, held)),
                     "a stale translation of {:#x} in the space with identifier {} on core {core}: {held:x?}",
