@@ -16,9 +16,7 @@ impl fmt::Display for Fault {
             FaultKind::Breakpoint => write!(formatter, "{} at {address:#x}", stop(cause))?,
             FaultKind::External => write!(formatter, "the memory system refused address {address:#x}")?,
             FaultKind::FloatingPoint => write!(formatter, "use of the FP unit without having asked for it")?,
-            FaultKind::Timeout if cause == FaultCause::TimeTaken => {
-                write!(formatter, "the time that it worked on, of context {address:#x}, was taken away")?;
-            }
+            FaultKind::Timeout if cause == FaultCause::TimeTaken => taken(address, formatter)?,
             FaultKind::Timeout => write!(formatter, "the budget of context {address:#x} is used up")?,
         }
         write!(formatter, " (pc {instruction_pointer:#x})")
@@ -68,25 +66,38 @@ fn page_fault(fault: &Fault, formatter: &mut fmt::Formatter<'_>) -> fmt::Result 
     write!(formatter, "{access} address {address:#x}: {cause}")
 }
 
+/// Which context was taken is not known if the thread waited meanwhile, or if the context has no badge.
+fn taken(badge: u64, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match badge {
+        0 => formatter.write_str("the time that it worked on was taken away"),
+        badge => write!(formatter, "the time that it worked on, of context {badge:#x}, was taken away"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
     use super::*;
     use std::string::{String, ToString};
 
+    fn fault(kind: FaultKind, access: Access, cause: FaultCause, address: u64) -> Fault {
+        let (instruction_pointer, syndrome, stack_pointer, link_register) = (0x20_0000, 0, 0, 0);
+        Fault { kind, access, cause, level: 3, instruction_pointer, address, syndrome, stack_pointer, link_register }
+    }
+
     fn text(access: Access, cause: FaultCause, address: u64) -> String {
-        let fault = Fault {
-            kind: FaultKind::Page,
-            access,
-            cause,
-            level: 3,
-            instruction_pointer: 0x20_0000,
-            address,
-            syndrome: 0,
-            stack_pointer: 0,
-            link_register: 0,
-        };
-        fault.to_string()
+        fault(FaultKind::Page, access, cause, address).to_string()
+    }
+
+    #[test]
+    fn a_timeout_says_whether_time_is_used_up_or_was_taken() {
+        let timeout = |cause, badge| fault(FaultKind::Timeout, Access::None, cause, badge).to_string();
+        assert_eq!(timeout(FaultCause::Other, 0xc0), "the budget of context 0xc0 is used up (pc 0x200000)");
+        assert_eq!(
+            timeout(FaultCause::TimeTaken, 0xc0),
+            "the time that it worked on, of context 0xc0, was taken away (pc 0x200000)"
+        );
+        assert_eq!(timeout(FaultCause::TimeTaken, 0), "the time that it worked on was taken away (pc 0x200000)");
     }
 
     #[test]

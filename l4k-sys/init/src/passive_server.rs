@@ -1,4 +1,5 @@
-//! A program without time of its own: it works on the time of whoever calls it, and its starter looks after it when that time ends. Calls `program`.
+//! A program without time of its own: it works on the time of whoever calls it, and its starter looks after it when
+//! that time ends. Calls `program`.
 
 use l4k_sys::abi::{Error, Fault, FaultCause, FaultKind, ThreadState};
 use l4k_sys::{Endpoint, Message, Nanoseconds, Reply};
@@ -20,14 +21,16 @@ pub enum Standing {
 
 /// A program that works on its callers' time.
 ///
-/// The time of its description is its *rescue time*. It has that while it starts, and when its caller's time was taken away. As soon as it waits for
-/// calls, the rescue time is taken back. Rescue time is always a budget with a period: if it is used up, the server works too long, and is started anew.
+/// The time of its description is its *rescue time*. It has that while it starts, and when its caller's time was taken
+/// away. As soon as it waits for calls, the rescue time is taken back. Rescue time is always a budget with a period: if
+/// it is used up, the server works too long, and is started anew.
 ///
-/// Every passive server has a timeout endpoint: that of its description, or else its supervisor. Whoever receives there calls
-/// [`rescue`](Self::rescue) for each timeout of the server. Otherwise the server would stand still for all its clients.
+/// Every passive server has a timeout endpoint: that of its description, or else its supervisor. Whoever receives there
+/// calls [`rescue`](Self::rescue) for each timeout of the server. Otherwise the server would stand still for all its
+/// clients.
 ///
-/// Give the server a higher priority than the thread that looks after it, on the same core. Then it has done what it can when a call of this type
-/// returns, and the thread need not wait for it: a client cannot hold that thread up.
+/// Give the server a higher priority than the thread that looks after it, on the same core. Then it has done what it
+/// can when a call of this type returns, and the thread need not wait for it: a client cannot hold that thread up.
 #[derive(Clone, Debug)]
 pub struct PassiveServer<'a> {
     program: Program<'a>,
@@ -35,8 +38,8 @@ pub struct PassiveServer<'a> {
 }
 
 impl<'a> PassiveServer<'a> {
-    /// Finds the program and sets memory aside for it, as [`Program::new`]. `caller` is the reply object by which the program answers, in the starter's
-    /// CNode: the description has to supply it to the program as well.
+    /// Finds the program and sets memory aside for it, as [`Program::new`]. `caller` is the reply object by which the
+    /// program answers, in the starter's CNode: the description has to supply it to the program as well.
     ///
     /// # Errors
     /// As [`Program::new`].
@@ -75,10 +78,10 @@ impl<'a> PassiveServer<'a> {
 
     /// Looks after the server when a fault of its has arrived; `answer` is the reply object with which it was received.
     ///
-    /// - The time that it worked on was **taken away** (cause [`TimeTaken`](FaultCause::TimeTaken)): it gets rescue time, and goes on where it was. So its
-    ///   caller gets the answer, and the others are served.
-    /// - The time that it works on is **used up**: the caller gets [`Message::REFUSAL`], with its time, and the server is started anew. It was in the
-    ///   middle of its work, so what it keeps in memory is lost.
+    /// - The time that it worked on was **taken away** (cause [`TimeTaken`](FaultCause::TimeTaken)): it gets rescue
+    ///   time, and goes on where it was. So its caller gets the answer, and the others are served.
+    /// - The time that it works on is **used up**: the caller gets [`Message::REFUSAL`], with its time, and the server
+    ///   is started anew. It was in the middle of its work, so what it keeps in memory is lost.
     ///
     /// `None`: the fault is no timeout, and nothing was done.
     ///

@@ -27,9 +27,10 @@ pub enum FaultKind {
     External = 6,
     /// Use of the FP/SIMD unit by a thread that has not asked for it.
     FloatingPoint = 7,
-    /// The budget is used up before the period is over. Word 1 is the badge of the scheduling context, word 3 the time used on it in all, in
-    /// nanoseconds. With the cause [`TimeTaken`](FaultCause::TimeTaken): the thread worked on time that was not its own, and that was taken
-    /// away; both words are 0 if this happened while it waited. Sent to the thread's timeout endpoint, if it has one.
+    /// The budget is used up before the period is over. Word 1 is the badge of the scheduling context, word 3 the time
+    /// used on it in all, in nanoseconds. With the cause [`TimeTaken`](FaultCause::TimeTaken): the thread worked on
+    /// time that was not its own, and that was taken away; both words are 0 if this happened while it waited. Sent to
+    /// the thread's timeout endpoint, if it has one.
     Timeout = 8,
 }
 
@@ -83,7 +84,8 @@ pub enum FaultCause {
     Watchpoint = 5,
     /// The thread is stepped, and has executed one instruction.
     SingleStep = 6,
-    /// Of a timeout: the time that the thread worked on for others was taken away. It has none until somebody binds time to it.
+    /// Of a timeout: the time that the thread worked on for others was taken away. It has none until somebody binds
+    /// time to it.
     TimeTaken = 7,
 }
 

@@ -59,8 +59,8 @@ impl SchedContext {
         perform(SystemCall::SchedContextSetBadge, [self.0, badge])
     }
 
-    /// Takes the context away from its thread or its notification, and from the server that works on it for that thread. The server gets a
-    /// timeout fault.
+    /// Takes the context away from its thread or its notification, and from the server that works on it for that
+    /// thread. The server gets a timeout fault.
     ///
     /// # Errors
     /// `NotBound`.
@@ -97,8 +97,8 @@ impl SchedControl {
         self.0
     }
 
-    /// Fills a context with time of this core: `budget` in every `period`. It goes home from a server that works on it for a client. The server
-    /// gets a timeout fault.
+    /// Fills a context with time of this core: `budget` in every `period`. A server that works on it for a client loses
+    /// it, and gets a timeout fault. The context goes home.
     ///
     /// # Errors
     /// `InvalidTime` if the budget is 0 or above the period, or a time is out of range.

@@ -24,19 +24,20 @@ pub enum Side {
     Receivers,
 }
 
-/// For callers of which core a server can work. A number and no reference: the server may be gone.
+/// Whom a server can work for: callers of any core, or of one. It is a number and no reference, since the server may be
+/// gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Clients(u8);
 
 impl Clients {
-    /// Of any core: the server has time of its own, or nobody has received yet.
+    /// For callers of any core: the server has time of its own, or nobody has received yet.
     pub const OF_ANY_CORE: Clients = Clients(0);
 
-    /// Nobody is: the endpoint is dying. So a fast path need not look at its life.
+    /// For nobody: the endpoint is dying. A fast path compares this value, and need not look at the endpoint's life.
     pub const NONE: Clients = Clients(u8::MAX);
 
-    /// Of this core: the server is passive, and runs on its callers' time.
+    /// For callers of this core: the server is passive, and runs on its callers' time.
     #[inline(always)]
     #[must_use]
     pub const fn of(core: CoreNumber) -> Clients {
@@ -65,7 +66,7 @@ pub struct Endpoint {
     pub life: Life,
     /// Who waits.
     pub side: Side,
-    /// For whom the thread works that received there last, or waits there.
+    /// Whom the thread can work for that received there last, or waits there.
     pub clients: Clients,
     /// Those who wait.
     pub queue: ThreadQueue,

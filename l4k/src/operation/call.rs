@@ -17,9 +17,9 @@ impl<A: Arch> System<A> {
     /// The caller's message goes to a waiting receiver, or the caller into the queue.
     ///
     /// # Errors
-    /// What [`outgoing_tag`](Self::outgoing_tag) says; `PeerGone` if the endpoint is being destroyed; `NoBuffer`, `NoWindow` if a waiting
-    /// receiver cannot take it, `WrongCore` if it would have to run on the time of another core, or if nobody waits and a passive server of
-    /// another core was the last to receive there.
+    /// What [`outgoing_tag`](Self::outgoing_tag) says; `PeerGone` if the endpoint is being destroyed; `NoBuffer`,
+    /// `NoWindow` if a waiting receiver cannot take it, `WrongCore` if it would have to run on the time of another
+    /// core, or if nobody waits and a passive server of another core was the last to receive there.
     pub fn call(
         &mut self,
         caller: Ref<Thread>,
@@ -45,7 +45,8 @@ impl<A: Arch> System<A> {
         Ok(Next::Settled)
     }
 
-    /// The same for a thread in state `Calling` with a fault. If no receiver would have time for it, it stays suspended.
+    /// The same for a thread in state `Calling` with a fault. If no receiver would have time for it, it stays
+    /// suspended.
     pub fn call_with_fault(&mut self, caller: Ref<Thread>, endpoint: Ref<Endpoint>) {
         let Endpoint { side, queue, .. } = *self.store.get(endpoint);
         let receiver = queue.first.filter(|_| side == Side::Receivers);

@@ -1,5 +1,5 @@
-//! Faults: a thread that cannot go on calls its fault endpoint, or is suspended; one whose budget is used up, or from which
-//! the time was taken that it worked on for others, calls its timeout endpoint.
+//! Faults: a thread that cannot go on calls its fault endpoint, or is suspended; one whose budget is used up, or from
+//! which the time was taken that it worked on for others, calls its timeout endpoint.
 
 use super::system::System;
 use crate::base::address::Badge;
@@ -58,8 +58,9 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Stops a ready thread that is nowhere queued, since it has no time any more: what it worked on was not its own, and was taken away. If
-    /// nobody hears of it, it stays ready, and has no time until somebody binds time to it. `context`: what was taken, if that is known.
+    /// Stops a ready thread that is nowhere queued, since it has no time any more: what it worked on was not its own,
+    /// and was taken away. If nobody hears of it, it stays ready, and has no time until somebody binds time to it.
+    /// `context`: what was taken, if that is known.
     pub fn raise_time_taken(&mut self, thread: Ref<Thread>, context: Option<Ref<SchedContext>>) {
         let _ = self.tell_timeout(thread, context, FaultCause::TimeTaken);
     }

@@ -1,22 +1,22 @@
 //! Scheduling contexts that travel with calls: lent to a server that has none, back with the answer.
 //!
-//! At each moment one thread has a context, and it is one of these:
+//! At each moment at most one thread has a context, and it is one of these:
 //!
-//! 1. The thread that it is bound to.
+//! 1. The thread that it is bound to, or one that took signals of the notification that it is bound to.
 //! 2. The server of an owed reply object whose loan has the context's number. It has the context from the caller. An
 //!    answer brings it there. Callers that have borrowed it themselves, and so on up to the owner, are in the same
 //!    state.
 //! 3. A server in which it is *overdue*: its caller was cancelled, stopped or destroyed, and the server works on. It
 //!    goes back when the server receives next or is destroyed.
 //!
-//! A context can be taken away from a server that works on it (`SchedContextUnbind`, `SchedControlConfigure`, the end of
-//! the context). The server then tells its timeout endpoint, at once if it is ready, and else when its wait is over. If
-//! nobody hears of it, it has no time until somebody binds time to it.
+//! A context can be taken away from a server that works on it (`SchedContextUnbind`, `SchedControlConfigure`, the end
+//! of the context). The server then tells its timeout endpoint, at once if it is ready, and else when its wait is over.
+//! If nobody hears of it, it has no time until somebody binds time to it.
 //!
-//! An endpoint knows of callers of which core its server can work for, by who received there last: a thread without time
-//! of its own works for those of its own core. Others are refused at the call. If such a server was the last to receive,
-//! but has time of its own now, it says so with its next receive. What changes while a caller is queued is seen before
-//! the answer that precedes the receive.
+//! A thread without time of its own works for callers of its own core only. Others are refused at the call. For this an
+//! endpoint remembers one core: that of the thread that received there last, if that thread had no time of its own. The
+//! endpoint learns of a change when the thread receives again, or at once if the thread waits there. So a caller can be
+//! queued when its server becomes passive. That is seen before the answer that precedes the receive.
 //!
 //! A claim is the number in a reply object or in [`Overdue`]. A context that leaves this order, since it is taken away
 //! or goes home past somebody, gets a new number. So no claim outlives what it was for, and none finds a context that
@@ -181,8 +181,39 @@ impl<A: Arch> System<A> {
         self.bring(context, None);
     }
 
-    /// A thread learns that what it worked on was taken away: at once, or when its wait is over. One that waits for calls
-    /// has no work for which it would be missing.
+    /// The same for a context that is filled anew, if it was lent. A thread that took it with signals keeps it: nobody
+    /// else has a claim to it.
+    pub fn take_from_borrower(&mut self, context: Ref<SchedContext>) {
+        let SchedContext { owner, thread, .. } = *self.store.get(context);
+        let came_with_signals =
+            matches!(owner, Owner::Notification(_)) && thread.is_some_and(|thread| !self.is_lent(thread, context));
+        if !came_with_signals {
+            self.take_from_server(context, owner);
+        }
+    }
+
+    /// Whether a thread has a context from somebody else: it came with a call that the thread owes an answer, or it is
+    /// overdue. If the search takes too many steps, it counts as lent.
+    fn is_lent(&self, thread: Ref<Thread>, context: Ref<SchedContext>) -> bool {
+        if self.is_overdue(thread, context) {
+            return true;
+        }
+        let lent = Loan::of(self.store.get(context).binding);
+        let mut next = self.store.get(thread).replies;
+        for _ in 0..LOSERS_MAX {
+            let Some(ReplyState::Owed { next: after, loan, .. }) = next.map(|reply| self.store.get(reply).state) else {
+                return false;
+            };
+            if loan == lent {
+                return true;
+            }
+            next = after;
+        }
+        true
+    }
+
+    /// A thread learns that what it worked on was taken away: at once, or when its wait is over. One that waits for
+    /// calls has no work for which it would be missing.
     #[inline(never)]
     fn lose_time(&mut self, thread: Ref<Thread>, context: Ref<SchedContext>) {
         let Thread { state, running_on: None, own_context: None, .. } = *self.store.get(thread) else { return };
@@ -203,9 +234,9 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// A server that became ready with time of which nothing is left for now, since its client's budget ended with the call
-    /// or during the wait. It would wait for the client's next refill, and its other clients with it. So it tells its
-    /// timeout endpoint, as if the budget had ended in the middle of its work.
+    /// A server that became ready with time of which nothing is left for now, since its client's budget ended with the
+    /// call or during the wait. It would wait for the client's next refill, and its other clients with it. So it tells
+    /// its timeout endpoint, as if the budget had ended in the middle of its work.
     #[inline(always)]
     pub fn tell_if_used_up(&mut self, server: Ref<Thread>) {
         if self.store.get(server).rank != 0 {
@@ -247,8 +278,8 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// A server has time that is not lent to it any more, or gets it with an answer. Other time that it was to give back
-    /// goes to its lender now: the server waits, and does not need both.
+    /// A server has time that is not lent to it any more, or gets it with an answer. Other time that it was to give
+    /// back goes to its lender now: the server waits, and does not need both.
     fn make_overdue(&mut self, server: Ref<Thread>, overdue: Overdue) {
         if !self.keeps_overdue(Some(server), overdue.binding) {
             self.give_back_overdue(server);
@@ -353,8 +384,8 @@ impl<A: Arch> System<A> {
         None
     }
 
-    /// Whether a thread has no time, and none but this to come: neither its own nor what it has lent with a call that it
-    /// waits in. One that receives already needs no time that it would have to give back.
+    /// Whether a thread has no time, and none but this to come: neither its own nor what it has lent with a call that
+    /// it waits in. One that receives already needs no time that it would have to give back.
     fn lacks(&self, thread: Ref<Thread>, context: Ref<SchedContext>) -> bool {
         let Thread { running_on, own_context, state, .. } = *self.store.get(thread);
         let gives_back = matches!(state, State::Receiving { .. }) && self.is_overdue(thread, context);

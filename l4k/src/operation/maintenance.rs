@@ -19,7 +19,8 @@ impl<A: Arch> System<A> {
     /// Maintains a stretch for the calling thread, which remembers how far it came if an interrupt comes first. The same call on the same
     /// stretch goes on there; another begins at the beginning. At boot nobody calls, and nothing interrupts.
     ///
-    /// What all cores have to take part in comes once, at the end, however long the stretch is: they would wait for each other at every page.
+    /// What all cores have to take part in comes once, at the end, however long the stretch is: they would wait for
+    /// each other at every page.
     pub fn maintain(&mut self, stretch: Stretch) -> Next {
         let Stretch { start, bytes, operation } = stretch;
         let mut offset = self.take_restart(stretch);

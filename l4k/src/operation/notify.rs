@@ -98,8 +98,8 @@ impl<A: Arch> System<A> {
         self.store.get(thread).notification.is_some_and(|notification| self.store.get(notification).word != 0)
     }
 
-    /// A receive that signals of the bound notification end. Like every receive it gives back time that is overdue: whoever signals often
-    /// does not keep it away from its lender.
+    /// A receive that signals of the bound notification end. Like every receive it gives back time that is overdue:
+    /// whoever signals often does not keep it away from its lender.
     pub fn receive_signals(&mut self, thread: Ref<Thread>) -> Option<()> {
         let notification = self.store.get(thread).notification?;
         let word = core::mem::take(&mut self.store.get_mut(notification).word);

@@ -34,8 +34,7 @@ impl<A: Arch> System<A> {
         let ticks = |nanoseconds| rate.ticks(nanoseconds).filter(|ticks| *ticks != Ticks(0)).ok_or(Error::InvalidTime);
         let (budget, period) = (ticks(budget)?, ticks(period)?);
         self.least = ticks(BUDGET_MIN)?;
-        let SchedContext { owner, .. } = *self.store.get(context);
-        self.take_from_server(context, owner);
+        self.take_from_borrower(context);
         let thread = self.store.get(context).thread;
         self.detach_context(context);
         let now = self.store.machine.now();

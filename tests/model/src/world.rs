@@ -7,6 +7,7 @@ use l4k::base::store::Ref;
 use l4k::machine::simulated::{RAM_START, Simulated, Whereabouts};
 use l4k::object::capability::{Capability, MemoryClass};
 use l4k::object::cnode::CNode;
+use l4k::object::sched_context::SchedContext;
 use l4k::object::slot::Slot;
 use l4k::object::thread::{State, Thread, ThreadSlot};
 use l4k::operation::ready::End;
@@ -209,6 +210,31 @@ impl World {
     #[must_use]
     pub fn state(&self, thread: Ref<Thread>) -> State {
         self.kernel.system.store.get(thread).state
+    }
+
+    /// The context that a thread runs on.
+    #[must_use]
+    pub fn runs_on(&self, thread: Ref<Thread>) -> Option<Ref<SchedContext>> {
+        self.kernel.system.store.get(thread).running_on
+    }
+
+    /// The scheduling context in a slot of the root's CNode, if there is one.
+    #[must_use]
+    pub fn sched_context(&self, number: u64) -> Option<Ref<SchedContext>> {
+        match self.capability(number) {
+            Capability::SchedContext { object } => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The root makes a call that it may make.
+    ///
+    /// # Panics
+    /// The call is refused.
+    #[track_caller]
+    pub fn as_root(&mut self, call: SystemCall, arguments: &[u64]) -> Results {
+        self.run(self.root);
+        self.call(call, arguments).expect("a call that the root may make")
     }
 
     /// Lets a ready thread run now, whatever its priority: the one before goes to the front of its queue.

@@ -1,8 +1,6 @@
 //! Time that was lent stays in the chain of calls of whoever lent it, also when contexts are bound and unbound meanwhile.
 
 use l4k::base::store::Ref;
-use l4k::object::capability::Capability;
-use l4k::object::sched_context::SchedContext;
 use l4k::object::thread::Thread;
 use l4k_model::invariants;
 use l4k_model::objects::{Spawned, Time};
@@ -33,17 +31,6 @@ fn unbind(world: &mut World, context: u64) {
     world.call(SystemCall::SchedContextUnbind, &[context]).expect("a bound context");
 }
 
-fn runs_on(world: &World, thread: Ref<Thread>) -> Option<Ref<SchedContext>> {
-    world.kernel.system.store.get(thread).running_on
-}
-
-fn context(world: &World, number: u64) -> Option<Ref<SchedContext>> {
-    match world.capability(number) {
-        Capability::SchedContext { object } => Some(object),
-        _ => None,
-    }
-}
-
 #[test]
 fn a_caller_whose_time_was_taken_away_does_not_get_that_of_another() {
     let mut world = World::new();
@@ -56,12 +43,12 @@ fn a_caller_whose_time_was_taken_away_does_not_get_that_of_another() {
     unbind(&mut world, first.context);
     let second = world.spawn(5, Time::Own);
     call(&mut world, second.thread, endpoint);
-    assert_eq!(runs_on(&world, server.thread), context(&world, second.context), "lent by the second caller");
+    assert_eq!(world.runs_on(server.thread), world.sched_context(second.context), "lent by the second caller");
     world.run(server.thread);
     world.system_call(SystemCall::Reply as u64, [replies[0], 0, 0, 0, 0, 0, 0, 0], 0);
     invariants::check(&world);
-    assert_eq!(runs_on(&world, first.thread), None);
-    assert_eq!(runs_on(&world, server.thread), context(&world, second.context));
+    assert_eq!(world.runs_on(first.thread), None);
+    assert_eq!(world.runs_on(server.thread), world.sched_context(second.context));
 }
 
 #[test]
@@ -74,14 +61,14 @@ fn a_server_that_has_answered_does_not_keep_time_that_was_lent() {
     let client = world.spawn(5, Time::Own);
     call(&mut world, client.thread, endpoints[0]);
     call(&mut world, near.thread, endpoints[1]);
-    assert_eq!(runs_on(&world, far.thread), context(&world, client.context), "lent on");
+    assert_eq!(world.runs_on(far.thread), world.sched_context(client.context), "lent on");
     let root = world.root;
     world.run(root);
     world.call(SystemCall::SchedContextBind, &[near.context, near.slot]).expect("a free context");
     world.run(far.thread);
     world.system_call(SystemCall::Reply as u64, [replies[1], 0, 0, 0, 0, 0, 0, 0], 0);
     invariants::check(&world);
-    assert_ne!(runs_on(&world, far.thread), context(&world, client.context));
+    assert_ne!(world.runs_on(far.thread), world.sched_context(client.context));
 }
 
 #[test]
@@ -97,16 +84,16 @@ fn a_call_that_is_cancelled_in_the_middle_of_a_chain_does_not_leave_time_behind(
     call(&mut world, client.thread, first);
     call(&mut world, near.thread, endpoints[0]);
     call(&mut world, middle.thread, endpoints[1]);
-    assert_eq!(runs_on(&world, far.thread), context(&world, client.context), "lent on");
+    assert_eq!(world.runs_on(far.thread), world.sched_context(client.context), "lent on");
     let root = world.root;
     world.run(root);
     world.call(SystemCall::ThreadCancel, &[near.slot]).expect("it waits");
     invariants::check(&world);
-    let lent = context(&world, client.context);
-    assert_eq!(runs_on(&world, far.thread), lent, "it works on");
+    let lent = world.sched_context(client.context);
+    assert_eq!(world.runs_on(far.thread), lent, "it works on");
     world.run(far.thread);
     world.system_call(SystemCall::Reply as u64, [replies[2], 0, 0, 0, 0, 0, 0, 0], 0);
-    assert_eq!(runs_on(&world, middle.thread), lent, "answered");
+    assert_eq!(world.runs_on(middle.thread), lent, "answered");
     receive(&mut world, middle.thread, endpoints[0], replies[1]);
-    assert_eq!(runs_on(&world, near.thread), lent, "who lent it to a server that receives");
+    assert_eq!(world.runs_on(near.thread), lent, "who lent it to a server that receives");
 }

@@ -242,7 +242,8 @@ fn map_cut_after(world: &mut World, frame: u64, chunks: u32) -> Outcome {
     outcome
 }
 
-/// How many requests of a kind a call makes. They are left out to be counted: what is stale then is no matter here.
+/// How many requests of a kind a call makes. To be counted, they are left out; no test here looks at what is stale
+/// then.
 fn requests(world: &mut World, kind: Kind, call: SystemCall, x: &[u64]) -> usize {
     let port = &mut world.kernel.system.store.machine.port;
     port.mutation = Some(Mutation { maker: Maker::Call(call as u64), kind, number: None, change: Change::LeaveOut });

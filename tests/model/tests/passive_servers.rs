@@ -2,7 +2,6 @@
 
 use l4k::base::store::Ref;
 use l4k::object::capability::Capability;
-use l4k::object::sched_context::SchedContext;
 use l4k::object::slot::Slot;
 use l4k::object::thread::{State, Thread, Window};
 use l4k_model::objects::{Spawned, Time};
@@ -28,22 +27,6 @@ fn reply_receive(world: &mut World, thread: Ref<Thread>, endpoint: u64, reply: u
     world.system_call(SystemCall::ReplyReceive as u64, [endpoint, 0, 0, 0, 0, 0, 0, 0], reply)
 }
 
-fn as_root(world: &mut World, call: SystemCall, arguments: &[u64]) {
-    world.run(world.root);
-    world.call(call, arguments).expect("a call that the root may make");
-}
-
-fn runs_on(world: &World, thread: Ref<Thread>) -> Option<Ref<SchedContext>> {
-    world.kernel.system.store.get(thread).running_on
-}
-
-fn context(world: &World, number: u64) -> Option<Ref<SchedContext>> {
-    match world.capability(number) {
-        Capability::SchedContext { object } => Some(object),
-        _ => None,
-    }
-}
-
 fn status(world: &World, thread: Ref<Thread>) -> Option<Error> {
     Error::from_code(world.results(thread).status)
 }
@@ -62,10 +45,10 @@ fn scene() -> Scene {
     let (endpoint, reply) = (world.make(ObjectKind::Endpoint, 0), world.make(ObjectKind::Reply, 0));
     let server = world.spawn(50, Time::Own);
     receive(&mut world, server.thread, endpoint, reply);
-    as_root(&mut world, SystemCall::SchedContextUnbind, &[server.context]);
+    world.as_root(SystemCall::SchedContextUnbind, &[server.context]);
     let client = world.spawn(5, Time::Own);
     call(&mut world, client.thread, endpoint, 0);
-    assert_eq!(runs_on(&world, server.thread), context(&world, client.context), "lent with the call");
+    assert_eq!(world.runs_on(server.thread), world.sched_context(client.context), "lent with the call");
     Scene { world, endpoint, reply, server, client }
 }
 
@@ -92,7 +75,7 @@ impl Scene {
         self.world.run(self.world.root);
         let through = self.world.copy(self.endpoint, Rights::CALL);
         let caller = self.queue(through, 0);
-        as_root(&mut self.world, SystemCall::CNodeDelete, &[0, through]);
+        self.world.as_root(SystemCall::CNodeDelete, &[0, through]);
         caller
     }
 
@@ -118,7 +101,7 @@ fn a_passive_server_that_is_interrupted_has_not_answered_yet() {
     let stale: Vec<Spawned> = (0..MANY).map(|_| scene.queue_stale()).collect();
     scene.world.kernel.system.store.machine.preempt_after.set(Some(0));
     assert_eq!(scene.answer_and_receive(), Outcome::Restarted);
-    assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, scene.client.context));
+    assert_eq!(scene.world.runs_on(scene.server.thread), scene.world.sched_context(scene.client.context));
     assert!(matches!(scene.world.state(scene.client.thread), State::AwaitingReply { .. }));
     scene.world.kernel.system.store.machine.preempt_after.set(None);
     assert_eq!(scene.answer_and_receive(), Outcome::Blocked);
@@ -180,10 +163,10 @@ fn a_server_on_time_of_a_signal_is_not_moved_to_its_callers_core() {
     let server = world.spawn(50, Time::Own);
     world.call(SystemCall::ThreadBindNotification, &[server.slot, notification]).expect("a free notification");
     receive(&mut world, server.thread, endpoint, reply);
-    as_root(&mut world, SystemCall::SchedContextUnbind, &[server.context]);
-    as_root(&mut world, SystemCall::SchedContextBind, &[server.context, notification]);
-    as_root(&mut world, SystemCall::Signal, &[notification]);
-    assert_eq!(runs_on(&world, server.thread), context(&world, server.context), "time of the signal");
+    world.as_root(SystemCall::SchedContextUnbind, &[server.context]);
+    world.as_root(SystemCall::SchedContextBind, &[server.context, notification]);
+    world.as_root(SystemCall::Signal, &[notification]);
+    assert_eq!(world.runs_on(server.thread), world.sched_context(server.context), "time of the signal");
     let caller = world.spawn(5, Time::Own);
     let mut scene = Scene { world, endpoint, reply, server, client: caller };
     call(&mut scene.world, caller.thread, endpoint, 0);
@@ -197,16 +180,16 @@ fn a_server_on_time_of_a_signal_is_not_moved_to_its_callers_core() {
 fn a_cancelled_client_leaves_its_time_until_the_server_receives() {
     let mut scene = scene();
     let (server, client) = (scene.server.thread, scene.client.thread);
-    let time = context(&scene.world, scene.client.context);
-    as_root(&mut scene.world, SystemCall::ThreadCancel, &[scene.client.slot]);
+    let time = scene.world.sched_context(scene.client.context);
+    scene.world.as_root(SystemCall::ThreadCancel, &[scene.client.slot]);
     assert_eq!(status(&scene.world, client), Some(Error::Cancelled), "at once");
-    assert_eq!((runs_on(&scene.world, server), runs_on(&scene.world, client)), (time, None));
+    assert_eq!((scene.world.runs_on(server), scene.world.runs_on(client)), (time, None));
     scene.world.run(server);
     let answer = scene.world.system_call(SystemCall::Reply as u64, [scene.reply, 0, 0, 0, 0, 0, 0, 0], 0);
     assert!(matches!(answer, Outcome::Returned(results) if results.check() == Err(Error::NobodyWaiting)));
-    assert_eq!(runs_on(&scene.world, server), time);
+    assert_eq!(scene.world.runs_on(server), time);
     assert_eq!(receive(&mut scene.world, server, scene.endpoint, scene.reply), Outcome::Blocked);
-    assert_eq!((runs_on(&scene.world, server), runs_on(&scene.world, client)), (None, time));
+    assert_eq!((scene.world.runs_on(server), scene.world.runs_on(client)), (None, time));
     assert_eq!(scene.world.state(client), State::Ready);
 }
 
@@ -214,46 +197,46 @@ fn a_cancelled_client_leaves_its_time_until_the_server_receives() {
 fn a_server_whose_client_left_takes_the_next_one_with_its_time() {
     let mut scene = scene();
     let next = scene.queue(scene.endpoint, 0);
-    as_root(&mut scene.world, SystemCall::ThreadCancel, &[scene.client.slot]);
+    scene.world.as_root(SystemCall::ThreadCancel, &[scene.client.slot]);
     let (endpoint, reply) = (scene.endpoint, scene.reply);
     assert!(matches!(receive(&mut scene.world, scene.server.thread, endpoint, reply), Outcome::Returned(_)));
-    assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, next.context));
-    assert_eq!(runs_on(&scene.world, scene.client.thread), context(&scene.world, scene.client.context));
+    assert_eq!(scene.world.runs_on(scene.server.thread), scene.world.sched_context(next.context));
+    assert_eq!(scene.world.runs_on(scene.client.thread), scene.world.sched_context(scene.client.context));
 }
 
 #[test]
 fn a_poll_that_finds_nobody_leaves_the_server_its_time() {
     let mut scene = scene();
-    as_root(&mut scene.world, SystemCall::ThreadCancel, &[scene.client.slot]);
+    scene.world.as_root(SystemCall::ThreadCancel, &[scene.client.slot]);
     scene.world.run(scene.server.thread);
     let x = [scene.endpoint, 0, 0, 0, 0, 0, 0, 0];
     let outcome = scene.world.system_call(SystemCall::TryReceive as u64, x, scene.reply);
     assert!(matches!(outcome, Outcome::Returned(results) if results.check() == Err(Error::WouldBlock)));
-    assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, scene.client.context));
+    assert_eq!(scene.world.runs_on(scene.server.thread), scene.world.sched_context(scene.client.context));
 }
 
 #[test]
 fn time_of_a_destroyed_client_is_free_when_the_server_receives() {
     let mut scene = scene();
     let time = scene.client.context;
-    as_root(&mut scene.world, SystemCall::CNodeDelete, &[0, scene.client.slot]);
-    assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, time));
+    scene.world.as_root(SystemCall::CNodeDelete, &[0, scene.client.slot]);
+    assert_eq!(scene.world.runs_on(scene.server.thread), scene.world.sched_context(time));
     let (endpoint, reply) = (scene.endpoint, scene.reply);
     assert_eq!(receive(&mut scene.world, scene.server.thread, endpoint, reply), Outcome::Blocked);
     scene.world.run(scene.world.root);
     let other = scene.world.spawn(5, Time::Lent);
-    as_root(&mut scene.world, SystemCall::SchedContextBind, &[time, other.slot]);
-    assert_eq!(runs_on(&scene.world, other.thread), context(&scene.world, time));
+    scene.world.as_root(SystemCall::SchedContextBind, &[time, other.slot]);
+    assert_eq!(scene.world.runs_on(other.thread), scene.world.sched_context(time));
 }
 
 #[test]
 fn time_of_a_destroyed_client_can_be_taken_away_from_the_server() {
     let mut scene = scene();
-    as_root(&mut scene.world, SystemCall::CNodeDelete, &[0, scene.client.slot]);
-    as_root(&mut scene.world, SystemCall::SchedContextUnbind, &[scene.client.context]);
-    assert_eq!(runs_on(&scene.world, scene.server.thread), None);
-    as_root(&mut scene.world, SystemCall::SchedContextBind, &[scene.client.context, scene.server.slot]);
-    assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, scene.client.context));
+    scene.world.as_root(SystemCall::CNodeDelete, &[0, scene.client.slot]);
+    scene.world.as_root(SystemCall::SchedContextUnbind, &[scene.client.context]);
+    assert_eq!(scene.world.runs_on(scene.server.thread), None);
+    scene.world.as_root(SystemCall::SchedContextBind, &[scene.client.context, scene.server.slot]);
+    assert_eq!(scene.world.runs_on(scene.server.thread), scene.world.sched_context(scene.client.context));
 }
 
 /// A chain of three passive servers, each of which works for the one before it; their endpoints are apart.
@@ -265,7 +248,7 @@ fn chain(scene: &mut Scene) -> [(Spawned, u64, u64); 2] {
         let (endpoint, reply) = (world.make(ObjectKind::Endpoint, 0), world.make(ObjectKind::Reply, 0));
         let server = world.spawn(50, Time::Own);
         receive(world, server.thread, endpoint, reply);
-        as_root(world, SystemCall::SchedContextUnbind, &[server.context]);
+        world.as_root(SystemCall::SchedContextUnbind, &[server.context]);
         call(world, before, endpoint, 0);
         before = server.thread;
         (server, endpoint, reply)
@@ -277,20 +260,20 @@ fn time_comes_back_through_a_chain_whose_links_have_all_left() {
     for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]] {
         let mut scene = scene();
         let [(middle, _, _), (last, endpoint, reply)] = chain(&mut scene);
-        let time = context(&scene.world, scene.client.context);
+        let time = scene.world.sched_context(scene.client.context);
         let waiting = [scene.client, scene.server, middle];
         for index in order {
-            as_root(&mut scene.world, SystemCall::ThreadCancel, &[waiting[index].slot]);
-            assert_eq!(runs_on(&scene.world, last.thread), time, "whoever left");
+            scene.world.as_root(SystemCall::ThreadCancel, &[waiting[index].slot]);
+            assert_eq!(scene.world.runs_on(last.thread), time, "whoever left");
         }
         assert_eq!(receive(&mut scene.world, last.thread, endpoint, reply), Outcome::Blocked);
-        assert_eq!(runs_on(&scene.world, middle.thread), time);
+        assert_eq!(scene.world.runs_on(middle.thread), time);
         scene.world.run(scene.world.root);
         let reply = scene.world.make(ObjectKind::Reply, 0);
         assert_eq!(receive(&mut scene.world, middle.thread, endpoint, reply), Outcome::Blocked);
-        assert_eq!(runs_on(&scene.world, scene.server.thread), time);
+        assert_eq!(scene.world.runs_on(scene.server.thread), time);
         assert_eq!(receive(&mut scene.world, scene.server.thread, scene.endpoint, scene.reply), Outcome::Blocked);
-        assert_eq!(runs_on(&scene.world, scene.client.thread), time);
+        assert_eq!(scene.world.runs_on(scene.client.thread), time);
     }
 }
 
@@ -298,13 +281,13 @@ fn time_comes_back_through_a_chain_whose_links_have_all_left() {
 fn time_comes_back_past_servers_that_were_destroyed() {
     let mut scene = scene();
     let [(middle, _, _), (last, endpoint, reply)] = chain(&mut scene);
-    let time = context(&scene.world, scene.client.context);
-    as_root(&mut scene.world, SystemCall::CNodeDelete, &[0, middle.slot]);
-    as_root(&mut scene.world, SystemCall::CNodeDelete, &[0, scene.server.slot]);
+    let time = scene.world.sched_context(scene.client.context);
+    scene.world.as_root(SystemCall::CNodeDelete, &[0, middle.slot]);
+    scene.world.as_root(SystemCall::CNodeDelete, &[0, scene.server.slot]);
     assert_eq!(status(&scene.world, scene.client.thread), Some(Error::PeerGone), "at once");
-    assert_eq!(runs_on(&scene.world, last.thread), time, "it works on");
+    assert_eq!(scene.world.runs_on(last.thread), time, "it works on");
     assert_eq!(receive(&mut scene.world, last.thread, endpoint, reply), Outcome::Blocked);
-    assert_eq!(runs_on(&scene.world, scene.client.thread), time);
+    assert_eq!(scene.world.runs_on(scene.client.thread), time);
 }
 
 #[test]
@@ -312,17 +295,17 @@ fn a_loan_that_has_ended_does_not_claim_time_that_was_lent_anew() {
     let mut scene = scene();
     let (first, client) = (scene.server, scene.client);
     let [(middle, _, middle_reply), (last, endpoint, reply)] = chain(&mut scene);
-    let time = context(&scene.world, client.context);
+    let time = scene.world.sched_context(client.context);
     // The one in the middle gets other time, and answers; then the last one has time of nobody who waits for it.
-    as_root(&mut scene.world, SystemCall::ThreadCancel, &[middle.slot]);
-    as_root(&mut scene.world, SystemCall::SchedContextBind, &[middle.context, middle.slot]);
+    scene.world.as_root(SystemCall::ThreadCancel, &[middle.slot]);
+    scene.world.as_root(SystemCall::SchedContextBind, &[middle.context, middle.slot]);
     scene.world.run(middle.thread);
     let answer = scene.world.system_call(SystemCall::Reply as u64, [middle_reply, 0, 0, 0, 0, 0, 0, 0], 0);
     assert!(matches!(answer, Outcome::Returned(_)));
-    assert_eq!((runs_on(&scene.world, first.thread), runs_on(&scene.world, last.thread)), (None, time));
+    assert_eq!((scene.world.runs_on(first.thread), scene.world.runs_on(last.thread)), (None, time));
     assert_eq!(receive(&mut scene.world, last.thread, endpoint, reply), Outcome::Blocked);
-    assert_eq!(runs_on(&scene.world, first.thread), time, "it was lent by the first");
-    assert_eq!(runs_on(&scene.world, middle.thread), context(&scene.world, middle.context));
+    assert_eq!(scene.world.runs_on(first.thread), time, "it was lent by the first");
+    assert_eq!(scene.world.runs_on(middle.thread), scene.world.sched_context(middle.context));
 }
 
 #[test]
@@ -334,8 +317,8 @@ fn a_caller_whose_time_was_taken_while_it_was_queued_does_not_leave_a_passive_se
             SystemCall::SchedContextUnbind => &[poor.context],
             _ => &[0, poor.context],
         };
-        as_root(&mut scene.world, taken, arguments);
-        assert_eq!(runs_on(&scene.world, poor.thread), None);
+        scene.world.as_root(taken, arguments);
+        assert_eq!(scene.world.runs_on(poor.thread), None);
         scene.answer_and_receive();
         assert!(
             matches!(scene.world.state(scene.server.thread), State::Receiving { .. }),
@@ -343,7 +326,7 @@ fn a_caller_whose_time_was_taken_while_it_was_queued_does_not_leave_a_passive_se
         );
         assert_eq!(status(&scene.world, poor.thread), Some(Error::WrongCore), "{taken:?}");
         let next = scene.call_now();
-        assert_eq!(runs_on(&scene.world, scene.server.thread), context(&scene.world, next.context));
+        assert_eq!(scene.world.runs_on(scene.server.thread), scene.world.sched_context(next.context));
     }
 }
 
@@ -353,10 +336,10 @@ fn a_server_with_time_of_its_own_receives_callers_without_time() {
     let (endpoint, reply) = (world.make(ObjectKind::Endpoint, 0), world.make(ObjectKind::Reply, 0));
     let (server, client) = (world.spawn(50, Time::Own), world.spawn(5, Time::Own));
     call(&mut world, client.thread, endpoint, 0);
-    as_root(&mut world, SystemCall::SchedContextUnbind, &[client.context]);
+    world.as_root(SystemCall::SchedContextUnbind, &[client.context]);
     receive(&mut world, server.thread, endpoint, reply);
     assert!(matches!(world.state(client.thread), State::AwaitingReply { .. }));
-    assert_eq!(runs_on(&world, server.thread), context(&world, server.context));
+    assert_eq!(world.runs_on(server.thread), world.sched_context(server.context));
 }
 
 #[test]
@@ -372,22 +355,22 @@ fn a_server_that_waits_for_a_signal_keeps_time_that_is_overdue_to_who_lent_it() 
         scene.world.system_call(SystemCall::Wait as u64, [notification, 0, 0, 0, 0, 0, 0, 0], 0)
     };
     assert_eq!(wait(&mut scene, client.thread, bell), Outcome::Blocked);
-    as_root(&mut scene.world, SystemCall::SchedContextUnbind, &[client.context]);
-    as_root(&mut scene.world, SystemCall::SchedContextBind, &[client.context, bell]);
-    as_root(&mut scene.world, SystemCall::Signal, &[bell]);
-    let time = context(&scene.world, client.context);
-    assert_eq!(runs_on(&scene.world, client.thread), time, "it came with the signal");
+    scene.world.as_root(SystemCall::SchedContextUnbind, &[client.context]);
+    scene.world.as_root(SystemCall::SchedContextBind, &[client.context, bell]);
+    scene.world.as_root(SystemCall::Signal, &[bell]);
+    let time = scene.world.sched_context(client.context);
+    assert_eq!(scene.world.runs_on(client.thread), time, "it came with the signal");
     call(&mut scene.world, client.thread, scene.endpoint, 0);
-    as_root(&mut scene.world, SystemCall::ThreadCancel, &[client.slot]);
-    assert_eq!((runs_on(&scene.world, server.thread), runs_on(&scene.world, client.thread)), (time, None));
+    scene.world.as_root(SystemCall::ThreadCancel, &[client.slot]);
+    assert_eq!((scene.world.runs_on(server.thread), scene.world.runs_on(client.thread)), (time, None));
 
     assert_eq!(wait(&mut scene, server.thread, alarm), Outcome::Blocked);
     assert_eq!(
-        runs_on(&scene.world, server.thread),
+        scene.world.runs_on(server.thread),
         time,
         "it is lent, and does not go to the next who waits for the bell"
     );
-    as_root(&mut scene.world, SystemCall::Signal, &[alarm]);
+    scene.world.as_root(SystemCall::Signal, &[alarm]);
     assert_eq!(receive(&mut scene.world, server.thread, scene.endpoint, scene.reply), Outcome::Blocked);
-    assert_eq!((runs_on(&scene.world, server.thread), runs_on(&scene.world, client.thread)), (None, time));
+    assert_eq!((scene.world.runs_on(server.thread), scene.world.runs_on(client.thread)), (None, time));
 }

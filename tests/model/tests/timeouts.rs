@@ -2,8 +2,6 @@
 
 use l4k::base::arch::Event;
 use l4k::base::store::Ref;
-use l4k::object::capability::Capability;
-use l4k::object::sched_context::SchedContext;
 use l4k::object::thread::{State, Suspension, Thread};
 use l4k_model::invariants;
 use l4k_model::objects::{Spawned, Time};
@@ -57,17 +55,6 @@ fn let_time_pass(world: &mut World, times: u32) {
         world.kernel.system.store.machine.clock.set(deadline.0);
         let _ = world.kernel.handle(CORE, Event::Interrupt);
         invariants::check(world);
-    }
-}
-
-fn runs_on(world: &World, thread: Ref<Thread>) -> Option<Ref<SchedContext>> {
-    world.kernel.system.store.get(thread).running_on
-}
-
-fn object(world: &World, number: u64) -> Option<Ref<SchedContext>> {
-    match world.capability(number) {
-        Capability::SchedContext { object } => Some(object),
-        _ => None,
     }
 }
 
@@ -136,7 +123,7 @@ fn a_handler_answers_the_client_and_resets_the_server() {
     let client = client(&mut world, 80, 0);
     world.run(client.thread);
     world.system_call(SystemCall::Call as u64, [service, 0, 0, 0, 0, 0, 0, 0], 0);
-    assert_eq!(runs_on(&world, server.thread), object(&world, client.context));
+    assert_eq!(world.runs_on(server.thread), world.sched_context(client.context));
     leave_the_stage_to(&mut world, server.thread);
     let_time_pass(&mut world, 1);
     assert_eq!(world.current(), Some(handler.thread), "the server used up its client's time");
@@ -145,7 +132,7 @@ fn a_handler_answers_the_client_and_resets_the_server() {
     world.call(SystemCall::Reply, &[reply, Tag::new(7, 0).unwrap().bits()]).unwrap();
     let results = world.results(client.thread);
     assert_eq!((results.status, Tag::from_bits(results.values[0]).unwrap().label()), (0, 7));
-    assert_eq!(runs_on(&world, client.thread), object(&world, client.context));
+    assert_eq!(world.runs_on(client.thread), world.sched_context(client.context));
     world.call(SystemCall::ThreadSuspend, &[server.slot]).unwrap();
     world.call(SystemCall::ThreadWriteRegisters, &[server.slot, 0x20_0000, 0x30_0000]).unwrap();
     world.call(SystemCall::SchedContextBind, &[server.context, server.slot]).unwrap();
@@ -169,14 +156,14 @@ fn time_comes_with_a_signal_and_goes_back_with_the_next_wait() {
     as_root(&mut world, SystemCall::SchedContextBind, [context, notification]).unwrap();
     assert_eq!(as_root(&mut world, SystemCall::SchedContextBind, [context, notification]), Err(Error::AlreadyBound));
     as_root(&mut world, SystemCall::Signal, [notification]).unwrap();
-    assert_eq!(runs_on(&world, driver.thread), object(&world, context));
+    assert_eq!(world.runs_on(driver.thread), world.sched_context(context));
     world.run(driver.thread);
     assert_eq!(wait(&mut world), Outcome::Blocked);
-    assert_eq!(runs_on(&world, driver.thread), None, "back with the notification");
+    assert_eq!(world.runs_on(driver.thread), None, "back with the notification");
     as_root(&mut world, SystemCall::Signal, [notification]).unwrap();
-    assert_eq!(runs_on(&world, driver.thread), object(&world, context));
+    assert_eq!(world.runs_on(driver.thread), world.sched_context(context));
     as_root(&mut world, SystemCall::SchedContextUnbind, [context]).unwrap();
-    assert_eq!(runs_on(&world, driver.thread), None, "unbound, wherever it is");
+    assert_eq!(world.runs_on(driver.thread), None, "unbound, wherever it is");
     assert_eq!(as_root(&mut world, SystemCall::SchedContextUnbind, [context]), Err(Error::NotBound));
 }
 
@@ -199,9 +186,9 @@ fn time_that_came_with_a_signal_is_kept_while_an_answer_is_owed() {
     as_root(&mut world, SystemCall::Signal, [notification]).unwrap();
     world.run(driver.thread);
     world.system_call(SystemCall::Call as u64, [inner, 0, 0, 0, 0, 0, 0, 0], 0);
-    assert_eq!(runs_on(&world, server.thread), object(&world, context), "lent with the call");
+    assert_eq!(world.runs_on(server.thread), world.sched_context(context), "lent with the call");
     receive(&mut world, server.thread, inner, replies[2]);
-    assert_eq!(runs_on(&world, server.thread), object(&world, context), "it owes the driver an answer");
+    assert_eq!(world.runs_on(server.thread), world.sched_context(context), "it owes the driver an answer");
     as_root(&mut world, SystemCall::ThreadCancel, [driver.slot]).unwrap();
-    assert_eq!(runs_on(&world, driver.thread), object(&world, context));
+    assert_eq!(world.runs_on(driver.thread), world.sched_context(context));
 }

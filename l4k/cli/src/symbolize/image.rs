@@ -93,7 +93,11 @@ impl Image {
         };
         let mut mains = file.symbols().filter(|symbol| symbol.name().is_ok_and(is_main));
         let main = mains.next().with_context(|| {
-            format!("{} has no symbol for main: the compiler has inlined it. Debug it without --release", self.name)
+            format!(
+                "{} has no symbol for main: the compiler has inlined it. Build it without --release, and without \
+                 CARGO_INCREMENTAL=0",
+                self.name
+            )
         })?;
         let text = file.sections().find(|section| {
             section.kind() == SectionKind::Text

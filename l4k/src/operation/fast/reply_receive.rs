@@ -90,8 +90,9 @@ impl<A: Arch> System<A> {
         Some(Parting { server, caller, endpoint, reply, rights, loan, tables })
     }
 
-    /// The caller goes on with the slice that it lent, or with one of its own while the server waits with its own. The endpoint knows already
-    /// for whom such a server works, which it does not if it is dying.
+    /// The caller goes on with the slice that it lent, or with one of its own while the server waits with its own. This
+    /// path does not change what the endpoint says of its server. So the endpoint has to say already what is true after
+    /// it. A dying endpoint says [`Clients::NONE`], which is neither.
     #[inline(always)]
     fn time_after_answer(
         &self,

@@ -268,7 +268,9 @@ impl State {
             return Answer::Refused(errors);
         };
         let (now, core) = (self.now, control.object);
-        self.take_from_server(context.object, self.contexts[&context.object].owner);
+        if !self.came_with_signals(context.object) {
+            self.take_from_server(context.object, self.contexts[&context.object].owner);
+        }
         if let Some(thread) = self.contexts[&context.object].thread {
             self.displace(thread);
             self.thread(thread).core = core;

@@ -1,6 +1,6 @@
 //! Queues, and the end of what a thread waits for.
 
-use super::state::{Object, Own, Place, Reply, State, Thread, ThreadState};
+use super::state::{Context, Object, Own, Place, Reply, State, Thread, ThreadState};
 use l4k_sys::Error;
 use l4k_sys::abi::{FaultCause, FaultKind, Tag};
 
@@ -144,7 +144,8 @@ impl State {
         }
     }
 
-    /// A server is to give a context back. If it was to give back another one, that does not get lost: it goes back now.
+    /// A server is to give a context back. If it was to give back another one, that does not get lost: it goes back
+    /// now.
     fn make_overdue(&mut self, server: Object, context: Object, lender: Object) {
         if self.threads[&server].overdue.is_some_and(|(other, _)| other != context) {
             self.give_back_overdue(server);
@@ -158,8 +159,8 @@ impl State {
         self.thread(server).overdue = Some((context, Some(lender)));
     }
 
-    /// Somebody who holds a context takes it from a server that does not own it. It goes home. Whoever worked on it learns that: the server,
-    /// and those before it who passed it on.
+    /// Somebody who holds a context takes it from a server that does not own it. It goes home. Whoever worked on it
+    /// learns that: the server, and those before it who passed it on.
     pub fn take_from_server(&mut self, context: Object, owner: Option<Object>) {
         let Some(server) = self.contexts[&context].thread.filter(|thread| Some(*thread) != owner) else { return };
         self.displace(server);
@@ -172,6 +173,19 @@ impl State {
             }
         }
         self.bring(context, None);
+    }
+
+    /// Whether a thread has a context because it took signals, and not from somebody who called it.
+    pub fn came_with_signals(&self, context: Object) -> bool {
+        let Context { owner, thread, .. } = &self.contexts[&context];
+        let is_of_signals = owner.is_some_and(|owner| self.notifications.contains_key(&owner));
+        let Some(thread) = thread.filter(|_| is_of_signals) else { return false };
+        let is_overdue = self.threads[&thread].overdue.is_some_and(|(kept, _)| kept == context);
+        let is_owed = |reply: &Reply| match reply {
+            Reply::Owed { server, lent, .. } => *server == thread && *lent == Some(context),
+            _ => false,
+        };
+        !is_overdue && !self.replies.values().any(is_owed)
     }
 
     fn lose_time(&mut self, thread: Object, context: Object) {
@@ -211,7 +225,8 @@ impl State {
         }
     }
 
-    /// A thread is ready, but what somebody has lent to it is used up for now. It tells that, as if it had been used up in its hands.
+    /// A thread is ready, but what somebody has lent to it is used up for now. It tells that, as if it had been used up
+    /// in its hands.
     pub fn tell_if_used_up(&mut self, thread: Object) {
         let object = &self.threads[&thread];
         let Some(context) = object.context.filter(|_| object.own_context.is_none()) else { return };

@@ -16,6 +16,7 @@ crate::tests![
     a_budget_that_is_used_up_is_told,
     a_client_that_runs_out_inside_a_server_is_answered_by_the_handler,
     time_comes_with_a_signal_and_goes_back,
+    time_that_came_with_a_signal_is_filled_anew_where_it_is,
     a_context_is_filled_anew_while_its_thread_waits,
     a_thread_that_waits_for_time_is_destroyed,
 ];
@@ -225,6 +226,33 @@ fn time_comes_with_a_signal_and_goes_back(bench: &mut Bench<'_>) -> Outcome {
     time.unbind()?;
     notification.signal()?;
     helper.is_in(ThreadState::NoContext)
+}
+
+/// Takes a signal, and counts for ever on the time that comes with it.
+extern "C" fn worker(notification: u64, cell: u64, thread: u64) -> ! {
+    if Notification::from_slot(notification).wait().is_err() {
+        finish(thread);
+    }
+    bodies::spinner(cell, 0, thread)
+}
+
+/// Nobody has lent this time, so nobody takes it back: the thread works on with the new budget.
+fn time_that_came_with_a_signal_is_filled_anew_where_it_is(bench: &mut Bench<'_>) -> Outcome {
+    let notification = bench.notification()?;
+    let helper = bench.start(Manner::of(URGENT), worker, [notification.slot(), 1])?;
+    helper.is_in(ThreadState::Waiting)?;
+    helper.context.map_or(Ok(()), |context| context.unbind())?;
+    let time = bench.context(LONG_SLICE)?;
+    Resources::SCHED_CONTROL.configure(time, part_of(PERIOD, 10), PERIOD)?;
+    time.bind_to_signals(notification)?;
+    notification.signal()?;
+    for percent in (5..=50).step_by(5) {
+        Resources::SCHED_CONTROL.configure(time, part_of(PERIOD, percent), PERIOD)?;
+        let before = Cell(1).value();
+        helper.is_in(ThreadState::Ready)?;
+        spin_until("it works on", || Cell(1).value() > before)?;
+    }
+    Ok(())
 }
 
 fn a_context_is_filled_anew_while_its_thread_waits(bench: &mut Bench<'_>) -> Outcome {

@@ -1,5 +1,5 @@
-//! Attacks on passive servers through their clients' time: it is taken away, destroyed, moved or used up in the middle of the work. The server goes
-//! on for its other clients each time. Each attack is made many times over.
+//! Attacks on passive servers through their clients' time: it is taken away, destroyed, moved or used up in the middle
+//! of the work. The server goes on for its other clients each time. Each attack is made many times over.
 
 use l4k_init::Resources;
 use l4k_sys::abi::{Error, FaultCause, Rights, ThreadState};

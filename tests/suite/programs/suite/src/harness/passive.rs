@@ -1,5 +1,5 @@
-//! Passive servers: threads that work on the time of their callers, and how a test looks after them. May call `bench`, `bodies`, `failure` and
-//! `threads`.
+//! Passive servers: threads that work on the time of their callers, and how a test looks after them. May call `bench`,
+//! `bodies`, `failure` and `threads`.
 
 use l4k_parameters::keys::ATTACK_ROUNDS;
 use l4k_sys::abi::{Error, FaultCause, FaultKind, ThreadState};
@@ -45,7 +45,8 @@ impl Passive {
         Ok(Passive { helper, endpoint, reply })
     }
 
-    /// One that serves for ever, but works only while the suite waits, so that something can happen to its client meanwhile.
+    /// One that serves for ever, but works only while the suite waits, so that something can happen to its client
+    /// meanwhile.
     pub fn slow(bench: &mut Bench<'_>) -> Outcome<Passive> {
         let server = Passive::new(bench, bodies::steady, 9)?;
         server.helper.thread.set_priority(IDLE, IDLE)?;
@@ -77,7 +78,8 @@ impl Watched {
         Ok(Watched { server, timeouts, fault })
     }
 
-    /// Its time was taken: the suite is told at once, gives it time of its own, and takes that away again when it waits.
+    /// Its time was taken: the suite is told at once, gives it time of its own, and takes that away again when it
+    /// waits.
     #[track_caller]
     pub fn rescue(&self) -> Outcome {
         same("cause", self.told()?, FaultCause::TimeTaken)?;
@@ -111,7 +113,8 @@ impl Watched {
         Ok(fault.cause)
     }
 
-    /// The client in the middle of whose work the server was stopped is refused, and the server begins anew, on time of its own until it waits.
+    /// The client in the middle of whose work the server was stopped is refused, and the server begins anew, on time of
+    /// its own until it waits.
     pub fn refuse_and_start_anew(&self, body: Body, second: u64) -> Outcome {
         let Passive { helper, endpoint, reply } = &self.server;
         reply.send(Message::REFUSAL)?;
