@@ -1,5 +1,5 @@
-//! **errors-speak**: each public error of the libraries that programs and their builds use has `Display` and `core::error::Error`. So a
-//! program can print any of them in words. May call `source`.
+//! **errors-speak**: each public error of the libraries that programs and their builds use has `Display` and
+//! `core::error::Error`. So a program can print any of them in words. May call `source`.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,8 @@ const LIBRARIES: [&str; 5] = ["l4k-sys/", "l4k/build/src/", "l4k/cli/", "bsp-qem
 /// How the name of an error ends.
 const ENDS: [&str; 4] = ["Error", "Fault", "Failure", "Problem"];
 
-/// What is named like an error and is none: the message that a fault handler receives, and what a test has a simulated card do.
+/// What is named like an error and is none: the message that a fault handler receives, and what a test has a simulated
+/// card do.
 const NO_ERRORS: [(&str, &str); 2] =
     [("l4k-sys/src/abi/fault.rs", "Fault"), ("l4k-sys/drivers/src/sd/model.rs", "LineFault")];
 

@@ -1,7 +1,7 @@
 //! Dates what was unpacked, so that cargo builds only what has changed. May call `pack`.
 //!
-//! Cargo compares files of a path dependency by their time only, and all files in packed crates have the same time. So each file gets the time at
-//! which its crate was first unpacked with the contents that it has now.
+//! Cargo compares files of a path dependency by their time only, and all files in packed crates have the same time. So
+//! each file gets the time at which its crate was first unpacked with the contents that it has now.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -16,7 +16,8 @@ use crate::pack::Packed;
 /// What cargo adds to a package: the commit that it was made of. No build reads it.
 const COMMIT: &str = ".cargo_vcs_info.json";
 
-/// Dates the files of a crate that was unpacked to a directory. A note beside the packed file keeps the time for the next run.
+/// Dates the files of a crate that was unpacked to a directory. A note beside the packed file keeps the time for the
+/// next run.
 ///
 /// # Errors
 /// A file cannot be read or dated, or the note cannot be written.

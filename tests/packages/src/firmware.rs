@@ -29,7 +29,8 @@ struct Outside {
 }
 
 impl Outside {
-    /// The directory for the packages of a repository, empty. It is the same each time, so that cargo builds only what has changed.
+    /// The directory for the packages of a repository, empty. It is the same each time, so that cargo builds only what
+    /// has changed.
     fn new(repository: &Path) -> Result<Outside> {
         let mut hasher = DefaultHasher::new();
         repository.hash(&mut hasher);

@@ -17,7 +17,8 @@ const PACKAGE: &str = "cargo-l4k";
 pub struct Tool {
     program: PathBuf,
     target: PathBuf,
-    /// What `RUSTC_BOOTSTRAP` is when the repository's own firmware is built: with another value cargo would build much of it anew after this.
+    /// What `RUSTC_BOOTSTRAP` is when the repository's own firmware is built: with another value cargo would build much
+    /// of it anew after this.
     bootstrapped: String,
 }
 

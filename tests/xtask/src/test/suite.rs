@@ -152,7 +152,8 @@ fn long() -> Vec<Job> {
     long.chain([stress("long stress of four cores", LONG_STRESS_SECONDS)]).chain(attacks()).collect()
 }
 
-/// The attacks on passive servers many times over, on one, two and four cores, in both builds. The usual test makes each 200 times on each machine.
+/// The attacks on passive servers many times over, on one, two and four cores, in both builds. The usual test makes
+/// each 200 times on each machine.
 fn attacks() -> impl Iterator<Item = Job> {
     let usual = Image::of(PROJECT, Board::QemuVirt);
     let images = [("development build", usual.clone()), ("release build", usual.release())];
