@@ -161,6 +161,9 @@ pub struct TestRequest {
     /// The copy of the project that is tested
     #[arg(long, hide = true)]
     root: Option<PathBuf>,
+    /// With --job: a package of the workspace whose tests run, by its directory; if none is named, all do
+    #[arg(long = "package", hide = true, value_name = "DIRECTORY", requires = "job")]
+    packages: Vec<String>,
     /// Do this job in this process; the test calls itself so
     #[arg(long, hide = true, requires = "result")]
     job: Option<String>,
@@ -172,7 +175,8 @@ pub struct TestRequest {
 impl TestRequest {
     /// As the command takes it.
     pub fn request(self) -> test::Request {
-        let TestRequest { only, matching, changed, base, long, steps, jobs, json, limit, root, job, result } = self;
+        let TestRequest { only, matching, changed, base, long, steps, jobs, json, limit, root, packages, job, result } =
+            self;
         test::Request {
             only,
             matching,
@@ -183,6 +187,7 @@ impl TestRequest {
             json,
             limit,
             root,
+            packages: (!packages.is_empty()).then(|| packages.into_iter().collect()),
             job: job.zip(result),
         }
     }

@@ -1,4 +1,4 @@
-//! Parts `house` and `host`: what runs on this computer. May call `libtest`.
+//! Parts `house` and `host`: what runs on this computer. May call `libtest` and `tested`.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,6 +10,7 @@ use super::job::{Job, Resource, Subject};
 use super::libtest;
 use super::outcome::Outcome;
 use super::part::{Context, Part};
+use super::tested;
 use crate::process;
 use crate::toolchain::choice::host_cargo;
 
@@ -46,7 +47,7 @@ pub fn jobs() -> Vec<Job> {
     });
     vec![
         Job::run(Part::Host, "tests of the workspace", |context| {
-            Outcome::of_all("workspace", libtest::run(workspace(context, "test").args(["--tests"])))
+            Outcome::of_all("workspace", tests_of_workspace(context))
         })
         .about(Subject::Workspace)
         .after(&build),
@@ -60,6 +61,15 @@ pub fn jobs() -> Vec<Job> {
         wrapping_job(),
         Job::run(Part::Host, "libraries of firmware", libraries_of_firmware).about(Subject::AllFirmware),
     ]
+}
+
+/// Those of all packages, or of those that are asked for.
+fn tests_of_workspace(context: &Context) -> Result<Outcome> {
+    let mut command = workspace(context, "test");
+    if let Some(packages) = &context.options.packages {
+        command.args(tested::options(&host_target()?, context.project.root(), packages)?);
+    }
+    libtest::run(command.arg("--tests"))
 }
 
 /// The tests of what reads input from outside, with a release's arithmetic: numbers wrap, and nothing is asserted.

@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use super::part::{Context, Part};
 use crate::firmware::{board_features, boards};
 use crate::process;
-use crate::project::TARGET;
+use crate::project::{Project, TARGET};
 use crate::toolchain::choice::host_cargo;
 
 /// The variable that names the directory in which programs are built: see l4k-build.
@@ -30,12 +30,23 @@ pub fn host_jobs() -> Vec<Job> {
     vec![Job::build(Part::LintHost, "workspace", Resource::Workspace, host).about(Subject::Workspace)]
 }
 
-/// Code of the target.
-pub fn target_jobs() -> Vec<Job> {
-    vec![
-        Job::build(Part::LintTarget, "libraries", Resource::Workspace, target_libraries).about(Subject::Workspace),
-        Job::build(Part::LintTarget, "firmware", Resource::Lint, target_firmware).about(Subject::AllFirmware),
-    ]
+/// Code of the target: a job for the libraries, and one for each firmware.
+///
+/// # Errors
+/// If the examples cannot be listed.
+pub fn target_jobs(project: &Project) -> Result<Vec<Job>> {
+    let libraries = Job::build(Part::LintTarget, "libraries", Resource::Workspace, target_libraries);
+    let mut jobs = vec![libraries.about(Subject::Workspace)];
+    for directory in project.firmware()? {
+        let name = directory.strip_prefix(project.root()).unwrap_or(&directory).display().to_string();
+        let work = {
+            let name = name.clone();
+            move |context: &Context| firmware(context, &name)
+        };
+        let job = Job::build(Part::LintTarget, name.as_str(), Resource::Lint, work);
+        jobs.push(job.about(Subject::Firmware(name)));
+    }
+    Ok(jobs)
 }
 
 /// With the features that the tests need, and the libraries as a user without them sees them.
@@ -62,16 +73,6 @@ fn target_libraries(context: &Context) -> Outcome {
     outcome
 }
 
-/// Each firmware with its programs.
-fn target_firmware(context: &Context) -> Outcome {
-    let mut outcome = Outcome::default();
-    match context.project.firmware() {
-        Ok(all) => all.iter().for_each(|directory| firmware(context, directory, &mut outcome)),
-        Err(error) => outcome.add("examples", Err(error)),
-    }
-    outcome
-}
-
 /// Has clippy look anew at packages of which another firmware has one of the same name: cargo tells them apart by name and by place in the
 /// workspace alone, and would take what it knows of the other's for this one's.
 fn take_over(context: &Context, directory: &Path) -> Result<()> {
@@ -93,9 +94,10 @@ fn take_over(context: &Context, directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A firmware for each of its boards.
-fn firmware(context: &Context, directory: &Path, outcome: &mut Outcome) {
-    let name = directory.strip_prefix(context.project.root()).unwrap_or(directory).display().to_string();
+/// A firmware with its programs, for each of its boards.
+fn firmware(context: &Context, name: &str) -> Outcome {
+    let directory = &context.project.path(name);
+    let mut outcome = Outcome::default();
     match take_over(context, directory).and_then(|()| boards(directory)) {
         Ok(boards) => {
             for (index, board) in boards.into_iter().enumerate() {
@@ -111,8 +113,9 @@ fn firmware(context: &Context, directory: &Path, outcome: &mut Outcome) {
                 outcome.add(&format!("{name}, {board}"), deny(&mut command));
             }
         }
-        Err(error) => outcome.add(&name, Err(error)),
+        Err(error) => outcome.add(name, Err(error)),
     }
+    outcome
 }
 
 fn deny(command: &mut Command) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The parts of the test, and the jobs that they are made of: what is quick and fails often begins first, and what others wait for. May call
 //! everything in this directory.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -143,7 +144,7 @@ impl Part {
         Ok(match self {
             Part::Format => vec![Job::run(self, "all sources", format::run)],
             Part::LintHost => lint::host_jobs(),
-            Part::LintTarget => lint::target_jobs(),
+            Part::LintTarget => lint::target_jobs(project)?,
             Part::House => host::house_jobs(),
             Part::Host => host::jobs(),
             Part::Model => model::jobs(options),
@@ -197,16 +198,24 @@ pub struct Options {
     pub limit: Option<u64>,
     /// The copy of the project that is tested, if it is one.
     pub root: Option<PathBuf>,
+    /// Directories of the workspace's packages whose tests run, if not all do.
+    pub packages: Option<BTreeSet<String>>,
 }
 
 impl Options {
+    /// All of a scope.
+    pub fn of(scope: Scope) -> Options {
+        Options { scope, steps: None, limit: None, root: None, packages: None }
+    }
+
     /// As arguments of a command line.
     pub fn arguments(&self) -> Vec<String> {
         let long = (self.scope == Scope::Long).then(|| "--long".to_owned());
         let steps = self.steps.map(|steps| format!("--steps={steps}"));
         let limit = self.limit.map(|seconds| format!("--limit={seconds}"));
         let root = self.root.as_ref().map(|root| format!("--root={}", root.display()));
-        [long, steps, limit, root].into_iter().flatten().collect()
+        let packages = self.packages.iter().flatten().map(|package| format!("--package={package}"));
+        [long, steps, limit, root].into_iter().flatten().chain(packages).collect()
     }
 }
 
@@ -302,8 +311,7 @@ mod tests {
 
     /// Every job of a scope.
     fn all(scope: Scope) -> Vec<super::Job> {
-        jobs(&Project::find().expect("the project"), &Options { scope, steps: None, limit: None, root: None })
-            .expect("jobs")
+        jobs(&Project::find().expect("the project"), &Options::of(scope)).expect("jobs")
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::thread;
 
 use anyhow::{Result, bail};
 
-use super::changed;
+use super::changed::{self, Choice};
 use super::job::{Job, Kind};
 use super::part::{self, Options, Part, Scope};
 use super::summary::Done;
@@ -33,6 +33,8 @@ pub struct Request {
     pub limit: Option<u64>,
     /// The copy of the project that is tested.
     pub root: Option<PathBuf>,
+    /// With `job`: the directories of the workspace's packages whose tests run, if not all do.
+    pub packages: Option<BTreeSet<String>>,
     /// One job, to be done in this process, and the file for what it came to.
     pub job: Option<(String, PathBuf)>,
 }
@@ -40,20 +42,22 @@ pub struct Request {
 /// Does it.
 pub fn run(project: &Project, request: Request) -> Result<()> {
     let Request { scope, steps, limit, ref root, .. } = request;
-    let options = Options { scope, steps, limit, root: root.clone() };
     let copy = root.as_ref().map(|root| project.copy_at(root));
     let project = copy.as_ref().unwrap_or(project);
+    let options = |packages| Options { scope, steps, limit, root: root.clone(), packages };
     if let Some((name, result)) = &request.job {
-        return part::run_job(project, name, result, options);
+        return part::run_job(project, name, result, options(request.packages));
     }
+    let choice = request.changed.as_ref().map(|base| changed::choose(project, base)).transpose()?;
+    let options = options(choice.as_ref().and_then(Choice::packages).cloned());
     let lanes = request.lanes.unwrap_or_else(processors);
-    part::run(project, &options, lanes, request.json.as_deref(), |jobs| request.choose(project, jobs))
+    part::run(project, &options, lanes, request.json.as_deref(), |jobs| request.choose(choice.as_ref(), jobs))
 }
 
 /// Does those jobs of the usual test, on a copy of the project, whose names have one of these in them, with what they wait for.
 pub fn perform_matching(copy: &Project, names: &[&str], limit: u64) -> Result<Vec<Done>> {
     let root = Some(copy.root().to_owned());
-    let options = Options { scope: Scope::Usual, steps: None, limit: Some(limit), root };
+    let options = Options { limit: Some(limit), root, ..Options::of(Scope::Usual) };
     let is_wanted = |job: &Job| names.iter().any(|name| job.name.contains(name));
     part::perform(copy, &options, processors(), |jobs| Ok(with_what_they_wait_for(jobs, is_wanted)))
 }
@@ -61,7 +65,7 @@ pub fn perform_matching(copy: &Project, names: &[&str], limit: u64) -> Result<Ve
 /// All jobs of the usual test.
 #[cfg(test)]
 pub fn jobs_of_usual_test(project: &Project) -> Result<Vec<Job>> {
-    part::jobs(project, &Options { scope: Scope::Usual, steps: None, limit: None, root: None })
+    part::jobs(project, &Options::of(Scope::Usual))
 }
 
 fn processors() -> usize {
@@ -70,12 +74,8 @@ fn processors() -> usize {
 
 impl Request {
     /// The jobs that are asked for, and those that they wait for.
-    fn choose(&self, project: &Project, jobs: Vec<Job>) -> Result<Vec<Job>> {
-        let choice = match &self.changed {
-            Some(base) => Some(changed::choose(project, base)?),
-            None => None,
-        };
-        if let Some(choice) = &choice {
+    fn choose(&self, choice: Option<&Choice>, jobs: Vec<Job>) -> Result<Vec<Job>> {
+        if let Some(choice) = choice {
             eprint!("{}", choice.text());
             if choice.is_nothing() {
                 bail!(
@@ -86,7 +86,7 @@ impl Request {
         let is_wanted = |job: &Job| {
             self.only.is_none_or(|part| job.part == part)
                 && self.matching.as_ref().is_none_or(|text| job.name.contains(text.as_str()))
-                && choice.as_ref().is_none_or(|choice| choice.takes(job))
+                && choice.is_none_or(|choice| choice.takes(job))
         };
         let chosen = with_what_they_wait_for(jobs, is_wanted);
         if !chosen.iter().any(|job| job.kind == Kind::Run || self.only == Some(job.part)) {

@@ -82,6 +82,11 @@ impl Choice {
         }
     }
 
+    /// Directories of the workspace's packages that the change can have broken, unless that is everything.
+    pub fn packages(&self) -> Option<&BTreeSet<String>> {
+        self.everything.is_none().then_some(&self.packages)
+    }
+
     /// Whether nothing has changed.
     pub fn is_nothing(&self) -> bool {
         self.places.is_empty()
@@ -149,7 +154,7 @@ mod tests {
     }
 
     fn chosen_with(files: &[&str], packages: &Packages) -> Vec<String> {
-        let options = Options { scope: Scope::Usual, steps: None, limit: None, root: None };
+        let options = Options::of(Scope::Usual);
         let all = jobs(&Project::find().expect("the project"), &options).expect("jobs");
         let choice = Choice::of(files.iter().map(|file| (*file).to_owned()).collect(), packages);
         all.iter().filter(|job| choice.takes(job)).map(|job| job.name.clone()).collect()
@@ -207,10 +212,16 @@ mod tests {
     #[test]
     fn a_change_of_one_crate_leaves_most_jobs_out() {
         let drivers = chosen(&["l4k-sys/drivers/src/uart.rs"]);
-        for name in ["format: all sources", "house: rules", "host: tests of the workspace", "shell: hello, qemu-virt"] {
+        for name in [
+            "format: all sources",
+            "house: rules",
+            "host: tests of the workspace",
+            "lint-target: examples/hello",
+            "shell: hello, qemu-virt",
+        ] {
             assert!(drivers.iter().any(|job| job == name), "{name}: {drivers:?}");
         }
-        for part in ["suite:", "kept:", "paths:", "bench:", "model:"] {
+        for part in ["suite:", "kept:", "paths:", "bench:", "model:", "lint-target: examples/restart"] {
             assert!(drivers.iter().all(|job| !job.starts_with(part)), "{part}: {drivers:?}");
         }
     }

@@ -8,4 +8,4 @@ mod files;
 mod packages;
 mod place;
 
-pub use choice::choose;
+pub use choice::{Choice, choose};
