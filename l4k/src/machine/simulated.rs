@@ -82,7 +82,7 @@ pub struct Simulated {
     ram: Ram,
     /// The counter.
     pub clock: Cell<u64>,
-    /// Ticks that the counter moves on at each look at it.
+    /// Ticks that the counter moves on at each look at it, and at each preemption point.
     pub ticks_per_look: u64,
     /// Its cores.
     pub processors: [Processor; MAX_CORES],
@@ -251,6 +251,13 @@ impl Simulated {
             self.ledger.get_mut().use_everything(&mut self.ram, whereabouts);
         }
     }
+
+    /// What the counter shows; it moves on.
+    fn look(&self) -> u64 {
+        let now = self.clock.get();
+        self.clock.set(now.saturating_add(self.ticks_per_look));
+        now
+    }
 }
 
 impl Arch for Simulated {
@@ -259,9 +266,7 @@ impl Arch for Simulated {
     }
 
     fn now(&self) -> Instant {
-        let now = self.clock.get();
-        self.clock.set(now.saturating_add(self.ticks_per_look));
-        Instant(now)
+        Instant(self.look())
     }
 
     fn ticks_per_second(&self) -> TicksPerSecond {
@@ -282,6 +287,7 @@ impl Arch for Simulated {
     }
 
     fn interrupt_pending(&self) -> bool {
+        let _ = self.look();
         match self.preempt_after.get() {
             Some(0) => {
                 self.preempt_after.set(None);

@@ -86,6 +86,7 @@ impl<A: Arch> System<A> {
             }
             Capability::SchedContext { object } => {
                 self.disown(object);
+                self.settle_payer(object);
                 Progress::Complete
             }
             Capability::AddressSpace { object } => {

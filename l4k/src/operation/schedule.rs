@@ -2,6 +2,9 @@
 //!
 //! The one rule of bookkeeping: a ready thread with a context is current on its context's core, or in that core's ready queue, or
 //! among those that wait there for the release of their time; every other thread is neither.
+//!
+//! The kernel's time belongs to the thread that entered it, up to where the next thread begins. If that thread leaves its
+//! core on the way, its context becomes the core's *payer*: it pays when the next thread is chosen, if it still lives.
 
 use super::fault::Handled;
 use super::loading::Loaded;
@@ -170,11 +173,17 @@ impl<A: Arch> System<A> {
     /// Accounts for the time that a core's current thread has used since the last time.
     #[inline(always)]
     fn account(&mut self, core: CoreNumber) -> Turn {
+        let context = self.core(core).current.and_then(|thread| self.store.get(thread).running_on);
+        self.account_for(core, context)
+    }
+
+    /// The same, if a context has to pay.
+    #[inline(always)]
+    fn account_for(&mut self, core: CoreNumber, context: Option<Ref<SchedContext>>) -> Turn {
         let now = self.store.machine.now();
         let (least, core) = (self.least, self.core_mut(core));
         let used = now.since(core.charged_until);
         core.charged_until = now;
-        let context = core.current.and_then(|thread| self.store.get(thread).running_on);
         context.map_or(Turn::GoesOn, |context| self.store.get_mut(context).use_up(used, now, least))
     }
 
@@ -191,15 +200,47 @@ impl<A: Arch> System<A> {
         }
     }
 
+    /// A thread that was put among those that can run leaves them: the context that it runs on has paid for the way of
+    /// whoever had it before, and is used up by that.
+    #[cold]
+    #[inline(never)]
+    fn use_up_on_the_way(&mut self, payer: Ref<SchedContext>) {
+        if let Some(thread) = self.store.get(payer).thread
+            && self.store.get(thread).state == State::Ready
+        {
+            let core = self.store.get(payer).core;
+            self.dismiss(core, thread);
+            if self.raise_timeout(thread) == Handled::ByNobody {
+                self.admit(core, thread, End::Back);
+            }
+        }
+    }
+
+    /// A context that is about to be filled anew, or to go away, pays up to here, and for nothing that follows.
+    pub fn settle_payer(&mut self, context: Ref<SchedContext>) {
+        let here = self.here;
+        if self.core(here).payer == Some(context) {
+            let _ = self.account_for(here, Some(context));
+            self.core_mut(here).payer = None;
+        }
+    }
+
     /// Decides who runs on this core now, and loads its address space and registers.
     pub fn schedule(&mut self) -> Chosen {
         let here = self.here;
         match (self.core(here).current, self.core(here).ready.highest()) {
             (Some(current), Some(highest)) if highest > self.store.get(current).priority => self.preempt(highest),
-            (None, Some(highest)) => {
-                let now = self.store.machine.now();
-                self.core_mut(here).charged_until = now;
-                self.run_first(highest);
+            (None, mut highest) if highest.is_some() || self.core(here).payer.is_some() => {
+                let payer = self.core_mut(here).payer.take();
+                if self.account_for(here, payer) == Turn::Over
+                    && let Some(payer) = payer
+                {
+                    self.use_up_on_the_way(payer);
+                    highest = self.core(here).ready.highest();
+                }
+                if let Some(highest) = highest {
+                    self.run_first(highest);
+                }
             }
             _ => (),
         }
@@ -304,10 +345,13 @@ impl<A: Arch> System<A> {
     fn take_off(&mut self, thread: Ref<Thread>) {
         let Some(core) = self.core_of(thread) else { return };
         if self.core(core).current == Some(thread) {
-            if core != self.here {
+            if core == self.here {
+                let payer = self.store.get(thread).running_on;
+                self.core_mut(core).payer = payer;
+            } else {
                 self.stop(core, thread);
+                let _ = self.account(core);
             }
-            let _ = self.account(core);
             self.core_mut(core).current = None;
         } else {
             self.dismiss(core, thread);

@@ -44,6 +44,9 @@ pub struct Core {
     pub settled: u64,
     /// The call of firmware that the current thread has asked for last.
     pub firmware: FirmwareCall,
+    /// Who pays for the rest of the kernel's time: the context of the thread that entered the kernel here and has left
+    /// the core since. Nobody when the kernel is left.
+    pub payer: Option<Ref<SchedContext>>,
 }
 
 const _: () = assert!(offset_of!(Core, waiting) % 64 == 0);
@@ -63,6 +66,7 @@ impl Core {
         charged_until: Instant(0),
         settled: 0,
         firmware: FirmwareCall { function: 0, arguments: [0; 6] },
+        payer: None,
     };
 }
 

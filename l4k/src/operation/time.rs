@@ -37,6 +37,7 @@ impl<A: Arch> System<A> {
         self.take_from_borrower(context);
         let thread = self.store.get(context).thread;
         self.detach_context(context);
+        self.settle_payer(context);
         let now = self.store.machine.now();
         let object = self.store.get_mut(context);
         object.core = core;

@@ -26,6 +26,7 @@ fn check_core(system: &System<Simulated>, reached: &Reached, number: u8) {
     let core = system.core(CoreNumber(number));
     let processor = &system.store.machine.processors[usize::from(number)];
     assert_eq!(core.loaded, processor.root, "the loaded address space");
+    assert_eq!(core.payer, None, "whoever has left core {number} has paid");
     if core.loaded != SpaceRoot::NOTHING {
         let alive = reached.spaces.iter().any(|space| system.root_of_space(*space) == core.loaded);
         assert!(alive, "the loaded address space is gone: {:?}", core.loaded);

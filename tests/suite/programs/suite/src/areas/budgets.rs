@@ -1,10 +1,13 @@
 //! Budgets below their period: shares of time, periods that are kept, what happens when a budget is used up, and time that comes with signals.
 
 use l4k_init::Resources;
+use l4k_sys::abi::message::MESSAGE_WORDS_MAX;
 use l4k_sys::abi::{Error, FaultKind, ThreadState};
-use l4k_sys::{Endpoint, Message, Nanoseconds, Notification, Received, Reply, println, system};
+use l4k_sys::handle::NewObject;
+use l4k_sys::{CNode, Endpoint, Message, Nanoseconds, Notification, Received, Reply, println, system};
 use suite_support::role::{LABEL, echo};
 
+use crate::harness::bench::{MAIN, own};
 use crate::harness::bodies::{self, finish, pair};
 use crate::harness::failure::{Failure, holds, refused, same};
 use crate::harness::threads::{Helper, IDLE, LONG_SLICE, Manner, URGENT, spin_until};
@@ -19,6 +22,8 @@ crate::tests![
     time_that_came_with_a_signal_is_filled_anew_where_it_is,
     a_context_is_filled_anew_while_its_thread_waits,
     a_thread_that_waits_for_time_is_destroyed,
+    a_deletion_that_outlives_its_caller_is_paid,
+    long_messages_are_paid,
 ];
 
 const PERIOD: Nanoseconds = Nanoseconds::from_milliseconds(10);
@@ -283,4 +288,65 @@ fn a_thread_that_waits_for_time_is_destroyed(bench: &mut Bench<'_>) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Slots of a CNode, as a power of two, whose deletion takes long.
+const LARGE: u8 = 12;
+
+/// Waits for a signal, and deletes a CNode.
+extern "C" fn deleter(notification: u64, table: u64, thread: u64) -> ! {
+    let _ = Notification::from_slot(notification).wait();
+    let _ = own(table).delete();
+    finish(thread)
+}
+
+/// The CNode holds the thread that deletes it, so that the deletion goes on without its caller. The caller's context
+/// pays for all of it. What is compared passes on this core alone, so that a busy computer makes no difference.
+fn a_deletion_that_outlives_its_caller_is_paid(bench: &mut Bench<'_>) -> Outcome {
+    let notification = bench.notification()?;
+    let table = CNode::from_slot(bench.make(NewObject::CNode(LARGE))?);
+    let helper = bench.start(Manner::of(URGENT), deleter, [notification.slot(), table.slot()])?;
+    helper.is_in(ThreadState::Waiting)?;
+    table.at(1).move_from(own(helper.thread.slot()))?;
+    let context = helper.context.ok_or_else(|| Failure::new(format_args!("no context")))?;
+    let before = context.query()?.consumed.count();
+    let start = system::ticks();
+    notification.signal()?;
+    let passed = system::elapsed(start, system::ticks()).count();
+    let paid = context.query()?.consumed.count() - before;
+    println!("  a deletion that outlived its caller: {paid} of {passed} ns are paid");
+    refused("the thread is gone", helper.thread.query().map(drop), Error::InvalidCapability)?;
+    holds("the caller's context pays for nine tenths at least", paid * 10 >= passed * 9)
+}
+
+/// Long calls of a thread with a small budget.
+const LONG_CALLS: u64 = 2_000;
+
+/// Sends as many, and tells when it is done.
+extern "C" fn long_callers(endpoint: u64, done: u64, thread: u64) -> ! {
+    for _ in 0..LONG_CALLS {
+        let _ = Message::long(LABEL, MESSAGE_WORDS_MAX, [0; 6])
+            .and_then(|message| Endpoint::from_slot(endpoint).call(message));
+    }
+    let _ = Notification::from_slot(done).signal();
+    finish(thread)
+}
+
+/// All time of this core was somebody's, to a hundredth: none of what long copies take is lost.
+fn long_messages_are_paid(bench: &mut Bench<'_>) -> Outcome {
+    let (endpoint, reply, done) = (bench.endpoint()?, bench.reply()?, bench.notification()?);
+    let server = bench.start(Manner::of(URGENT), bodies::echo_server, [pair(endpoint, reply), 1])?;
+    let caller = bench.thread(Manner::of(URGENT), long_callers, [endpoint.slot(), done.slot()])?;
+    limit(&caller, part_of(PERIOD, 10), PERIOD)?;
+    let rest = bench.start(Manner::of(IDLE), bodies::spinner, [2, 0])?;
+    let used = || -> Outcome<u64> {
+        let all = [server.thread, caller.thread, rest.thread, MAIN];
+        all.iter().try_fold(0, |sum, thread| Ok(sum + thread.query()?.time_used.count()))
+    };
+    let (start, before) = (system::ticks(), used()?);
+    caller.thread.resume()?;
+    done.wait()?;
+    let (passed, used) = (system::elapsed(start, system::ticks()).count(), used()? - before);
+    println!("  long messages: {used} of {passed} ns are paid");
+    holds("no more than a hundredth is lost", passed.saturating_sub(used) * 100 <= passed)
 }
