@@ -10,7 +10,7 @@ use crate::object::thread::{Thread, Use};
 use crate::operation::fast::checks::Cores;
 use crate::operation::fast::message::{Delivered, Reach, Sent};
 use crate::operation::fault::Handled;
-use crate::operation::next::{Ended, Next};
+use crate::operation::next::{Ended, Next, Progress};
 use crate::operation::schedule::Chosen;
 use crate::operation::system::System;
 use l4k_sys::Error;
@@ -251,7 +251,10 @@ impl<A: Arch> Kernel<A> {
     fn resume(&mut self) -> Resume {
         match self.system.schedule() {
             Chosen::Thread(thread) => Resume::Thread(thread),
-            Chosen::Nobody => Resume::Idle,
+            Chosen::Nobody => match self.system.watch_silence() {
+                Progress::Complete => Resume::Idle,
+                Progress::More => Resume::Again,
+            },
             Chosen::Elsewhere => Resume::Again,
         }
     }

@@ -5,11 +5,22 @@ use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::thread::{NAME_LENGTH, Thread};
-use core::fmt::Write;
+use core::fmt::{Display, Formatter, Write};
 use l4k_sys::Error;
 
 /// Most bytes of one `DebugWrite`: six registers.
 pub const WRITE_MAX: u64 = 48;
+
+/// A thread's name, up to its first zero byte.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadName(pub [u8; NAME_LENGTH]);
+
+impl Display for ThreadName {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> core::fmt::Result {
+        let name = self.0.split(|byte| *byte == 0).next().unwrap_or_default();
+        formatter.write_str(core::str::from_utf8(name).unwrap_or_default())
+    }
+}
 
 /// The console as a formatter's target.
 #[derive(Debug)]
@@ -61,9 +72,7 @@ impl<A: Arch> System<A> {
     pub fn report_fault(&mut self, thread: Ref<Thread>) {
         let object = self.store.get(thread);
         let Some(fault) = object.fault.get() else { return };
-        let name = object.name;
-        let length = name.iter().position(|byte| *byte == 0).unwrap_or(NAME_LENGTH);
-        let name = name.get(..length).and_then(|name| core::str::from_utf8(name).ok()).unwrap_or("");
+        let name = ThreadName(object.name);
         let context = object.context.clone();
         let overflowed = self.overflowed_stack(thread, &fault);
         let mut console = Console(&mut self.store.machine);

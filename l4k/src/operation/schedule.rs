@@ -199,6 +199,7 @@ impl<A: Arch> System<A> {
             (None, Some(highest)) => {
                 let now = self.store.machine.now();
                 self.core_mut(here).charged_until = now;
+                self.end_silence();
                 self.run_first(highest);
             }
             _ => (),
@@ -242,7 +243,7 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     fn next_deadline(&self, here: CoreNumber) -> Instant {
         let core = self.core(here);
-        let mut deadline = Instant::NEVER;
+        let mut deadline = self.silence_deadline(here);
         if let Some(thread) = core.current
             && let Some(context) = self.store.get(thread).running_on
         {
@@ -256,7 +257,7 @@ impl<A: Arch> System<A> {
 
     /// Sets the timer to it.
     #[inline(always)]
-    fn set_timer(&mut self) {
+    pub fn set_timer(&mut self) {
         let deadline = self.next_deadline(self.here);
         if deadline != self.core(self.here).deadline {
             self.core_mut(self.here).deadline = deadline;

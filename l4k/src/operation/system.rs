@@ -10,6 +10,7 @@ use crate::object::asid_pool::{AsidPool, POOLS};
 use crate::object::irq::Irq;
 use crate::object::sched_context::SchedContext;
 use crate::object::thread::{Thread, Use};
+use crate::object::watch::Watch;
 use core::mem::offset_of;
 
 /// What a core has to itself. A power of two in size: then a core is found by a shift. What a switch looks at and changes is in one line of 64
@@ -101,6 +102,8 @@ pub struct System<A> {
     pub spaces: u64,
     /// The shortest budget, from when the first context is filled on.
     pub least: Ticks,
+    /// What is remembered to tell why nothing runs.
+    pub watch: Watch,
 }
 
 impl<A: Arch> System<A> {
@@ -118,6 +121,7 @@ impl<A: Arch> System<A> {
             bindings: 0,
             spaces: 1,
             least: Ticks(0),
+            watch: Watch::NEW,
         }
     }
 
