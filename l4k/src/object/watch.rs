@@ -137,19 +137,30 @@ pub struct Silence {
 pub struct Rate {
     since: Instant,
     printed: u32,
+    most: u32,
 }
 
 impl Rate {
-    const NEW: Rate = Rate { since: Instant(0), printed: 0 };
+    /// So many are printed in a second at most.
+    #[must_use]
+    pub const fn new(most: u32) -> Rate {
+        Rate { since: Instant(0), printed: 0, most }
+    }
 
     /// Whether one more may be printed. If so, it counts.
     pub fn admits(&mut self, now: Instant, second: Ticks) -> bool {
-        if now.since(self.since) >= second {
-            *self = Rate { since: now, printed: 0 };
+        if self.is_over(now, second) {
+            (self.since, self.printed) = (now, 0);
         }
-        let admitted = self.printed < CYCLES_PER_SECOND;
+        let admitted = self.printed < self.most;
         self.printed += u32::from(admitted);
         admitted
+    }
+
+    /// Whether the second is over that began with the first of them.
+    #[must_use]
+    pub fn is_over(&self, now: Instant, second: Ticks) -> bool {
+        now.since(self.since) >= second
     }
 }
 
@@ -172,6 +183,6 @@ impl Watch {
         threads: ThreadList::EMPTY,
         unmasked: Unmasked([0; LINES.div_ceil(64)]),
         silence: Silence { told: Told::Nothing, unprinted: None, deadline: None },
-        cycles: Rate::NEW,
+        cycles: Rate::new(CYCLES_PER_SECOND),
     };
 }

@@ -19,6 +19,8 @@ pub mod destroy_thread;
 pub mod dying;
 pub mod fast;
 pub mod fault;
+#[cfg_attr(not(feature = "debug"), path = "no_fault_report.rs")]
+pub mod fault_report;
 pub mod grant;
 pub mod interrupt;
 pub mod lending;

@@ -196,7 +196,7 @@ impl<A: Arch> System<A> {
         let here = self.here;
         match (self.core(here).current, self.core(here).ready.highest()) {
             (Some(current), Some(highest)) if highest > self.store.get(current).priority => self.preempt(highest),
-            (None, Some(highest)) => {
+            (None, Some(highest)) if !self.report_comes_first(highest) => {
                 let now = self.store.machine.now();
                 self.core_mut(here).charged_until = now;
                 self.end_silence();

@@ -1,4 +1,5 @@
-//! Silent hangs, with the feature `debug`: if all cores are idle, the kernel tells what each thread waits for. May call `thread_line`.
+//! Silent hangs, with the feature `debug`: if all cores are idle, the kernel tells what each thread waits for. May call `thread_line`
+//! and `fault_report`.
 //!
 //! If nothing is left that could wake a thread, this is told at once. If interrupts are left, it may be well so: the system waits for
 //! its user. Then it is told once, after [`PATIENCE_SECONDS`].
@@ -16,13 +17,17 @@ impl<A: Arch> System<A> {
     /// This core has nothing to run. `More` if it has something to print: it lets other cores go first, takes its interrupts, and
     /// comes back.
     pub fn watch_silence(&mut self) -> Progress {
+        if self.reports.are_waiting() {
+            self.take_interrupt();
+            self.tell_fault();
+            return Progress::More;
+        }
         if let Some(place) = self.watch.silence.unprinted {
-            if self.store.machine.interrupt_pending() {
-                self.interrupt();
-            }
+            self.take_interrupt();
             self.tell_from(place);
             return Progress::More;
         }
+        self.tell_left_out_in_time();
         if !self.is_silent() {
             return Progress::Complete;
         }
@@ -33,6 +38,13 @@ impl<A: Arch> System<A> {
             }
             (true, Told::Nothing) => self.tell_patiently(),
             _ => Progress::Complete,
+        }
+    }
+
+    /// Between two steps an interrupt is dealt with. A thread that it makes ready runs after the next step, if it is urgent enough.
+    fn take_interrupt(&mut self) {
+        if self.store.machine.interrupt_pending() {
+            self.interrupt();
         }
     }
 
@@ -65,6 +77,7 @@ impl<A: Arch> System<A> {
     /// All in one piece: there is nobody whom it could keep from running.
     fn tell_end(&mut self) {
         self.watch.silence.told = Told::End;
+        self.tell_left_out();
         self.say(format_args!(
             "nothing can ever run: all cores are idle, and no interrupt, timer or firmware will wake a thread. All threads:"
         ));
@@ -88,6 +101,7 @@ impl<A: Arch> System<A> {
             Some(_) => {
                 self.watch.silence.deadline = None;
                 self.watch.silence.told = Told::OnlyInterrupts;
+                self.tell_left_out();
                 self.watch.silence.unprinted = Some(0);
                 self.say(format_args!(
                     "all cores have been idle for {PATIENCE_SECONDS} s, and only interrupts can wake a thread (told once). All threads:"

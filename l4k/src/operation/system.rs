@@ -1,5 +1,6 @@
 //! All the kernel's own state: the store of objects, the cores, and the few tables that are not objects.
 
+use super::fault_report::FaultReports;
 use super::next::Next;
 use super::ready::ReadyQueue;
 use crate::base::arch::{Arch, CoreNumber, LINES, MAX_CORES, SpaceRoot};
@@ -104,6 +105,8 @@ pub struct System<A> {
     pub least: Ticks,
     /// What is remembered to tell why nothing runs.
     pub watch: Watch,
+    /// Faults that nobody handled.
+    pub reports: FaultReports,
 }
 
 impl<A: Arch> System<A> {
@@ -122,6 +125,7 @@ impl<A: Arch> System<A> {
             spaces: 1,
             least: Ticks(0),
             watch: Watch::NEW,
+            reports: FaultReports::NONE,
         }
     }
 
