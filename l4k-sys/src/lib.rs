@@ -29,6 +29,7 @@ pub mod entry;
 pub mod exit;
 mod fault_text;
 pub mod handle;
+mod hexadecimal;
 pub mod message;
 pub mod output;
 pub mod package;

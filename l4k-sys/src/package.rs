@@ -234,7 +234,7 @@ impl<'a> Package<'a> {
 }
 
 /// A program of a package.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Program<'a> {
     package: Package<'a>,
     name: &'a str,
@@ -295,7 +295,7 @@ impl<'a> Program<'a> {
 }
 
 /// A segment of a program.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Segment<'a> {
     package: &'a [u8],
     virtual_address: u64,

@@ -4,7 +4,7 @@ use l4k_sys::abi::boot::{BootInformation, Entry};
 use l4k_sys::handle::Trigger;
 
 /// A device that the board tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Device<'a> {
     /// What it is, as in the device tree.
     pub compatible: &'a str,

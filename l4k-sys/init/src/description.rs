@@ -117,7 +117,7 @@ impl Supply {
 }
 
 /// A device that is mapped for a program, readable and writable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DeviceMapping {
     /// Frame of its registers, in the starter's CNode. Each program gets a copy for its mapping.
     pub frame: Frame,

@@ -11,7 +11,7 @@ use crate::image_error::ImageError;
 pub const SEGMENTS_MAX: usize = STARTED_SEGMENTS_MAX;
 
 /// A part of a program's memory with the same rights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Segment<'a> {
     /// Where it belongs; a multiple of 4096.
     pub address: u64,
@@ -48,7 +48,7 @@ pub struct AbiVersion {
 }
 
 /// A program of the package.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Image<'a> {
     /// Its name.
     pub name: &'a str,

@@ -26,7 +26,7 @@ const SPACE_BITS_MAX: u8 = 22;
 const SPACE_PAGES_FIXED: u64 = 2;
 
 /// Addresses from `start` up to, not including, `end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AddressRange {
     /// First address.
     pub start: u64,
@@ -35,7 +35,7 @@ pub struct AddressRange {
 }
 
 /// Where a program's memory lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
     /// Its stack; the initial stack pointer is its end.
     pub stack: AddressRange,

@@ -20,6 +20,7 @@
 // trusted-files-end
 #![no_std]
 
+mod address_text;
 pub mod boot;
 pub mod description;
 pub mod device_error;

@@ -1,16 +1,21 @@
 //! A part of the first program's address space through which it writes into frames that it is about to give away: one frame at a time, small or large.
 #![allow(unsafe_code)]
 
-use core::ptr;
+use core::{fmt, ptr};
 
 use l4k_sys::abi::memory::PAGE_SIZE;
 use l4k_sys::abi::{Error, FrameSize, MapAttributes, Rights};
 use l4k_sys::{AddressSpace, Frame};
 
 /// Address space of a large frame in which nothing is mapped, but while a frame is written.
-#[derive(Debug)]
 pub struct Window {
     address: u64,
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Window").field("address", &format_args!("{:#x}", self.address)).finish()
+    }
 }
 
 impl Window {

@@ -54,7 +54,7 @@ pub mod tag {
 }
 
 /// One entry of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Entry<'a> {
     /// See [`tag::KERNEL`].
     Kernel {

@@ -10,7 +10,7 @@ use crate::system::{perform, query};
 pub struct Frame(u64);
 
 /// What a frame capability says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct FrameStatus {
     /// Physical address.
     pub physical_address: u64,

@@ -11,7 +11,7 @@ use crate::system::{perform, query};
 pub struct Thread(u64);
 
 /// The registers that a thread starts with; all others are zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct StartRegisters {
     /// Where it begins.
     pub instruction_pointer: u64,
@@ -22,7 +22,7 @@ pub struct StartRegisters {
 }
 
 /// What a breakpoint register stops at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Breakpoint {
     /// Execution, loads, stores, or nothing.
     pub kind: BreakpointKind,
@@ -33,7 +33,7 @@ pub struct Breakpoint {
 }
 
 /// What a thread says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ThreadStatus {
     /// Where it is; `None` for a state of a later ABI version.
     pub state: Option<ThreadState>,

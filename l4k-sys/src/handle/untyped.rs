@@ -72,7 +72,7 @@ impl NewObject {
 }
 
 /// What an untyped says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct UntypedStatus {
     /// Physical address.
     pub physical_address: u64,

@@ -1,5 +1,6 @@
 //! Addresses and sizes as types: a value of one of these types has passed its check.
 
+use core::fmt::{Debug, Formatter};
 use l4k_sys::abi::memory::{MEMORY_END, PAGE_SIZE, USER_END, USER_START};
 
 /// Bits of a physical address that the kernel can name: frame numbers are 32 bits.
@@ -9,9 +10,15 @@ pub const PHYSICAL_BITS: u32 = 44;
 pub const OBJECT_MEMORY_END: u64 = MEMORY_END;
 
 /// A physical address below 2^44.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct PhysicalAddress(u64);
+
+impl Debug for PhysicalAddress {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> core::fmt::Result {
+        write!(formatter, "{:#x}", self.0)
+    }
+}
 
 impl PhysicalAddress {
     /// Checks the range.
@@ -68,9 +75,15 @@ impl SizeBits {
 }
 
 /// A page-aligned address in the user range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct UserPage(u64);
+
+impl Debug for UserPage {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> core::fmt::Result {
+        write!(formatter, "{:#x}", self.0)
+    }
+}
 
 impl UserPage {
     /// Checks that `address..address + bytes` lies in the user range and that the address is a multiple of `bytes`,

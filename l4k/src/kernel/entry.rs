@@ -1,7 +1,6 @@
 //! The one way into the kernel and out of it: [`Kernel::handle`].
 
 use super::dispatch::dispatch;
-use super::machine_calls::FEATURES;
 use crate::base::arch::{Arch, CoreNumber, Event};
 use crate::base::firmware::FirmwareCall;
 use crate::base::registers::{BADGE, NUMBER};
@@ -10,11 +9,10 @@ use crate::object::thread::{Thread, Use};
 use crate::operation::fast::checks::Cores;
 use crate::operation::fast::message::{Delivered, Reach, Sent};
 use crate::operation::fault::Handled;
-use crate::operation::next::{Ended, Next};
+use crate::operation::next::{Ended, Next, Progress};
 use crate::operation::schedule::Chosen;
 use crate::operation::system::System;
 use l4k_sys::Error;
-use l4k_sys::abi::version::features;
 use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, SystemCall};
 
 /// Number of a call with a fast path.
@@ -243,7 +241,7 @@ impl<A: Arch> Kernel<A> {
     }
 
     fn fault_of(&mut self, thread: Ref<Thread>, fault: &Fault) {
-        if self.system.raise(thread, fault) == Handled::ByNobody && FEATURES & features::DEBUG != 0 {
+        if self.system.raise(thread, fault) == Handled::ByNobody {
             self.system.report_fault(thread);
         }
     }
@@ -251,7 +249,10 @@ impl<A: Arch> Kernel<A> {
     fn resume(&mut self) -> Resume {
         match self.system.schedule() {
             Chosen::Thread(thread) => Resume::Thread(thread),
-            Chosen::Nobody => Resume::Idle,
+            Chosen::Nobody => match self.system.watch_silence() {
+                Progress::Complete => Resume::Idle,
+                Progress::More => Resume::Again,
+            },
             Chosen::Elsewhere => Resume::Again,
         }
     }

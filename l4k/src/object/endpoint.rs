@@ -3,6 +3,7 @@
 use super::Life;
 use super::reply::Reply;
 use super::thread::Thread;
+use super::watch::ThreadMark;
 use crate::base::arch::CoreNumber;
 use crate::base::store::{Object, Ref};
 use l4k_sys::abi::Rights;
@@ -72,6 +73,8 @@ pub struct Endpoint {
     pub queue: ThreadQueue,
     /// The receiver, if it is the only one who waits and owes no answers: what a fast path has to know of it. Gone with any change of the queue.
     pub alone: Option<Alone>,
+    /// The thread that received there last, if that is remembered.
+    pub last_receiver: ThreadMark,
 }
 
 impl Endpoint {

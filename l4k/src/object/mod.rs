@@ -17,5 +17,7 @@ pub mod restart;
 pub mod sched_context;
 pub mod slot;
 pub mod thread;
+#[cfg_attr(not(feature = "debug"), path = "no_watch.rs")]
+pub mod watch;
 
 pub use life::Life;

@@ -8,6 +8,7 @@ use super::reply::{Grant, Reply};
 use super::restart::Restart;
 use super::sched_context::{Binding, SchedContext};
 use super::slot::Slot;
+use super::watch::ThreadMark;
 use crate::base::address::Badge;
 use crate::base::arch::{CoreNumber, SpaceRoot};
 use crate::base::debugging::Debugging;
@@ -219,6 +220,8 @@ pub struct Thread {
     pub overdue_from: Option<Ref<Thread>>,
     /// Whether the time that it worked on was taken away while it waited, and it has no other yet.
     pub lost_time: Use,
+    /// Its place in the list of all threads, if there is one.
+    pub mark: ThreadMark,
 }
 
 const _: () = assert!(offset_of!(Thread, context) == 0);

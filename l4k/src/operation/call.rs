@@ -68,9 +68,10 @@ impl<A: Arch> System<A> {
             }
             None => {
                 self.enqueue(&mut queue, caller);
-                let endpoint = self.store.get_mut(endpoint);
-                endpoint.set_queue(queue);
-                endpoint.side = Side::Callers;
+                let object = self.store.get_mut(endpoint);
+                object.set_queue(queue);
+                object.side = Side::Callers;
+                self.tell_cycle(caller);
             }
         }
     }

@@ -1,15 +1,30 @@
-//! The kernel's console: bytes for people, and the message about a fault that nobody handles.
+//! The kernel's console: bytes for people, and the names of threads.
 
-use super::stack_overflow::StackSize;
 use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::thread::{NAME_LENGTH, Thread};
-use core::fmt::Write;
+use core::fmt::{Display, Formatter, Write};
 use l4k_sys::Error;
 
 /// Most bytes of one `DebugWrite`: six registers.
 pub const WRITE_MAX: u64 = 48;
+
+/// A thread's name, up to its first zero byte.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadName(pub [u8; NAME_LENGTH]);
+
+impl ThreadName {
+    /// No name.
+    pub const NONE: ThreadName = ThreadName([0; NAME_LENGTH]);
+}
+
+impl Display for ThreadName {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> core::fmt::Result {
+        let name = self.0.split(|byte| *byte == 0).next().unwrap_or_default();
+        formatter.write_str(core::str::from_utf8(name).unwrap_or_default())
+    }
+}
 
 /// The console as a formatter's target.
 #[derive(Debug)]
@@ -55,43 +70,5 @@ impl<A: Arch> System<A> {
         }
         self.store.get_mut(thread).name = name;
         Ok(())
-    }
-
-    /// Says that a thread was suspended by a fault that has no handler.
-    pub fn report_fault(&mut self, thread: Ref<Thread>) {
-        let object = self.store.get(thread);
-        let Some(fault) = object.fault.get() else { return };
-        let name = object.name;
-        let length = name.iter().position(|byte| *byte == 0).unwrap_or(NAME_LENGTH);
-        let name = name.get(..length).and_then(|name| core::str::from_utf8(name).ok()).unwrap_or("");
-        let context = object.context.clone();
-        let overflowed = self.overflowed_stack(thread, &fault);
-        let mut console = Console(&mut self.store.machine);
-        let _ = writeln!(
-            console,
-            "l4k: thread '{name}' ({thread:?}) suspended, no fault handler: {:?} fault ({:?}, {:?}, level {}) at address {:#x}, pc {:#x}, syndrome {:#x}",
-            fault.kind,
-            fault.access,
-            fault.cause,
-            fault.level,
-            fault.address,
-            fault.instruction_pointer,
-            fault.syndrome
-        );
-        let _ = match overflowed {
-            Some(StackSize::Exactly(bytes)) => writeln!(console, "l4k:   stack overflow: the stack has {bytes} bytes"),
-            Some(StackSize::AtLeast(bytes)) => {
-                writeln!(console, "l4k:   stack overflow: the stack has {bytes} bytes or more")
-            }
-            None => Ok(()),
-        };
-        for (row, values) in context.x.chunks(4).enumerate() {
-            let _ = write!(console, "l4k:   x{:<2}", row * 4);
-            for value in values {
-                let _ = write!(console, " {value:016x}");
-            }
-            let _ = writeln!(console);
-        }
-        let _ = writeln!(console, "l4k:   sp  {:016x} pstate {:016x}", context.sp, context.pstate);
     }
 }

@@ -32,6 +32,7 @@ impl<A: Arch> System<A> {
 
     /// Nothing refers to the thread any more after this.
     fn unbind_all(&mut self, thread: Ref<Thread>) {
+        self.watch.threads.leave(self.store.get(thread).mark);
         let _ = self.unbind_notification(thread);
         self.give_back_overdue(thread);
         self.forget_lender(thread);

@@ -22,7 +22,7 @@ impl<A: Arch> System<A> {
             }
             Claimed::Line(line) => {
                 if !self.acknowledges_itself(line) {
-                    self.store.machine.mask_line(line, Mask::Masked);
+                    self.set_mask(line, Mask::Masked);
                 }
                 self.store.machine.complete_interrupt(line);
                 self.signal_line(line);
@@ -67,7 +67,7 @@ impl<A: Arch> System<A> {
         let object = self.store.get_mut(irq);
         object.line = Some(line);
         object.acknowledge = acknowledge;
-        self.store.machine.mask_line(line, Mask::Masked);
+        self.set_mask(line, Mask::Masked);
         self.store.machine.configure_line(line, trigger);
         Ok(())
     }
@@ -90,7 +90,7 @@ impl<A: Arch> System<A> {
                 self.store.get_mut(irq).missed = false;
                 self.signal(object, badge);
             }
-            _ => self.store.machine.mask_line(line, Mask::Unmasked),
+            _ => self.set_mask(line, Mask::Unmasked),
         }
         Ok(())
     }
@@ -106,10 +106,15 @@ impl<A: Arch> System<A> {
         }
     }
 
+    fn set_mask(&mut self, line: Line, mask: Mask) {
+        self.store.machine.mask_line(line, mask);
+        self.watch.unmasked.note(line, mask);
+    }
+
     /// Masks an Irq's line, if it stands for one.
     pub fn mask_irq(&mut self, irq: Ref<Irq>) {
         if let Some(line) = self.store.get(irq).line {
-            self.store.machine.mask_line(line, Mask::Masked);
+            self.set_mask(line, Mask::Masked);
         }
     }
 
@@ -141,7 +146,7 @@ impl<A: Arch> System<A> {
     pub fn acknowledge(&mut self, irq: Ref<Irq>) -> Result<(), Error> {
         let line = self.store.get(irq).line.ok_or(Error::NotIssued)?;
         self.check_unbind_irq(irq)?;
-        self.store.machine.mask_line(line, Mask::Unmasked);
+        self.set_mask(line, Mask::Unmasked);
         Ok(())
     }
 }

@@ -10,6 +10,8 @@ pub mod configure;
 pub mod console;
 pub mod copy;
 pub mod cores;
+#[cfg(feature = "debug")]
+pub mod cycle;
 pub mod debugging;
 pub mod derivation;
 pub mod destroy;
@@ -17,6 +19,8 @@ pub mod destroy_thread;
 pub mod dying;
 pub mod fast;
 pub mod fault;
+#[cfg_attr(not(feature = "debug"), path = "no_fault_report.rs")]
+pub mod fault_report;
 pub mod grant;
 pub mod interrupt;
 pub mod lending;
@@ -35,9 +39,13 @@ pub mod reply;
 pub mod retype;
 pub mod revoke;
 pub mod schedule;
+#[cfg_attr(not(feature = "debug"), path = "no_silence.rs")]
+pub mod silence;
 pub mod stack_overflow;
 pub mod system;
 pub mod table_walk;
+#[cfg(feature = "debug")]
+pub mod thread_line;
 pub mod time;
 pub mod transfer;
 pub mod untyped;

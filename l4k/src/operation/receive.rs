@@ -101,6 +101,7 @@ impl<A: Arch> System<A> {
         }
         if let Some(caller) = self.first_caller(endpoint) {
             self.unqueue_from(endpoint, caller);
+            self.store.get_mut(endpoint).last_receiver = self.store.get(receiver).mark;
             self.receive_from(receiver, caller, State::Receiving { endpoint, reply, grant });
             return Ok(Next::Settled);
         }
@@ -122,7 +123,9 @@ impl<A: Arch> System<A> {
         let is_alone = queue.first.is_none() && self.store.get(receiver).replies.is_none();
         self.enqueue(&mut queue, receiver);
         let clients = self.clients_of(receiver);
+        let mark = self.store.get(receiver).mark;
         let endpoint = self.store.get_mut(endpoint);
+        endpoint.last_receiver = mark;
         endpoint.set_queue(queue);
         endpoint.side = Side::Receivers;
         endpoint.clients = clients;

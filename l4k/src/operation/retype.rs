@@ -134,7 +134,11 @@ impl<A: Arch> System<A> {
                 Frame { rights: Rights::ALL, size, memory, address, mapping: None }.pack()
             }
             ObjectKind::CNode => self.make_cnode(address, shape.argument as u8)?,
-            ObjectKind::Thread => Capability::Thread { object: make_thread(store, address, shape.object)? },
+            ObjectKind::Thread => {
+                let object = make_thread(store, address, shape.object)?;
+                store.get_mut(object).mark = self.watch.threads.enter(object);
+                Capability::Thread { object }
+            }
             ObjectKind::Endpoint => {
                 Capability::Endpoint { rights: Rights::ALL, object: store.adopt(address)?, badge: Badge::NONE }
             }

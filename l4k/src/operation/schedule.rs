@@ -238,7 +238,10 @@ impl<A: Arch> System<A> {
                     self.use_up_on_the_way(payer);
                     highest = self.core(here).ready.highest();
                 }
-                if let Some(highest) = highest {
+                if let Some(highest) = highest
+                    && !self.report_comes_first(highest)
+                {
+                    self.end_silence();
                     self.run_first(highest);
                 }
             }
@@ -283,7 +286,7 @@ impl<A: Arch> System<A> {
     #[inline(always)]
     fn next_deadline(&self, here: CoreNumber) -> Instant {
         let core = self.core(here);
-        let mut deadline = Instant::NEVER;
+        let mut deadline = self.silence_deadline(here);
         if let Some(thread) = core.current
             && let Some(context) = self.store.get(thread).running_on
         {
@@ -297,7 +300,7 @@ impl<A: Arch> System<A> {
 
     /// Sets the timer to it.
     #[inline(always)]
-    fn set_timer(&mut self) {
+    pub fn set_timer(&mut self) {
         let deadline = self.next_deadline(self.here);
         if deadline != self.core(self.here).deadline {
             self.core_mut(self.here).deadline = deadline;

@@ -1,5 +1,6 @@
 //! All the kernel's own state: the store of objects, the cores, and the few tables that are not objects.
 
+use super::fault_report::FaultReports;
 use super::next::Next;
 use super::ready::ReadyQueue;
 use crate::base::arch::{Arch, CoreNumber, LINES, MAX_CORES, SpaceRoot};
@@ -10,6 +11,7 @@ use crate::object::asid_pool::{AsidPool, POOLS};
 use crate::object::irq::Irq;
 use crate::object::sched_context::SchedContext;
 use crate::object::thread::{Thread, Use};
+use crate::object::watch::Watch;
 use core::mem::offset_of;
 
 /// What a core has to itself. A power of two in size: then a core is found by a shift. What a switch looks at and changes is in one line of 64
@@ -105,6 +107,10 @@ pub struct System<A> {
     pub spaces: u64,
     /// The shortest budget, from when the first context is filled on.
     pub least: Ticks,
+    /// What is remembered to tell why nothing runs.
+    pub watch: Watch,
+    /// Faults that nobody handled.
+    pub reports: FaultReports,
 }
 
 impl<A: Arch> System<A> {
@@ -122,6 +128,8 @@ impl<A: Arch> System<A> {
             bindings: 0,
             spaces: 1,
             least: Ticks(0),
+            watch: Watch::NEW,
+            reports: FaultReports::NONE,
         }
     }
 

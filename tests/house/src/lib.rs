@@ -9,6 +9,7 @@ pub mod conformance_map;
 pub mod errors_speak;
 pub mod floors;
 pub mod header;
+pub mod hexadecimal;
 pub mod length;
 pub mod no_logic;
 pub mod source;

@@ -309,6 +309,7 @@ impl World {
         let call = call.map(|caller| self.kernel.system.store.get(caller).context.x[8]);
         self.kernel.system.store.machine.enter_kernel(usize::from(CORE.0), call);
         let resume = self.kernel.handle(CORE, event);
+        let resume = print_reports(&mut self.kernel, CORE, resume);
         self.kernel.system.store.machine.leave_kernel(whereabouts(resume));
         resume
     }
@@ -333,6 +334,18 @@ impl World {
         let _ = self.enter(Event::Fault(fault));
         invariants::check(self);
     }
+}
+
+/// A core that has left the kernel comes back until all reports on faults are printed. No interrupt comes meanwhile.
+pub fn print_reports(kernel: &mut Kernel<Simulated>, core: CoreNumber, mut resume: Resume) -> Resume {
+    let preempt_after = kernel.system.store.machine.preempt_after.take();
+    let mut told = kernel.system.reports.are_waiting();
+    while resume == Resume::Again && told {
+        told = kernel.system.reports.are_waiting();
+        resume = kernel.start(core);
+    }
+    kernel.system.store.machine.preempt_after.set(preempt_after);
+    resume
 }
 
 /// Where a core is that the kernel has let go.

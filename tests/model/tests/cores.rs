@@ -9,7 +9,7 @@ use l4k::object::capability::Capability;
 use l4k::object::slot::Slot;
 use l4k::object::thread::{State, Suspension, Thread};
 use l4k_model::objects::{Spawned, Time};
-use l4k_model::world::{Outcome, World, slot};
+use l4k_model::world::{Outcome, World, print_reports, slot};
 use l4k_model::{Results, invariants};
 use l4k_sys::Error;
 use l4k_sys::abi::{ObjectKind, SystemCall};
@@ -39,6 +39,7 @@ fn runs_there(world: &mut World, control: u64, priority: u64) -> Spawned {
 fn enter(world: &mut World, event: Event) -> Resume {
     world.kernel.system.store.machine.here = 1;
     let resume = world.kernel.handle(OTHER, event);
+    let resume = print_reports(&mut world.kernel, OTHER, resume);
     world.kernel.system.store.machine.processors[1].whereabouts = match resume {
         Resume::Thread(_) => Whereabouts::Program,
         _ => Whereabouts::Entered(Entered::Otherwise),

@@ -15,5 +15,20 @@ pub const STRESS_SECONDS: &str = "stress-seconds";
 /// How often the suite makes each attack on a passive server.
 pub const ATTACK_ROUNDS: &str = "attack-rounds";
 
+/// Whether the suite hangs instead of testing, and how.
+pub const HANG: &str = "hang";
+
+/// As a value of [`HANG`]: nothing can ever run.
+pub const HANG_FOR_EVER: &str = "for-ever";
+
+/// As a value of [`HANG`]: only an interrupt can wake a thread.
+pub const HANG_FOR_INTERRUPTS: &str = "for-interrupts";
+
+/// As a value of [`HANG`]: a thread faults [`FAULTS`] times before.
+pub const HANG_AFTER_FAULTS: &str = "after-faults";
+
+/// How often it does.
+pub const FAULTS: u32 = 100;
+
 /// How many cycles a core makes in a second: the benchmark for boards then tells cycles.
 pub const CORE_HERTZ: &str = "core-hertz";

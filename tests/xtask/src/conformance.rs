@@ -37,6 +37,8 @@ pub struct Choice {
     pub stress_seconds: Option<u64>,
     /// Rounds of each attack on a passive server; `None` for the usual number.
     pub attack_rounds: Option<u64>,
+    /// How the suite hangs instead of testing; `None`: it tests.
+    pub hang: Option<String>,
 }
 
 impl Choice {
@@ -49,6 +51,7 @@ impl Choice {
             (keys::HOSTILE_CALLS, number(self.hostile_calls)),
             (keys::STRESS_SECONDS, number(self.stress_seconds)),
             (keys::ATTACK_ROUNDS, number(self.attack_rounds)),
+            (keys::HANG, self.hang.clone()),
         ];
         given.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }

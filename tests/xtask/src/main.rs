@@ -62,7 +62,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Model { steps, seed } => model::run(&project, model::Request { steps, seed }),
         Task::Suite { name, shard, hostile_calls, stress_seconds, attack_rounds, boot, json } => {
             let machine = boot.machine(&firmware::boards(&project.path("tests/suite"))?)?;
-            let choice = conformance::Choice { name, shard, hostile_calls, stress_seconds, attack_rounds };
+            let choice = conformance::Choice { name, shard, hostile_calls, stress_seconds, attack_rounds, hang: None };
             conformance::run(&project, machine, boot.profile(), &choice, json.as_deref())
         }
         Task::Size { json } => size::print(&project, json.as_deref()),

@@ -2,18 +2,16 @@
 
 use core::fmt;
 
-use l4k_sys::abi::Fault;
-
 /// A fault of a program, for a person to read.
 #[derive(Clone, Copy, Debug)]
-pub struct FaultReport<'a> {
+pub struct FaultReport<'a, F> {
     /// The program's name.
     pub program: &'a str,
-    /// Its fault.
-    pub fault: Fault,
+    /// Its fault, or what somebody says of it who knows the program.
+    pub fault: F,
 }
 
-impl fmt::Display for FaultReport<'_> {
+impl<F: fmt::Display> fmt::Display for FaultReport<'_, F> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} crashed: {}", self.program, self.fault)
     }

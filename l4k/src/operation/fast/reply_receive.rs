@@ -122,7 +122,9 @@ impl<A: Arch> System<A> {
         let _ = self.pass_time(here, server, caller, time);
         self.store.get_mut(caller).state = State::Ready;
         self.store.get_mut(reply).state = ReplyState::Offered { receiver: server };
+        let mark = self.store.get(server).mark;
         let object = self.store.get_mut(endpoint);
+        object.last_receiver = mark;
         object.queue = ThreadQueue { first: Some(server) };
         object.side = Side::Receivers;
         object.alone = Some(Alone { receiver: server, reply, rights });

@@ -4,7 +4,7 @@ use super::abstraction;
 use super::driver::{Pair, Ways};
 use super::fast_paths::FastPath;
 use super::state::{Object, State};
-use crate::world::whereabouts;
+use crate::world::{print_reports, whereabouts};
 use l4k::base::arch::{CoreNumber, Event, Line};
 use l4k::base::registers::Shape;
 use l4k::base::store::Ref;
@@ -54,6 +54,7 @@ impl Pair {
             Some(event) => self.handle(number, event),
             None => self.world.kernel.start(number),
         };
+        let resume = print_reports(&mut self.world.kernel, number, resume);
         self.system().store.machine.leave_kernel(whereabouts(resume));
         self.judge.after_entry(&mut self.world.kernel.system)?;
         if let Resume::Thread(thread) = resume {

@@ -30,6 +30,7 @@ mod planted;
 mod request;
 mod schedule;
 pub mod shell;
+mod silent_hangs;
 mod sizes;
 pub mod suite;
 pub mod summary;

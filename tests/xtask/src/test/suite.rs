@@ -13,6 +13,7 @@ use super::image::Image;
 use super::job::Job;
 use super::outcome::{Failure, Outcome};
 use super::part::{Context, Part, Scope};
+use super::silent_hangs;
 use crate::conformance::Choice;
 use crate::firmware::Firmware;
 
@@ -72,6 +73,7 @@ pub fn jobs(scope: Scope) -> Vec<Job> {
     jobs.extend(on_other_machines());
     jobs.extend(release());
     jobs.push(budgets());
+    jobs.extend(silent_hangs::jobs());
     jobs.push(stress("stress of four cores", STRESS_SECONDS));
     if scope == Scope::Long {
         jobs.extend(long());

@@ -26,10 +26,8 @@ fn main(information: BootInformation<'static>) -> Result<Status, Problem> {
     let reply = Reply::from_slot(resources.make(NewObject::Reply)?);
     let burner = Description::new(supervisor, BURNER, &[]);
     // Less urgent than the loop, without a limit.
-    Program::new(&mut resources, "burner", burner)?.start(&mut resources, [0; 3])?;
     // More urgent than the loop, with 2 ms in every 7.
     let urgent = Description { priority: 200, time_slice: milliseconds(2), period: Some(milliseconds(7)), ..burner };
-    Program::new(&mut resources, "burner", urgent)?.start(&mut resources, [0; 3])?;
     let controller = Description {
         badge: CONTROLLER,
         priority: 150,
@@ -37,13 +35,20 @@ fn main(information: BootInformation<'static>) -> Result<Status, Problem> {
         period: Some(milliseconds(10)),
         ..burner
     };
-    Program::new(&mut resources, "controller", controller)?.start(&mut resources, [0; 3])?;
+    let programs = [
+        Program::new(&mut resources, "burner", burner)?,
+        Program::new(&mut resources, "burner", urgent)?,
+        Program::new(&mut resources, "controller", controller)?,
+    ];
+    programs.iter().try_for_each(|program| program.start(&mut resources, [0; 3]))?;
     match supervisor.receive(reply)? {
         Received::Message { message, badge: CONTROLLER } if message.label() == label::EXIT => {
             Ok(Status::new(message.words[0] as u8))
         }
-        Received::Fault { message, .. } => {
-            message.fault().inspect(|fault| println!("a program crashed: {fault}"));
+        Received::Fault { message, badge } => {
+            if let Some(program) = programs.iter().find(|program| program.description().badge == badge) {
+                message.fault().inspect(|fault| println!("{} crashed: {}", program.name(), program.explain(*fault)));
+            }
             Ok(Status::FAILURE)
         }
         _ => Ok(Status::FAILURE),

@@ -1,7 +1,8 @@
 //! One supervised program: what it is started with, and its life.
 
 use hello_interface::{Name, ProgramState, ProgramStatus};
-use l4k_init::{Failure, Resources};
+use l4k_init::{Explanation, Failure, Resources};
+use l4k_sys::abi::Fault;
 use l4k_sys::{Nanoseconds, Reply};
 
 /// When a program is started.
@@ -90,6 +91,11 @@ impl<'a> Program<'a> {
         self.life = Life::Present;
         self.starts += 1;
         Ok(())
+    }
+
+    /// A fault of it in words.
+    pub fn explain(&self, fault: Fault) -> Explanation {
+        self.program.explain(fault)
     }
 
     /// It has ended with a status: everything of it is destroyed.

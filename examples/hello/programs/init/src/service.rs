@@ -76,7 +76,7 @@ impl<'a> Service<'a> {
         };
         match program.take_waiting() {
             Some(caller) => self.deliver(caller, answer),
-            None => self.unexpected(badge, answer),
+            None => self.unexpected(badge, end),
         }
     }
 
@@ -88,14 +88,16 @@ impl<'a> Service<'a> {
     }
 
     /// Nobody has waited for this end: it is told on the debug console, and a server comes back.
-    fn unexpected(&mut self, badge: Badge, answer: Answer) {
+    fn unexpected(&mut self, badge: Badge, end: End) {
         let Some(program) = self.program_of(badge) else { return };
         let name = program.name();
-        match answer {
-            Answer::Faulted(fault) => error!("{}", FaultReport { program: name, fault }),
-            Answer::Exited(0) => info!("{name} has ended"),
-            Answer::Exited(status) => warn!("{name} has ended with status {status}"),
-            _ => error!("{name} has ended in an unknown way"),
+        match end {
+            End::Exit(0) => info!("{name} has ended"),
+            End::Exit(status) => warn!("{name} has ended with status {status}"),
+            End::Fault(message) => match message.fault().map(|fault| program.explain(fault)) {
+                Some(fault) => error!("{}", FaultReport { program: name, fault }),
+                None => error!("{name} has ended in an unknown way"),
+            },
         }
         if program.recovers() {
             info!("{name} is started anew");

@@ -85,6 +85,15 @@ fn run(resources: &mut Resources, supervisor: Endpoint, mut system: System<'_>) 
                     system.refusals += 1;
                 }
             }
+            Received::Fault { message, badge } => {
+                let programs = [system.server.program()].into_iter().chain(&system.clients);
+                for program in programs.filter(|program| program.description().badge == badge) {
+                    message
+                        .fault()
+                        .inspect(|fault| println!("{} crashed: {}", program.name(), program.explain(*fault)));
+                }
+                return Ok(Status::FAILURE);
+            }
             other => {
                 println!("init: {other:?}");
                 return Ok(Status::FAILURE);

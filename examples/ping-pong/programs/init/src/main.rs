@@ -24,14 +24,19 @@ fn main(information: BootInformation<'static>) -> Result<Status, Problem> {
     let service = resources.make(NewObject::Endpoint)?;
     let serve = [Supply::copy(FIRST_FREE_SLOT, service, Rights::RECEIVE)];
     let call = [Supply::copy(FIRST_FREE_SLOT, service, Rights::CALL)];
-    Program::new(&mut resources, "pong", Description::new(supervisor, PONG, &serve))?.start(&mut resources, [0; 3])?;
-    Program::new(&mut resources, "ping", Description::new(supervisor, PING, &call))?.start(&mut resources, [0; 3])?;
+    let programs = [
+        Program::new(&mut resources, "pong", Description::new(supervisor, PONG, &serve))?,
+        Program::new(&mut resources, "ping", Description::new(supervisor, PING, &call))?,
+    ];
+    programs.iter().try_for_each(|program| program.start(&mut resources, [0; 3]))?;
     match supervisor.receive(reply)? {
         Received::Message { message, badge: PING } if message.label() == label::EXIT => {
             Ok(Status::new(message.words[0] as u8))
         }
-        Received::Fault { message, .. } => {
-            message.fault().inspect(|fault| println!("a program crashed: {fault}"));
+        Received::Fault { message, badge } => {
+            if let Some(program) = programs.iter().find(|program| program.description().badge == badge) {
+                message.fault().inspect(|fault| println!("{} crashed: {}", program.name(), program.explain(*fault)));
+            }
             Ok(Status::FAILURE)
         }
         _ => Ok(Status::FAILURE),

@@ -33,7 +33,8 @@ fn main(information: BootInformation<'static>) -> Result<Status, Problem> {
     loop {
         match supervisor.receive(reply)? {
             Received::Fault { message, badge: SERVER } => {
-                message.fault().inspect(|fault| println!("server crashed: {fault}; it is started anew"));
+                let explained = message.fault().map(|fault| server.explain(fault));
+                explained.inspect(|fault| println!("server crashed: {fault}; it is started anew"));
                 server.start(&mut resources, [0; 3])?;
             }
             Received::Message { message, badge: CLIENT } if message.label() == label::EXIT => {

@@ -12,8 +12,9 @@ use l4k_sys::entry::package_bytes;
 use l4k_sys::package::Package;
 
 use crate::harness::failure::{Failure, Outcome};
+use crate::harness::parameters::parameters;
 use crate::harness::system::System;
-use crate::harness::{runner, watchdog};
+use crate::harness::{hang, runner, watchdog};
 
 l4k_sys::first_program!(main);
 l4k_sys::panic_handler!(report);
@@ -21,6 +22,7 @@ l4k_sys::panic_handler!(report);
 fn main(information: BootInformation<'static>) -> Outcome {
     let package = Package::parse(package_bytes()).map_err(|error| Failure::new(format_args!("{error}")))?;
     let mut system = System::new(information, &package)?;
+    hang::hang_if_asked(&mut system, &parameters())?;
     watchdog::start(&mut system.resources)?;
     let failed = runner::run_all(&mut system, areas::ALL);
     Resources::DEBUG_CONSOLE.exit(u8::from(failed != 0))?;

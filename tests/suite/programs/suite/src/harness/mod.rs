@@ -9,6 +9,7 @@ pub mod choice;
 pub mod cores;
 pub mod couriers;
 pub mod failure;
+pub mod hang;
 pub mod hostile;
 pub mod parameters;
 pub mod partner;
