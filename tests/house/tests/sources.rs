@@ -1,8 +1,8 @@
 //! The rules of the house, applied to the project's sources. Each test is a rule, or a few that go together.
 
 use l4k_house::{
-    Project, Source, Violation, cfg, closed_sets, conformance_map, errors_speak, floors, header, length, no_logic,
-    top_level, trusted, words,
+    Project, Source, Violation, cfg, closed_sets, confined_indices, conformance_map, errors_speak, floors, header,
+    length, no_logic, top_level, trusted, words,
 };
 
 /// The kernel and the ABI: where the strictest rules hold.
@@ -63,6 +63,11 @@ fn closed_sets_are_enums() {
 #[test]
 fn errors_speak() {
     judge(errors_speak::check(project().sources.iter()));
+}
+
+#[test]
+fn indices_are_confined() {
+    judge(confined_indices::check(project().sources.iter()));
 }
 
 #[test]
