@@ -71,7 +71,7 @@ fn instructions(kernel: &Path, board: Board, needed: &mut BTreeSet<&'static str>
 
 fn changed(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
-    outcome.add("critical sections link", with_critical_sections(context));
+    outcome.add("critical sections and a cleared branch history link", with_critical_sections(context));
     outcome.add("a small one links", small(context));
     outcome.add("a panic does not link", with_panic(context));
     outcome
@@ -117,13 +117,13 @@ fn small(context: &Context) -> Result<()> {
     }
 }
 
-/// A manifest with the crate for critical sections, and the kernel's implementation.
+/// A manifest with the crate for critical sections, the kernel's implementation, and the clearing of the branch history.
 fn with_sections(manifest: &str) -> Result<String> {
     let mut value: Table = toml::from_str(manifest).context("a manifest")?;
     let dependencies = value.get_mut("dependencies").and_then(Value::as_table_mut).context("no dependencies")?;
     dependencies.insert("critical-section".to_owned(), Value::from("1.2"));
     let kernel = dependencies.get_mut("l4k").and_then(Value::as_table_mut).context("no kernel")?;
-    kernel.insert("features".to_owned(), Value::from(vec!["critical-section"]));
+    kernel.insert("features".to_owned(), Value::from(vec!["critical-section", "clear-branch-history"]));
     toml::to_string(&value).context("a manifest")
 }
 
