@@ -167,14 +167,15 @@ const LEFT_IN_V3: [Step; 8] = [
 
 #[test]
 fn interrupts_that_a_loader_left_active_or_pending_are_forgotten() {
-    let controllers: [(_, fn() -> Tree, &'static [Step]); 2] =
-        [(InterruptController::V2, Tree::with_v2, &LEFT_IN_V2), (InterruptController::V3, Tree::new, &LEFT_IN_V3)];
-    for (interrupt_controller, tree, all) in controllers {
-        // Each by itself as well, so that none hides behind another.
-        for steps in [&all[..1], &all[1..2], &all[4..], all] {
-            let machine = Machine { interrupt_controller, ..machine() };
-            shell_answers(boot_tree(machine, &tree().memory(&[RAM, HALF_GIB]), X0::TreeAfter(steps)));
-        }
+    forgets(InterruptController::V2, Tree::with_v2, &LEFT_IN_V2);
+    forgets(InterruptController::V3, Tree::new, &LEFT_IN_V3);
+}
+
+/// Each by itself as well, so that none hides behind another.
+fn forgets(interrupt_controller: InterruptController, tree: fn() -> Tree, all: &'static [Step]) {
+    for steps in [&all[..1], &all[1..2], &all[4..], all] {
+        let machine = Machine { interrupt_controller, ..machine() };
+        shell_answers(boot_tree(machine, &tree().memory(&[RAM, HALF_GIB]), X0::TreeAfter(steps)));
     }
 }
 
