@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `debug` | Turns on the kernel's debug console, the names of threads, and a message for each fault that nobody handles. |
 //! | `lock-times` | Measures how long cores wait for the kernel's lock and hold it. The system call `DebugLockTimes` tells the figures. It needs `debug`. |
+//! | `clear-branch-history` | Clears the branch history at each entry from a program (Spectre-BHB), on cores that need it. The book tells the price. |
 //! | `firmware-calls` | Adds `SmcControl`. The first program may call the machine's firmware, and may let other programs do so. |
 //! | `critical-section` | Provides the implementation of the crate `critical-section` for code that is linked into the kernel's image. |
 //!

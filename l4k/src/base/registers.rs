@@ -1,5 +1,6 @@
 //! The registers of a thread while it is not running, in the layout that the vectors store and load.
 
+use super::index::element_mut;
 use l4k_sys::abi::message::REGISTER_WORDS;
 use l4k_sys::abi::thread::register;
 use l4k_sys::abi::{Arrival, Tag};
@@ -133,7 +134,7 @@ impl Context {
             register::STACK_POINTER => Some(&mut self.sp),
             register::INSTRUCTION_POINTER => Some(&mut self.pc),
             register::THREAD_POINTER => Some(&mut self.thread_pointer),
-            _ => self.x.get_mut(usize::try_from(number).ok()?),
+            _ => element_mut(&mut self.x, number),
         }
     }
 

@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::{capability_calls as capabilities, ipc_calls as ipc, machine_calls as machine};
 use super::{memory_calls as memory, thread_calls as threads};
 use crate::base::arch::Arch;
+use crate::base::index::confined;
 use crate::base::store::Ref;
 use crate::object::thread::Thread;
 use crate::operation::next::{Ended, Next};
@@ -12,11 +13,22 @@ use crate::operation::system::System;
 use l4k_sys::Error;
 use l4k_sys::abi::SystemCall;
 
+/// The number behind the greatest of a call.
+const NUMBERS_END: u64 = {
+    let (mut end, mut rest) = (0, SystemCall::ALL);
+    while let [call, others @ ..] = rest {
+        (end, rest) = (if *call as u64 >= end { *call as u64 + 1 } else { end }, others);
+    }
+    end
+};
+
 /// Makes a system call for the current thread. [`Next::Unknown`] if there is none with this number.
 /// An operation that says an error has changed nothing.
 // house: long function because it is the table of all calls, one line each.
 #[inline(never)]
 pub fn dispatch<A: Arch>(system: &mut System<A>, caller: Ref<Thread>, number: u64) -> Ended {
+    // The jump below is by a table: no guess leads out of it. No call has the number 0.
+    let number = confined(number, NUMBERS_END);
     let Some(call) = SystemCall::from_number(number) else { return Ended::of(Ok(Next::Unknown)) };
     match call {
         SystemCall::Call => with_arguments(system, caller, ipc::call),

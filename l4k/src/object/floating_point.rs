@@ -1,6 +1,7 @@
 //! The FP/SIMD registers of a thread that uses them: they lie behind the thread, in the second half of its object.
 
 use super::thread::Thread;
+use crate::base::index::element_mut;
 use crate::base::store::{Object, Ref};
 use l4k_sys::abi::object::{FLOATING_POINT_THREAD_BITS, THREAD_BITS};
 use l4k_sys::abi::thread::register;
@@ -33,7 +34,7 @@ impl FloatingPoint {
         match number {
             register::FLOATING_POINT_CONTROL => Some(&mut self.control),
             register::FLOATING_POINT_STATUS => Some(&mut self.status),
-            _ => self.v.get_mut(number.checked_sub(register::FLOATING_POINT_FIRST)? as usize),
+            _ => element_mut(&mut self.v, number.checked_sub(register::FLOATING_POINT_FIRST)?),
         }
     }
 }

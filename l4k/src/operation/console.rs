@@ -2,6 +2,7 @@
 
 use super::system::System;
 use crate::base::arch::Arch;
+use crate::base::index::below;
 use crate::base::store::Ref;
 use crate::object::thread::{NAME_LENGTH, Thread};
 use core::fmt::{Display, Formatter, Write};
@@ -43,9 +44,7 @@ impl<A: Arch> System<A> {
     /// # Errors
     /// `InvalidArgument` for more than 48 bytes.
     pub fn console_write(&mut self, length: u64, words: [u64; 6]) -> Result<(), Error> {
-        if length > WRITE_MAX {
-            return Err(Error::InvalidArgument);
-        }
+        let length = below(length, WRITE_MAX + 1).ok_or(Error::InvalidArgument)?;
         let bytes = words.map(u64::to_le_bytes);
         if let Some(bytes) = bytes.as_flattened().get(..length as usize) {
             self.store.machine.write_console(bytes);
@@ -60,6 +59,7 @@ impl<A: Arch> System<A> {
     pub fn name_thread(&mut self, thread: Ref<Thread>, length: u64, words: [u64; 2]) -> Result<(), Error> {
         let bytes = words.map(u64::to_le_bytes);
         let mut name = [0; NAME_LENGTH];
+        let length = below(length, NAME_LENGTH as u64 + 1).ok_or(Error::InvalidArgument)?;
         let given = bytes.as_flattened().get(..length as usize).filter(|given| !given.is_empty());
         let given = given.ok_or(Error::InvalidArgument)?;
         if !given.iter().all(u8::is_ascii_graphic) {

@@ -6,6 +6,7 @@
 
 use super::system::System;
 use crate::base::arch::{Arch, CoreNumber, Entered, MAX_CORES, SpaceRoot};
+use crate::base::index::below;
 use crate::base::store::Ref;
 use crate::object::slot::Slot;
 use crate::object::thread::{Thread, ThreadSlot};
@@ -104,6 +105,7 @@ impl<A: Arch> System<A> {
     /// # Errors
     /// `InvalidCore`.
     pub fn core_numbered(&self, number: u64) -> Result<CoreNumber, Error> {
-        if number < u64::from(self.core_count) { Ok(CoreNumber(number as u8)) } else { Err(Error::InvalidCore) }
+        let number = below(number, u64::from(self.core_count)).ok_or(Error::InvalidCore)?;
+        Ok(CoreNumber(number as u8))
     }
 }

@@ -3,6 +3,7 @@
 use super::system::System;
 use crate::base::arch::Arch;
 use crate::base::debugging::{Breakpoint, Stepping};
+use crate::base::index::{element, element_mut};
 use crate::base::store::Ref;
 use crate::object::thread::{Thread, Use};
 use l4k_sys::Error;
@@ -34,7 +35,7 @@ impl<A: Arch> System<A> {
         if !available {
             return Err(Error::NotSupported);
         }
-        if let Some(place) = self.store.get_mut(thread).debugging.breakpoints.get_mut(index as usize) {
+        if let Some(place) = element_mut(&mut self.store.get_mut(thread).debugging.breakpoints, index) {
             *place = breakpoint;
         }
         self.note_debugging(thread);
@@ -46,8 +47,7 @@ impl<A: Arch> System<A> {
     /// # Errors
     /// `InvalidArgument`.
     pub fn query_breakpoint(&self, thread: Ref<Thread>, index: u64) -> Result<[u64; 7], Error> {
-        let index = usize::try_from(index).map_err(|_| Error::InvalidArgument)?;
-        let place = self.store.get(thread).debugging.breakpoints.get(index).ok_or(Error::InvalidArgument)?;
+        let place = element(&self.store.get(thread).debugging.breakpoints, index).ok_or(Error::InvalidArgument)?;
         Ok([place.kind as u64, place.address, u64::from(place.length), 0, 0, 0, 0])
     }
 

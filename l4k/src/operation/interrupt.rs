@@ -2,6 +2,7 @@
 
 use super::system::System;
 use crate::base::arch::{Arch, Claimed, Line, Mask, Trigger};
+use crate::base::index::element_mut;
 use crate::base::store::Ref;
 use crate::base::time::Instant;
 use crate::object::capability::Capability;
@@ -59,7 +60,7 @@ impl<A: Arch> System<A> {
         if !self.store.machine.line_usable(line) {
             return Err(Error::InvalidInterrupt);
         }
-        let place = self.lines.get_mut(line.0 as usize).ok_or(Error::InvalidInterrupt)?;
+        let place = element_mut(&mut self.lines, u64::from(line.0)).ok_or(Error::InvalidInterrupt)?;
         if place.is_some() || self.store.get(irq).line.is_some() {
             return Err(Error::InterruptTaken);
         }

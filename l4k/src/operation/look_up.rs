@@ -2,6 +2,7 @@
 
 use super::system::System;
 use crate::base::arch::Arch;
+use crate::base::index::within;
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::cnode::CNode;
@@ -30,14 +31,13 @@ impl Table {
         if index == 0 || index > self.last as u64 {
             return Err(Error::SlotOutOfRange);
         }
-        // The mask is for a processor that guesses the check above: what it loads ahead is in the table as well.
-        Ok(self.object.slot(index as u32 & self.last))
+        Ok(self.object.slot(within(index, self.last)))
     }
 
     /// The same with the kernel's own slot among them, which holds no capability that a program could use.
     #[inline(always)]
     pub(super) const fn any_slot(self, index: u64) -> Option<Ref<Slot>> {
-        if index > self.last as u64 { None } else { Some(self.object.slot(index as u32 & self.last)) }
+        if index > self.last as u64 { None } else { Some(self.object.slot(within(index, self.last))) }
     }
 }
 

@@ -4,6 +4,7 @@ use super::next::{Next, Progress};
 use super::system::System;
 use crate::base::address::{Badge, PhysicalAddress, SizeBits};
 use crate::base::arch::Arch;
+use crate::base::index::{confined, within};
 use crate::base::store::{Ref, Store, UNIT};
 use crate::object::address_space::AddressSpace;
 use crate::object::asid_pool::AsidPool;
@@ -25,13 +26,16 @@ pub struct Shape {
     object: SizeBits,
 }
 
+/// The number behind the last of a kind.
+const KINDS_END: u64 = ObjectKind::DebugConsole as u64 + 1;
+
 impl Shape {
     /// Checks a kind and a size argument.
     ///
     /// # Errors
     /// `InvalidKind`, `InvalidSize`.
     pub fn new(kind: u64, size_bits: u64) -> Result<Shape, Error> {
-        let kind = ObjectKind::from_number(kind).ok_or(Error::InvalidKind)?;
+        let kind = ObjectKind::from_number(confined(kind, KINDS_END)).ok_or(Error::InvalidKind)?;
         if matches!(
             kind,
             ObjectKind::SchedControl | ObjectKind::IrqControl | ObjectKind::SmcControl | ObjectKind::DebugConsole
@@ -59,6 +63,7 @@ impl Shape {
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
     cnode: Ref<CNode>,
+    last: u32,
     first: u32,
     count: u32,
 }
@@ -75,11 +80,11 @@ impl Window {
         if first == 0 || first >= 1 << size_bits || (1 << size_bits) - first < count {
             return Err(Error::SlotOutOfRange);
         }
-        Ok(Window { cnode, first: first as u32, count: count as u32 })
+        Ok(Window { cnode, last: ((1u64 << size_bits) - 1) as u32, first: first as u32, count: count as u32 })
     }
 
     fn slots(self) -> impl Iterator<Item = Ref<Slot>> {
-        (self.first..self.first + self.count).map(move |index| self.cnode.slot(index))
+        (self.first..self.first + self.count).map(move |index| self.cnode.slot(within(u64::from(index), self.last)))
     }
 }
 

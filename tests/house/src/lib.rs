@@ -5,6 +5,7 @@
 
 pub mod cfg;
 pub mod closed_sets;
+pub mod confined_indices;
 pub mod conformance_map;
 pub mod errors_speak;
 pub mod floors;

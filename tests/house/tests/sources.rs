@@ -1,8 +1,8 @@
 //! The rules of the house, applied to the project's sources. Each test is a rule, or a few that go together.
 
 use l4k_house::{
-    Project, Source, Violation, cfg, closed_sets, conformance_map, errors_speak, floors, header, hexadecimal, length,
-    no_logic, top_level, trusted, words,
+    Project, Source, Violation, cfg, closed_sets, confined_indices, conformance_map, errors_speak, floors, header,
+    hexadecimal, length, no_logic, top_level, trusted, words,
 };
 
 /// The kernel and the ABI: where the strictest rules hold.
@@ -68,6 +68,11 @@ fn errors_speak() {
 #[test]
 fn addresses_are_hexadecimal() {
     everywhere(hexadecimal::check);
+}
+
+#[test]
+fn indices_are_confined() {
+    judge(confined_indices::check(project().sources.iter()));
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod trees;
 
 use hello::{LIMIT, PROMPT, boot, shell_answers};
 use l4k_qemu::{Entry, InterruptController, Machine, MemorySize, Session};
-use trees::{Tree, X0, boot_tree, reserved};
+use trees::{Step, Tree, X0, boot_tree, reserved};
 
 const MIB: u64 = 1 << 20;
 const HALF_GIB: u64 = 512 * MIB;
@@ -141,6 +141,42 @@ fn a_counter_without_a_rate_is_refused() {
     session
         .expect("cannot start: CNTFRQ_EL0 is 0, no rate that a counter has", LIMIT)
         .expect("a message on the early console");
+}
+
+/// The timer's interrupt (27) and the console's (33) are active and pending, and a priority is active, so that none of the same comes. GICv2: the
+/// distributor is at 0x0800_0000, the interface at 0x0801_0000.
+const LEFT_IN_V2: [Step; 5] = [
+    Step::Store(0x0800_0300, 1 << 27), // GICD_ISACTIVER0
+    Step::Store(0x0800_0304, 1 << 1),  // GICD_ISACTIVER1
+    Step::Store(0x0800_0200, 1 << 27), // GICD_ISPENDR0
+    Step::Store(0x0800_0204, 1 << 1),  // GICD_ISPENDR1
+    Step::Store(0x0801_00d8, 1 << 16), // GICC_APR2: priority 0xa0
+];
+
+/// The same with a GICv3, whose first redistributor has its lines at 0x080b_0000.
+const LEFT_IN_V3: [Step; 8] = [
+    Step::Store(0x080b_0300, 1 << 27), // GICR_ISACTIVER0
+    Step::Store(0x0800_0304, 1 << 1),  // GICD_ISACTIVER1
+    Step::Store(0x080b_0200, 1 << 27), // GICR_ISPENDR0
+    Step::Store(0x0800_0204, 1 << 1),  // GICD_ISPENDR1
+    Step::Set(7),
+    Step::Execute(0xd518_cca3), // msr ICC_SRE_EL1, x3
+    Step::Set(1 << 20),
+    Step::Execute(0xd518_c903), // msr ICC_AP1R0_EL1, x3: priority 0xa0
+];
+
+#[test]
+fn interrupts_that_a_loader_left_active_or_pending_are_forgotten() {
+    forgets(InterruptController::V2, Tree::with_v2, &LEFT_IN_V2);
+    forgets(InterruptController::V3, Tree::new, &LEFT_IN_V3);
+}
+
+/// Each by itself as well, so that none hides behind another.
+fn forgets(interrupt_controller: InterruptController, tree: fn() -> Tree, all: &'static [Step]) {
+    for steps in [&all[..1], &all[1..2], &all[4..], all] {
+        let machine = Machine { interrupt_controller, ..machine() };
+        shell_answers(boot_tree(machine, &tree().memory(&[RAM, HALF_GIB]), X0::TreeAfter(steps)));
+    }
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub struct Function {
     pub calls: Vec<Index>,
     /// Where it calls what a register holds.
     pub indirect_calls: Vec<u64>,
+    /// Where it jumps inside itself by a table.
+    pub jump_tables: Vec<u64>,
     /// Addresses that it calls and at which no function is.
     pub unknown_calls: Vec<u64>,
     /// What becomes of its address.

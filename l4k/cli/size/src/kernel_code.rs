@@ -130,8 +130,10 @@ impl Code {
                     function.indirect_calls.push(*address);
                     continue;
                 }
-                Instruction::JumpRegister(register) if !is_jump_table(&instructions[..at], register, place) => {
-                    function.indirect_calls.push(*address);
+                Instruction::JumpRegister(register) => {
+                    let by_table = is_jump_table(&instructions[..at], register, place);
+                    let place = if by_table { &mut function.jump_tables } else { &mut function.indirect_calls };
+                    place.push(*address);
                     continue;
                 }
                 _ => continue,

@@ -66,6 +66,7 @@ fn jump_table_is_no_call_and_must_lead_into_the_function() {
     let table = [ADDRESS_OF_REGISTER_6, SUM_IN_REGISTER_6, JUMP_REGISTER_6, RETURN];
     let graph = code(&[("a", &table)]).call_graph();
     assert!(function(&graph, "a").indirect_calls.is_empty());
+    assert_eq!(function(&graph, "a").jump_tables, [START + 8]);
     let without_sum = [ADDRESS_OF_REGISTER_6, RETURN, JUMP_REGISTER_6, RETURN];
     let elsewhere = [0x1000_0806, SUM_IN_REGISTER_6, JUMP_REGISTER_6]; // adr x6, #256
     for wrong in [&without_sum[..], &elsewhere[..]] {

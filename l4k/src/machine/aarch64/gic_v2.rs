@@ -10,16 +10,23 @@ const GICD_TYPER: u64 = 0x004;
 const GICD_ISENABLER: u64 = 0x100;
 const GICD_ICENABLER: u64 = 0x180;
 const GICD_ISPENDR: u64 = 0x200;
+const GICD_ICPENDR: u64 = 0x280;
+const GICD_ICACTIVER: u64 = 0x380;
 const GICD_IPRIORITYR: u64 = 0x400;
 const GICD_ITARGETSR: u64 = 0x800;
 const GICD_ICFGR: u64 = 0xc00;
 const GICD_SGIR: u64 = 0xf00;
+const GICD_CPENDSGIR: u64 = 0xf10;
 
 /// Registers of the core's interface.
 const GICC_CTLR: u64 = 0x00;
 const GICC_PMR: u64 = 0x04;
 const GICC_IAR: u64 = 0x0c;
 const GICC_EOIR: u64 = 0x10;
+const GICC_APR: u64 = 0xd0;
+
+/// Words of GICD_CPENDSGIR, and of GICC_APR.
+const WORDS: u64 = 4;
 
 /// First number that is no interrupt: 1020 to 1023 mean that none is pending.
 const NONE: u32 = 1020;
@@ -45,13 +52,29 @@ impl GicV2 {
         Self { distributor, interface, acknowledged: NONE, targets: [0; CORES_MAX] }
     }
 
-    /// Masks all shared lines and turns the distributor on.
+    /// Masks all shared lines, forgets what a loader left of them, and turns the distributor on.
     pub fn set_up(&mut self) {
         write_device(self.distributor + GICD_CTLR, 0);
         for word in 1..self.lines().div_ceil(32) {
-            write_device(self.distributor + GICD_ICENABLER + u64::from(word) * 4, u32::MAX);
+            self.forget(u64::from(word));
         }
         write_device(self.distributor + GICD_CTLR, 1);
+    }
+
+    /// Masks 32 lines, and ends and takes back whatever a loader left of them: one that stays active never comes again.
+    fn forget(&self, word: u64) {
+        for register in [GICD_ICENABLER, GICD_ICPENDR, GICD_ICACTIVER] {
+            write_device(self.distributor + register + word * 4, u32::MAX);
+        }
+    }
+
+    /// The same for the private lines and the interface of the core that runs this: a priority that stays active holds back all others.
+    fn forget_own(&self) {
+        self.forget(0);
+        for word in 0..WORDS {
+            write_device(self.distributor + GICD_CPENDSGIR + word * 4, u32::MAX);
+            write_device(self.interface + GICC_APR + word * 4, 0);
+        }
     }
 
     /// Sets up the interface of the core that runs this, and lets some private lines interrupt it. The targets of private lines name the core.
@@ -59,6 +82,7 @@ impl GicV2 {
         if let Some(target) = self.targets.get_mut(usize::from(core.0)) {
             *target = read_device(self.distributor + GICD_ITARGETSR) as u8;
         }
+        self.forget_own();
         for line in private {
             write_device_byte(self.distributor + GICD_IPRIORITYR + u64::from(*line), PRIORITY);
             write_device(self.distributor + GICD_ISENABLER, 1 << line);

@@ -20,6 +20,8 @@ const IGROUPR: u64 = 0x080;
 const ISENABLER: u64 = 0x100;
 const ICENABLER: u64 = 0x180;
 const ISPENDR: u64 = 0x200;
+const ICPENDR: u64 = 0x280;
+const ICACTIVER: u64 = 0x380;
 const IPRIORITYR: u64 = 0x400;
 const ICFGR: u64 = 0xc00;
 const IROUTER: u64 = 0x6000;
@@ -86,6 +88,7 @@ impl Gic {
         GicCpuInterface::enable_system_register_el1(true);
         wake(own);
         set_interface_control();
+        forget_active_priorities();
         for line in lines {
             write_device(own.lines + ISENABLER, 1 << line);
         }
@@ -176,7 +179,7 @@ fn reset_shared(distributor: u64) {
     control(distributor, 0);
     let lines = (32 * (u64::from(read_device(distributor + TYPER) & 0x1f) + 1)).min(LINES_END);
     for word in 1..lines.div_ceil(32) {
-        write_device(distributor + ICENABLER + word * 4, u32::MAX);
+        forget(distributor + word * 4);
         write_device(distributor + IGROUPR + word * 4, u32::MAX);
     }
     for word in 8..lines.div_ceil(4) {
@@ -195,10 +198,17 @@ fn reset_shared(distributor: u64) {
 }
 
 fn reset_private(frame: u64) {
-    write_device(frame + ICENABLER, u32::MAX);
+    forget(frame);
     write_device(frame + IGROUPR, u32::MAX);
     for word in 0..8 {
         write_device(frame + IPRIORITYR + word * 4, PRIORITIES);
+    }
+}
+
+/// Masks 32 lines, and ends and takes back whatever a loader left of them: one that stays active never comes again.
+fn forget(word: u64) {
+    for register in [ICENABLER, ICPENDR, ICACTIVER] {
+        write_device(word + register, u32::MAX);
     }
 }
 
@@ -227,4 +237,26 @@ fn wait_for_zero(register: u64, bits: u32) {
 fn set_interface_control() {
     // SAFETY: the register holds settings of this core's interface only, which is not in use yet.
     unsafe { asm!("isb", "msr S3_0_C12_C12_4, xzr", "isb", options(nostack, preserves_flags)) }
+}
+
+/// ICC_AP1R<n>_EL1 = 0: a priority that a loader left active holds back all others. How many of these registers there are depends on the bits of a
+/// priority, less one, which ICC_CTLR_EL1 tells in bits 10 to 8 (IHI 0069H, 12.2.7).
+fn forget_active_priorities() {
+    // SAFETY: the registers hold the state of this core's interface only, which is not in use yet; one that does not exist is passed over.
+    unsafe {
+        asm!(
+            "mrs {bits}, S3_0_C12_C12_4",
+            "ubfx {bits}, {bits}, #8, #3",
+            "msr S3_0_C12_C9_0, xzr",
+            "cmp {bits}, #5",
+            "b.lo 2f",
+            "msr S3_0_C12_C9_1, xzr",
+            "b.eq 2f",
+            "msr S3_0_C12_C9_2, xzr",
+            "msr S3_0_C12_C9_3, xzr",
+            "2: isb",
+            bits = out(reg) _,
+            options(nostack)
+        );
+    }
 }

@@ -2,6 +2,8 @@
 
 pub mod board;
 mod boot;
+#[cfg_attr(feature = "clear-branch-history", path = "branch_history_cleared.rs")]
+mod branch_history;
 mod console;
 mod core_setup;
 mod cores;

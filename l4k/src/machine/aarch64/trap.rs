@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 use super::board::Board;
+use super::branch_history;
 use super::console::say;
 use super::cores::CORES_MAX;
 use super::firmware_call;
@@ -42,6 +43,8 @@ pub struct CoreLocal {
     /// The kernel: whoever works with it keeps this in a register.
     kernel: &'static TicketLock<Kernel<Machine>>,
     number: CoreNumber,
+    /// Rounds of the loop that clears the core's branch history.
+    history_rounds: u32,
 }
 
 impl CoreLocal {
@@ -61,6 +64,9 @@ const _: () = assert!(offset_of!(CoreLocal, is_alone) == 0 && size_of::<CoreLoca
 
 /// Where the vectors find the kernel.
 pub(super) const KERNEL_OFFSET: usize = offset_of!(CoreLocal, kernel);
+
+/// Where they find how often the loop goes round that clears the branch history.
+pub(super) const HISTORY_ROUNDS_OFFSET: usize = offset_of!(CoreLocal, history_rounds);
 
 unsafe extern "Rust" {
     /// The board, defined by the board support crate's `firmware!` macro.
@@ -146,6 +152,7 @@ pub fn install(core: CoreNumber) {
             is_alone,
             kernel: &KERNEL,
             number: core,
+            history_rounds: branch_history::rounds(),
         })
     };
     TPIDR_EL1.set(local);

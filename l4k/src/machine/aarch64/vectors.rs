@@ -3,6 +3,7 @@
 //! While a program runs, SP_EL1 is the address of its thread's context, so that the vectors store straight into it.
 #![allow(unsafe_code)]
 
+use super::branch_history::branch_history_macros;
 use super::{fast_entry, trap};
 use crate::base::registers::{BADGE, Context, NUMBER, Shape};
 use crate::kernel::{CALL, REPLY, REPLY_RECEIVE, SIGNAL, YIELD};
@@ -12,6 +13,7 @@ use core::mem::offset_of;
 use l4k_sys::abi::Arrival;
 
 global_asm!(
+    branch_history_macros!(),
     // An entry that must not be taken: its number, the link register and the stack pointer are told; the stack is the emergency one.
     ".macro unexpected_entry number",
     ".balign 128",
@@ -119,6 +121,7 @@ global_asm!(
     // What a system call stores fits in here: arguments and the registers that survive. x18 and x30 come back as zero.
     ".balign 128",
     "stp x28, x29, [sp, #224]",
+    "clear_branch_history synchronous",
     "mrs x28, esr_el1",
     "mov w29, #0x56000000",
     "cmp x28, x29",
@@ -150,11 +153,13 @@ global_asm!(
     // From a program: interrupt.
     ".balign 128",
     "stp x28, x29, [sp, #224]",
+    "clear_branch_history interrupt",
     "b l4k_interrupt",
     "unexpected_entry 10",
     // From a program: system error, an access that the memory system refused late. It is the program's fault, not the kernel's.
     ".balign 128",
     "stp x28, x29, [sp, #224]",
+    "clear_branch_history error",
     "b l4k_fault",
     // From 32-bit programs, of which there are none.
     "unexpected_entry 12",
@@ -169,6 +174,9 @@ global_asm!(
     "add x3, x3, :lo12:l4k_emergency_stack_top",
     "mov sp, x3",
     "b {unexpected}",
+    "branch_history_loop synchronous",
+    "branch_history_loop interrupt",
+    "branch_history_loop error",
     ".global l4k_semihosting",
     "l4k_semihosting:",
     "hlt #0xf000",
@@ -340,6 +348,7 @@ global_asm!(
     call = const CALL,
     reply_receive = const REPLY_RECEIVE,
     kernel = const trap::KERNEL_OFFSET,
+    rounds = const trap::HISTORY_ROUNDS_OFFSET,
     settled = const Ended::SETTLED.trailing_zeros(),
     reply = const REPLY,
     signal = const SIGNAL,

@@ -3,3 +3,4 @@
 pub mod errata;
 pub mod features;
 pub mod fitness;
+pub mod history_rounds;

@@ -74,6 +74,12 @@ impl Tree {
         Self::with_controller(controller(&[0x800_0000, 0x1_0000, 0x80a_0000, 0xf6_0000]))
     }
 
+    /// The same with a GICv2.
+    pub fn with_v2() -> Tree {
+        let registers = numbers("reg", &[0x800_0000, 0x1_0000, 0x801_0000, 0x1_0000]);
+        Self::with_controller(node("intc", [text("compatible", "arm,cortex-a15-gic"), registers], vec![]))
+    }
+
     /// The same, but the controller lies behind a bus that begins at its address.
     pub fn behind_a_bus() -> Tree {
         let controller = controller(&[0, 0x1_0000, 0xa_0000, 0xf6_0000]);
@@ -139,6 +145,38 @@ impl Tree {
     }
 }
 
+/// What a loader does before it leaves.
+#[derive(Clone, Copy)]
+pub enum Step {
+    /// It writes a word to a device.
+    Store(u64, u32),
+    /// It puts a number into x3.
+    Set(u64),
+    /// It executes an instruction.
+    Execute(u32),
+}
+
+impl Step {
+    fn code(&self) -> Vec<u32> {
+        match *self {
+            Step::Store(address, value) => {
+                let store = 0xb900_0043; // str w3, [x2]
+                wide(2, address).chain(wide(3, u64::from(value))).chain([store]).collect()
+            }
+            Step::Set(value) => wide(3, value).collect(),
+            Step::Execute(instruction) => vec![instruction],
+        }
+    }
+}
+
+/// `movz` and `movk` of a register by halves of words.
+fn wide(register: u32, value: u64) -> impl Iterator<Item = u32> {
+    (0..4u32).map(move |half| {
+        let first = if half == 0 { 0xd280_0000 } else { 0xf280_0000 };
+        first | half << 21 | ((value >> (16 * half) & 0xffff) as u32) << 5 | register
+    })
+}
+
 /// What the loader leaves in x0.
 #[derive(Clone, Copy)]
 pub enum X0 {
@@ -146,22 +184,20 @@ pub enum X0 {
     Tree,
     /// The same, and nothing in CNTFRQ_EL0: only the highest exception level can do that.
     TreeWithoutRate,
+    /// The same, after these instructions of the loader's, which may use x2 and x3.
+    TreeAfter(&'static [Step]),
     /// Something else, and only QEMU's own tree, where the board says.
     Is(u64),
 }
 
 impl X0 {
-    /// The loader's code: `movz` and `movk` of x0 by halves of words, the same of x1, `br x1`.
+    /// The loader's code: its steps, x0, x1, `br x1`.
     fn code(self) -> Vec<u8> {
-        let wide = |register: u32, value: u64| {
-            (0..4u32).map(move |half| {
-                let first = if half == 0 { 0xd280_0000 } else { 0xf280_0000 };
-                first | half << 21 | ((value >> (16 * half) & 0xffff) as u32) << 5 | register
-            })
-        };
         let value = if let X0::Is(value) = self { value } else { TREE };
         let without_rate = matches!(self, X0::TreeWithoutRate).then_some(0xd51b_e01f_u32);
-        let words = without_rate.into_iter().chain(wide(0, value)).chain(wide(1, IMAGE)).chain([0xd61f_0020]);
+        let steps: &[Step] = if let X0::TreeAfter(steps) = self { steps } else { &[] };
+        let before = without_rate.into_iter().chain(steps.iter().flat_map(Step::code));
+        let words = before.chain(wide(0, value)).chain(wide(1, IMAGE)).chain([0xd61f_0020]);
         words.flat_map(u32::to_le_bytes).collect()
     }
 

@@ -22,8 +22,7 @@ const PROGRAMS_DIRECTORY: &str = "L4K_PROGRAMS_TARGET_DIR";
 const ON_TARGET: [&str; 7] = ["l4k-sys", "l4k-drivers", "l4k-init", "l4k-test", "l4k", "bsp-qemu-virt", "bsp-rpi4"];
 
 /// Their features that exist on the target.
-const FEATURES: &str =
-    "l4k/debug,l4k/critical-section,l4k-sys/critical-section-multi-thread,bsp-rpi4/mini-uart-console";
+const FEATURES: &str = "l4k/debug,l4k/clear-branch-history,l4k/critical-section,l4k-sys/critical-section-multi-thread,bsp-rpi4/mini-uart-console";
 
 /// Code of the host.
 pub fn host_jobs() -> Vec<Job> {

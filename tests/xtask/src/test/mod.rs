@@ -15,6 +15,7 @@ pub mod examples;
 pub mod format;
 pub mod host;
 mod image;
+mod indirect_branches;
 mod job;
 mod kept;
 pub mod libtest;

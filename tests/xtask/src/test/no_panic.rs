@@ -1,6 +1,8 @@
 //! Part `no-panic`: the release kernel without the debug console links, which it does only if nothing in it can panic; also with critical
-//! sections of what a firmware adds to it, and optimised for size; and it does not link if a panic is put in. The depth of its stacks can be told, and is less than what is reserved. May call `copied`, `firmware` and `size`.
+//! sections of what a firmware adds to it, and optimised for size; and it does not link if a panic is put in. The depth of its stacks can be told, and is less than what is reserved; its indirect branches are those of a list. May call `copied`, `indirect_branches`, `firmware` and
+//! `size`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,7 @@ use object::File;
 use toml::{Table, Value};
 
 use super::copied::copy_directory;
+use super::indirect_branches;
 use super::job::{Job, Resource, Subject};
 use super::outcome::Outcome;
 use super::part::{Context, Part};
@@ -42,21 +45,33 @@ pub fn jobs() -> Vec<Job> {
 
 fn boards(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
+    let mut needed = BTreeSet::new();
     for board in [Board::QemuVirt, Board::RaspberryPi4] {
         match link(context, board) {
             Ok(kernel) => {
                 outcome.add(&format!("{board} links"), Ok(()));
-                outcome.add(&format!("stacks of {board}"), stacks_suffice(&kernel));
+                outcome.add_all(&format!("instructions of {board}"), instructions(&kernel, board, &mut needed));
             }
             Err(error) => outcome.add(&format!("{board} links"), Err(error)),
         }
     }
+    outcome.add("each indirect branch of the list is there", indirect_branches::each_is_needed(&needed));
     outcome
+}
+
+/// What a kernel's instructions tell: the depth of its stacks, and its indirect branches.
+fn instructions(kernel: &Path, board: Board, needed: &mut BTreeSet<&'static str>) -> Result<Outcome> {
+    let file = fs::read(kernel).with_context(|| format!("reading {}", kernel.display()))?;
+    let stacks = Stacks::of(&File::parse(file.as_slice())?)?;
+    let mut outcome = Outcome::of(&format!("stacks of {board}"), stacks_suffice(&stacks));
+    let allowed = indirect_branches::allowed(&stacks).map(|entries| needed.extend(entries));
+    outcome.add(&format!("indirect branches of {board}"), allowed);
+    Ok(outcome)
 }
 
 fn changed(context: &Context) -> Outcome {
     let mut outcome = Outcome::default();
-    outcome.add("critical sections link", with_critical_sections(context));
+    outcome.add("critical sections and a cleared branch history link", with_critical_sections(context));
     outcome.add("a small one links", small(context));
     outcome.add("a panic does not link", with_panic(context));
     outcome
@@ -71,9 +86,7 @@ fn link(context: &Context, board: Board) -> Result<PathBuf> {
 }
 
 /// No recursion, nothing unknown, and no stack that gets deeper than it is.
-fn stacks_suffice(kernel: &Path) -> Result<()> {
-    let file = fs::read(kernel).with_context(|| format!("reading {}", kernel.display()))?;
-    let stacks = Stacks::of(&File::parse(file.as_slice())?)?;
+fn stacks_suffice(stacks: &Stacks) -> Result<()> {
     let too_deep = stacks.all.iter().any(|stack| stack.deepest.bytes > stack.reserved);
     ensure!(!too_deep, "a stack is too small:\n{stacks}");
     Ok(())
@@ -104,13 +117,13 @@ fn small(context: &Context) -> Result<()> {
     }
 }
 
-/// A manifest with the crate for critical sections, and the kernel's implementation.
+/// A manifest with the crate for critical sections, the kernel's implementation, and the clearing of the branch history.
 fn with_sections(manifest: &str) -> Result<String> {
     let mut value: Table = toml::from_str(manifest).context("a manifest")?;
     let dependencies = value.get_mut("dependencies").and_then(Value::as_table_mut).context("no dependencies")?;
     dependencies.insert("critical-section".to_owned(), Value::from("1.2"));
     let kernel = dependencies.get_mut("l4k").and_then(Value::as_table_mut).context("no kernel")?;
-    kernel.insert("features".to_owned(), Value::from(vec!["critical-section"]));
+    kernel.insert("features".to_owned(), Value::from(vec!["critical-section", "clear-branch-history"]));
     toml::to_string(&value).context("a manifest")
 }
 

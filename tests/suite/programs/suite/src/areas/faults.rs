@@ -4,7 +4,7 @@ use l4k_sys::abi::thread::register;
 use l4k_sys::abi::{Access, Error, Fault, FaultCause, FaultKind, ThreadState};
 use l4k_sys::{Endpoint, Message, Received, Reply};
 use suite_support::arena::KERNEL_ADDRESS;
-use suite_support::instructions::END;
+use suite_support::instructions::{END, NOP, breakpoint};
 use suite_support::machine;
 use suite_support::misdeed::{Misdeed, UNKNOWN_CALL};
 use suite_support::role::Role;
@@ -27,6 +27,8 @@ crate::tests![
     an_undefined_instruction,
     a_privileged_register,
     instructions_that_only_some_cores_have,
+    instructions_that_all_cores_have,
+    accesses_that_only_some_cores_check,
     a_system_call_that_does_not_exist,
     a_system_call_with_an_immediate,
     a_misaligned_stack_pointer,
@@ -115,7 +117,7 @@ fn a_privileged_register(bench: &mut Bench<'_>) -> Outcome {
 
 /// Instructions and registers of extensions. Where a core has one and the kernel forbids it at no level, the thread goes on to the end of its code. Nothing
 /// else may come of it: a trap to a level that nobody serves stopped the core for ever.
-const EXTENSIONS: [u32; 22] = [
+const EXTENSIONS: [u32; 23] = [
     0x9ac2_3020, // pacga x0, x1, x2: the one that EL1 cannot forbid
     0xdac1_33e0, // autiza x0
     0xdac1_43e0, // xpaci x0
@@ -138,6 +140,7 @@ const EXTENSIONS: [u32; 22] = [
     0xd513_0500, // msr DBGDTR_EL0, x0
     0xd533_d040, // mrs of a register that does not exist
     0xf83f_90a0, // st64b
+    0x1901_0440, // cpyfp [x0]!, [x1]!, x2!
 ];
 
 fn instructions_that_only_some_cores_have(bench: &mut Bench<'_>) -> Outcome {
@@ -157,6 +160,59 @@ fn instructions_that_only_some_cores_have(bench: &mut Bench<'_>) -> Outcome {
         };
         if !is_known {
             return Err(Failure::new(format_args!("{instruction:#x}: {:?}, {after} bytes further on", fault.kind)));
+        }
+    }
+    Ok(())
+}
+
+/// Instructions that each core has, and what comes of each: the kind of the fault, and how many bytes further on. Where the thread goes on, that is
+/// the end of its code.
+const COMMON: [(u32, FaultKind, u64); 9] = [
+    (NOP, FaultKind::BadInstruction, 4),
+    (0xd503_203f, FaultKind::BadInstruction, 4), // yield
+    (0xd503_207f, FaultKind::BadInstruction, 4), // wfi: the end of its time lets the thread go on
+    (0xd53b_00e0, FaultKind::BadInstruction, 4), // mrs x0, DCZID_EL0
+    (0x1e6e_1000, FaultKind::FloatingPoint, 0),  // fmov d0, #1
+    (0xd45e_0000, FaultKind::BadInstruction, 0), // hlt #0xf000: semihosting is the kernel's only
+    (0xd538_0400, FaultKind::BadInstruction, 0), // mrs x0, ID_AA64PFR0_EL1
+    (0xd50b_7b2a, FaultKind::BadInstruction, 0), // dc cvau, x10: programs have `FrameMaintain` for it
+    (breakpoint(0), FaultKind::Breakpoint, 0),
+];
+
+fn instructions_that_all_cores_have(bench: &mut Bench<'_>) -> Outcome {
+    let code = COMMON.map(|(instruction, ..)| [instruction, END]);
+    bench.code(CODE, code.as_flattened())?;
+    let routine = bench.routine([0; 3])?;
+    for (place, (instruction, kind, after)) in (CODE..).step_by(8).zip(COMMON) {
+        routine.thread.suspend()?;
+        routine.set(register::INSTRUCTION_POINTER, &[place])?;
+        let fault = routine.start()?;
+        let seen = (instruction, fault.kind, fault.instruction_pointer.wrapping_sub(place));
+        same("instruction, kind, bytes further on", seen, (instruction, kind, after))?;
+    }
+    Ok(())
+}
+
+/// Accesses whose alignment a core checks or not: QEMU 10.0.2 does not check that of the stack pointer, and a core with FEAT_LSE2 lets exclusive
+/// accesses be misaligned inside of 16 bytes. Each is the last instruction before the end of the code; it stops the thread there or at itself.
+const MISALIGNED: [[u32; 4]; 2] = [
+    [0xd100_33ff, 0xf940_03ea, END, END],         // sub sp, sp, #12; ldr x10, [sp]
+    [0xc8df_ffea, 0x9100_07e9, 0xc85f_fd2a, END], // ldar x10, [sp]; add x9, sp, #1; ldaxr x10, [x9]
+];
+
+fn accesses_that_only_some_cores_check(bench: &mut Bench<'_>) -> Outcome {
+    bench.code(CODE, MISALIGNED.as_flattened())?;
+    let routine = bench.routine([0; 3])?;
+    let stack = routine.register(register::STACK_POINTER)? - 64;
+    for (place, code) in (CODE..).step_by(16).zip(MISALIGNED) {
+        routine.thread.suspend()?;
+        routine.set(register::STACK_POINTER, &[stack])?;
+        routine.set(register::INSTRUCTION_POINTER, &[place])?;
+        let fault = routine.start()?;
+        let end = place + 4 * code.iter().take_while(|instruction| **instruction != END).count() as u64;
+        let seen = (fault.kind, fault.instruction_pointer);
+        if seen != (FaultKind::Alignment, end - 4) && seen != (FaultKind::BadInstruction, end) {
+            return Err(Failure::new(format_args!("{seen:x?}, the code ends at {end:#x}")));
         }
     }
     Ok(())
