@@ -6,6 +6,7 @@
 // trusted-files-end
 #![no_std]
 
+pub mod alarm;
 pub mod machine;
 pub mod ring;
 pub mod role;

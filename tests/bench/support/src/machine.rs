@@ -1,11 +1,14 @@
 //! Single instructions that the programs need and the compiler would not let them have: the emulator's services, faults, the FP unit, words
-//! of shared memory, and a loop of known length. May call nothing.
+//! of shared memory, registers of a device, and a loop of known length. May call nothing.
 #![allow(unsafe_code)]
 
 use core::arch::asm;
 
 /// The page that two programs share; no Rust value lies in it.
 pub const SHARED: u64 = 0x10_0000_0000;
+
+/// The page with the registers of the device that interrupts; no Rust value lies in it.
+pub const DEVICE: u64 = 0x18_0000_0000;
 
 /// Where nothing is ever mapped.
 pub const NOWHERE: u64 = 0x20_0000_0000;
@@ -80,6 +83,25 @@ pub fn load(index: u64) -> u64 {
 pub fn store(index: u64, word: u64) {
     // SAFETY: a store in the shared page, in which no Rust value lies; it faults if nothing is mapped.
     unsafe { asm!("stlr {}, [{}]", in(reg) word, in(reg) word_address(index), options(nostack)) };
+}
+
+/// The register of 32 bits at an offset in the device's page.
+pub fn read_register(offset: u64) -> u32 {
+    let word: u32;
+    // SAFETY: a load in the device's page, in which no Rust value lies; it faults if nothing is mapped. Not `readonly`,
+    // since a device may take notice.
+    unsafe { asm!("ldr {:w}, [{}]", out(reg) word, in(reg) register_address(offset), options(nostack)) };
+    word
+}
+
+/// Sets the register of 32 bits at an offset in the device's page.
+pub fn write_register(offset: u64, word: u32) {
+    // SAFETY: a store in the device's page, in which no Rust value lies; it faults if nothing is mapped.
+    unsafe { asm!("str {:w}, [{}]", in(reg) word, in(reg) register_address(offset), options(nostack)) };
+}
+
+const fn register_address(offset: u64) -> u64 {
+    DEVICE + offset % PAGE
 }
 
 const fn word_address(index: u64) -> u64 {

@@ -40,8 +40,8 @@ pub enum Role {
     FaultHandler,
     /// Waits for an interrupt and acknowledges it. Irq and notification.
     Driver,
-    /// Raises an interrupt and measures it. Irq; rounds.
-    Raiser,
+    /// Has a device interrupt and measures it. The device; rounds.
+    Striker,
     /// Puts words into the ring, and measures it. Notifications: to signal, to wait for; words.
     Producer,
     /// Takes words out of the ring. Notifications: to signal, to wait for.
@@ -69,7 +69,7 @@ impl Role {
         Role::UndefinedFaulter,
         Role::FaultHandler,
         Role::Driver,
-        Role::Raiser,
+        Role::Striker,
         Role::Producer,
         Role::Consumer,
     ];

@@ -40,7 +40,7 @@ fn main(information: BootInformation<'static>) -> Result<Infallible, Problem> {
     // Nobody could hear of a port that does not work; the program's own port takes every byte.
     let _ = writeln!(port, "l4k benchmark on {}, {}", boot::board_name(&information), clocks::told());
     let mut table = Table::new(&mut port);
-    let closing = match run(&mut resources, &mut table) {
+    let closing = match run(&mut resources, &information, &mut table) {
         Ok(()) => Closing::Done(table.rows()),
         Err(failure) => Closing::Failed(failure),
     };
@@ -51,7 +51,7 @@ fn main(information: BootInformation<'static>) -> Result<Infallible, Problem> {
     }
 }
 
-fn run(resources: &mut Resources, table: &mut Table<'_>) -> Outcome {
-    let system = System::new(resources)?;
+fn run(resources: &mut Resources, information: &BootInformation<'_>, table: &mut Table<'_>) -> Outcome {
+    let system = System::new(resources, information)?;
     runner::run(&system, cases::ALL, TIMES, |sheet| table.tell(sheet))
 }

@@ -25,6 +25,6 @@ fn main(information: BootInformation<'static>) {
 /// The plugin tells what was measured.
 fn run(information: &BootInformation<'_>) -> Outcome {
     let mut resources = Resources::new(information).map_err(|_| Failure::missing("boot information"))?;
-    let system = System::new(&mut resources)?;
+    let system = System::new(&mut resources, information)?;
     runner::run(&system, cases::ALL, 1, |_| Ok(()))
 }

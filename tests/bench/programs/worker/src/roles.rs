@@ -1,5 +1,6 @@
 //! What each role does. May call nothing of this program.
 
+use bench_support::alarm::Alarm;
 use bench_support::machine;
 use bench_support::ring::Bells;
 use bench_support::role::{REPORT, Role, label, unpair};
@@ -51,6 +52,7 @@ fn perform(role: u64, first: u64, second: u64) -> Result<Measured, Error> {
             machine::be_undefined();
         },
         Role::FaultHandler => handle(endpoint, reply, second),
+        Role::Striker => strike(Alarm::from_number(first).ok_or(Error::InvalidArgument)?, second),
         other => signal_role(other, [a, b], second),
     }
 }
@@ -71,7 +73,6 @@ fn signal_role(role: Role, [a, b]: [u64; 2], second: u64) -> Result<Measured, Er
             other.wait()?;
             Irq::from_slot(a).acknowledge()?;
         },
-        Role::Raiser => again(second, || Irq::from_slot(a).raise()),
         Role::Producer => {
             (0..WARM_UP * bench_support::ring::WORDS).try_for_each(|word| bells.put(word))?;
             measure(second, || bells.put(second))
@@ -139,6 +140,15 @@ fn call_marked(endpoint: Endpoint) -> Result<Measured, Error> {
     let message = Message::new(1, [1, 2]);
     Mark::Begin.make();
     endpoint.call(message).map(|_| Measured::NOTHING)
+}
+
+fn strike(alarm: Alarm, rounds: u64) -> Result<Measured, Error> {
+    let measured = again(rounds, || {
+        alarm.strike();
+        Ok(())
+    });
+    alarm.silence();
+    measured
 }
 
 fn handle(endpoint: Endpoint, reply: Reply, rounds: u64) -> Result<Measured, Error> {

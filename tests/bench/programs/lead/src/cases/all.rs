@@ -25,7 +25,7 @@ pub const ALL: &[Case] = &[
     mapping::retype,
     objects::threads,
     objects::spaces,
-    interrupts::raised,
+    interrupts::of_a_device,
     derivation::revoke,
     scale::threads,
     scale::capabilities,

@@ -1,11 +1,15 @@
 //! What all cases have together: the memory that each makes its objects of, slots, and the two workers. Calls `failure`.
 
+use bench_support::alarm::Alarm;
 use bench_support::role::label;
+use l4k_init::boot::device_for;
 use l4k_init::slots::SlotRange;
 use l4k_init::{Description, Program, Resources};
-use l4k_sys::abi::boot;
+use l4k_sys::abi::boot::{self, BootInformation};
 use l4k_sys::handle::NewObject;
-use l4k_sys::{AddressSpace, Badge, CNode, Endpoint, Nanoseconds, Received, Reply, SchedContext, Thread, Untyped};
+use l4k_sys::{
+    AddressSpace, Badge, CNode, Endpoint, Frame, Nanoseconds, Received, Reply, SchedContext, Thread, Untyped,
+};
 
 use super::failure::{Failure, Outcome};
 
@@ -40,11 +44,24 @@ pub struct System {
     pub workers: [Worker; 2],
     /// Where workers report.
     pub reports: Endpoint,
+    /// The device that interrupts, if the board has one.
+    pub device: Option<Device>,
+}
+
+/// A device that interrupts when it is struck.
+#[derive(Clone, Copy, Debug)]
+pub struct Device {
+    /// Which one.
+    pub alarm: Alarm,
+    /// Its registers.
+    pub registers: Frame,
+    /// The number of its interrupt.
+    pub interrupt: u32,
 }
 
 impl System {
     /// Sets memory and slots aside and starts the workers.
-    pub fn new(resources: &mut Resources) -> Outcome<System> {
+    pub fn new(resources: &mut Resources, information: &BootInformation<'_>) -> Outcome<System> {
         let context = SchedContext::from_slot(boot::slot::SCHED_CONTEXT);
         Resources::SCHED_CONTROL.configure(context, LONG_SLICE, LONG_SLICE)?;
         let memory = resources.make(NewObject::Untyped(MEMORY_BITS))?;
@@ -52,7 +69,13 @@ impl System {
         let workers = [worker(resources, reports)?, worker(resources, reports)?];
         let slots = resources.slots.take_range(SLOTS).ok_or_else(|| Failure::missing("slots"))?;
         Thread::from_slot(boot::slot::THREAD).set_priority(PRIORITY, 255)?;
-        Ok(System { memory: Untyped::from_slot(memory), slots, workers, reports })
+        Ok(System {
+            memory: Untyped::from_slot(memory),
+            slots,
+            workers,
+            reports,
+            device: device(resources, information)?,
+        })
     }
 
     /// Destroys everything of the last case.
@@ -61,6 +84,17 @@ impl System {
         self.slots.iter().try_for_each(|slot| CNode::OWN.at(slot).delete())?;
         Ok(())
     }
+}
+
+/// The first device that the board has of those that can be struck.
+fn device(resources: &mut Resources, information: &BootInformation<'_>) -> Outcome<Option<Device>> {
+    let found = Alarm::ALL.into_iter().find_map(|(role, model, alarm)| {
+        let device = device_for(information, role).filter(|device| device.compatible == model)?;
+        Some((alarm, device.physical_address, device.interrupt?.number))
+    });
+    let Some((alarm, address, interrupt)) = found else { return Ok(None) };
+    let registers = resources.device_frame(address).map_err(|_| Failure::missing("device to be struck"))?;
+    Ok(Some(Device { alarm, registers, interrupt }))
 }
 
 /// Starts a worker and hears where its threads begin. Its own thread waits for an answer for ever: for that, it has a reply object of its own.
