@@ -246,8 +246,6 @@ pub trait Arch {
     fn configure_line(&mut self, line: Line, trigger: Trigger);
     /// Sends a line to a core.
     fn route_line(&mut self, line: Line, core: CoreNumber);
-    /// Makes a line pending, as its device would.
-    fn raise_line(&mut self, line: Line);
     /// Masks or unmasks a line.
     fn mask_line(&mut self, line: Line, mask: Mask);
 

@@ -350,10 +350,6 @@ impl Arch for Simulated {
         self.routes.insert(line, CoreNumber(self.here as u8));
     }
 
-    fn raise_line(&mut self, line: Line) {
-        self.raised.insert(line);
-    }
-
     fn mask_line(&mut self, line: Line, mask: Mask) {
         match mask {
             Mask::Masked => self.unmasked.remove(&line),

@@ -1,7 +1,7 @@
 //! Interrupts as objects.
 
 use super::slot::Slot;
-use crate::base::arch::Line;
+use crate::base::arch::{Line, Mask};
 use crate::base::store::{Object, Ref};
 
 /// Who lets a line interrupt again after it fired.
@@ -23,7 +23,9 @@ pub struct Irq {
     pub line: Option<Line>,
     /// Who lets the line interrupt again.
     pub acknowledge: Acknowledge,
-    /// It fired while it was bound to nothing: whoever binds it next is signalled at once.
+    /// Whether its line is masked.
+    pub mask: Mask,
+    /// It fired while it was bound to nothing, or was raised while it was masked: it is signalled when the line would be unmasked next.
     pub missed: bool,
     /// The notification capability that is signalled when it fires.
     pub notification: Slot,
@@ -33,8 +35,14 @@ const _: () = assert!(core::mem::offset_of!(Irq, notification) == 32);
 
 impl Irq {
     /// An interrupt that stands for nothing yet, without a capability to it.
-    pub const NEW: Irq =
-        Irq { references: 0, line: None, acknowledge: Acknowledge::ByDriver, missed: false, notification: Slot::EMPTY };
+    pub const NEW: Irq = Irq {
+        references: 0,
+        line: None,
+        acknowledge: Acknowledge::ByDriver,
+        mask: Mask::Masked,
+        missed: false,
+        notification: Slot::EMPTY,
+    };
 }
 
 impl Object for Irq {

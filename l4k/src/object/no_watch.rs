@@ -2,7 +2,6 @@
 //! types of floor 0.
 
 use super::thread::Thread;
-use crate::base::arch::{Line, Mask};
 use crate::base::store::Ref;
 
 /// No thread.
@@ -25,26 +24,14 @@ impl ThreadList {
     pub const fn leave(&mut self, _: ThreadMark) {}
 }
 
-/// No lines.
-#[derive(Debug)]
-pub struct Unmasked;
-
-impl Unmasked {
-    /// A line is masked or unmasked.
-    #[inline(always)]
-    pub const fn note(&mut self, _: Line, _: Mask) {}
-}
-
 /// Nothing.
 #[derive(Debug)]
 pub struct Watch {
     /// No list.
     pub threads: ThreadList,
-    /// No lines.
-    pub unmasked: Unmasked,
 }
 
 impl Watch {
     /// Nothing.
-    pub const NEW: Watch = Watch { threads: ThreadList, unmasked: Unmasked };
+    pub const NEW: Watch = Watch { threads: ThreadList };
 }

@@ -1,9 +1,8 @@
-//! What a kernel with the feature `debug` remembers, so that it can tell why nothing runs: all threads, who received last at an
-//! endpoint, and which interrupts are let through. `no_watch.rs` stands in its place without the feature, and is empty. May call
-//! nothing but the types of floor 0.
+//! What a kernel with the feature `debug` remembers, so that it can tell why nothing runs: all threads, and who received last at an
+//! endpoint. `no_watch.rs` stands in its place without the feature, and is empty. May call nothing but the types of floor 0.
 
 use super::thread::Thread;
-use crate::base::arch::{CoreNumber, LINES, Line, Mask};
+use crate::base::arch::CoreNumber;
 use crate::base::store::Ref;
 use crate::base::time::{Instant, Ticks};
 
@@ -87,29 +86,6 @@ impl ThreadList {
     }
 }
 
-/// Lines that may interrupt.
-#[derive(Debug)]
-pub struct Unmasked([u64; LINES.div_ceil(64)]);
-
-impl Unmasked {
-    /// A line is masked or unmasked.
-    pub fn note(&mut self, line: Line, mask: Mask) {
-        if let Some(word) = self.0.get_mut(usize::from(line.0 / 64)) {
-            let bit = 1 << (line.0 % 64);
-            match mask {
-                Mask::Masked => *word &= !bit,
-                Mask::Unmasked => *word |= bit,
-            }
-        }
-    }
-
-    /// Whether a line may interrupt.
-    #[must_use]
-    pub fn contains(&self, line: Line) -> bool {
-        self.0.get(usize::from(line.0 / 64)).is_some_and(|word| word >> (line.0 % 64) & 1 == 1)
-    }
-}
-
 /// What was told about a silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -169,8 +145,6 @@ impl Rate {
 pub struct Watch {
     /// All threads.
     pub threads: ThreadList,
-    /// Lines that may interrupt.
-    pub unmasked: Unmasked,
     /// Whether all cores are idle, and what was told about it.
     pub silence: Silence,
     /// Reports on cycles.
@@ -181,7 +155,6 @@ impl Watch {
     /// Nothing has happened yet.
     pub const NEW: Watch = Watch {
         threads: ThreadList::EMPTY,
-        unmasked: Unmasked([0; LINES.div_ceil(64)]),
         silence: Silence { told: Told::Nothing, unprinted: None, deadline: None },
         cycles: Rate::new(CYCLES_PER_SECOND),
     };

@@ -23,7 +23,7 @@ impl<A: Arch> System<A> {
             }
             Claimed::Line(line) => {
                 if !self.acknowledges_itself(line) {
-                    self.set_mask(line, Mask::Masked);
+                    self.mask(line, Mask::Masked);
                 }
                 self.store.machine.complete_interrupt(line);
                 self.signal_line(line);
@@ -43,6 +43,26 @@ impl<A: Arch> System<A> {
         match self.store.get(irq.notification()).capability {
             Capability::Notification { object, badge, .. } => self.signal(object, badge),
             _ => self.store.get_mut(irq).missed = true,
+        }
+    }
+
+    /// Masks or unmasks a line, and notes it at the line's Irq.
+    fn mask(&mut self, line: Line, mask: Mask) {
+        self.store.machine.mask_line(line, mask);
+        if let Some(Some(irq)) = self.lines.get(line.0 as usize).copied() {
+            self.store.get_mut(irq).mask = mask;
+        }
+    }
+
+    /// Lets a line interrupt again. One that was missed is signalled instead, and stays masked until it is acknowledged.
+    fn let_through(&mut self, irq: Ref<Irq>, line: Line) {
+        let object = self.store.get_mut(irq);
+        let missed = core::mem::take(&mut object.missed);
+        if !missed || object.acknowledge == Acknowledge::Itself {
+            self.mask(line, Mask::Unmasked);
+        }
+        if missed {
+            self.signal_line(line);
         }
     }
 
@@ -68,7 +88,7 @@ impl<A: Arch> System<A> {
         let object = self.store.get_mut(irq);
         object.line = Some(line);
         object.acknowledge = acknowledge;
-        self.set_mask(line, Mask::Masked);
+        self.mask(line, Mask::Masked);
         self.store.machine.configure_line(line, trigger);
         Ok(())
     }
@@ -86,13 +106,7 @@ impl<A: Arch> System<A> {
         let capability = self.store.get(notification).capability;
         self.add_reference(&capability);
         self.insert_child(notification, irq.notification(), capability);
-        match capability {
-            Capability::Notification { object, badge, .. } if self.store.get(irq).missed => {
-                self.store.get_mut(irq).missed = false;
-                self.signal(object, badge);
-            }
-            _ => self.set_mask(line, Mask::Unmasked),
-        }
+        self.let_through(irq, line);
         Ok(())
     }
 
@@ -107,25 +121,28 @@ impl<A: Arch> System<A> {
         }
     }
 
-    fn set_mask(&mut self, line: Line, mask: Mask) {
-        self.store.machine.mask_line(line, mask);
-        self.watch.unmasked.note(line, mask);
-    }
-
     /// Masks an Irq's line, if it stands for one.
     pub fn mask_irq(&mut self, irq: Ref<Irq>) {
         if let Some(line) = self.store.get(irq).line {
-            self.set_mask(line, Mask::Masked);
+            self.mask(line, Mask::Masked);
         }
     }
 
-    /// Makes an Irq's line pending, as its device would.
+    /// Does at once what an interrupt of the Irq's line would do: whoever raises it pays for it. The interrupt controller has no part in it. It
+    /// would interrupt the core that the line is sent to, and take that core's time from whoever runs there.
     ///
     /// # Errors
     /// `NotIssued`.
     pub fn raise_irq(&mut self, irq: Ref<Irq>) -> Result<(), Error> {
         let line = self.store.get(irq).line.ok_or(Error::NotIssued)?;
-        self.store.machine.raise_line(line);
+        if self.store.get(irq).mask == Mask::Masked {
+            self.store.get_mut(irq).missed = true;
+            return Ok(());
+        }
+        if !self.acknowledges_itself(line) {
+            self.mask(line, Mask::Masked);
+        }
+        self.signal_line(line);
         Ok(())
     }
 
@@ -147,7 +164,7 @@ impl<A: Arch> System<A> {
     pub fn acknowledge(&mut self, irq: Ref<Irq>) -> Result<(), Error> {
         let line = self.store.get(irq).line.ok_or(Error::NotIssued)?;
         self.check_unbind_irq(irq)?;
-        self.set_mask(line, Mask::Unmasked);
+        self.let_through(irq, line);
         Ok(())
     }
 }

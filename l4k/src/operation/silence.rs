@@ -71,7 +71,7 @@ impl<A: Arch> System<A> {
     /// Whether an interrupt can come that signals a notification.
     fn awaits_interrupts(&self) -> bool {
         let mut lines = (0..self.lines.len()).map(|number| Line(number as u16));
-        lines.any(|line| self.watch.unmasked.contains(line) && self.signalled_by(line).is_some())
+        lines.any(|line| self.is_let_through(line) && self.signalled_by(line).is_some())
     }
 
     /// All in one piece: there is nobody whom it could keep from running.

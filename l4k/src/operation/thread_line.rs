@@ -2,7 +2,7 @@
 
 use super::console::{Console, ThreadName};
 use super::system::System;
-use crate::base::arch::{Arch, Line};
+use crate::base::arch::{Arch, Line, Mask};
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
 use crate::object::endpoint::Endpoint;
@@ -100,6 +100,12 @@ impl<A: Arch> System<A> {
         }
     }
 
+    /// Whether a line's Irq lets it interrupt.
+    pub fn is_let_through(&self, line: Line) -> bool {
+        let irq = self.lines.get(usize::from(line.0)).copied().flatten();
+        irq.is_some_and(|irq| self.store.get(irq).mask == Mask::Unmasked)
+    }
+
     fn named(&self, thread: Ref<Thread>) -> Named {
         Named { name: ThreadName(self.store.get(thread).name), thread }
     }
@@ -140,7 +146,7 @@ impl<A: Arch> System<A> {
     fn signals_of(&self, notification: Ref<Notification>) -> Signals {
         let mut lines = (0..self.lines.len()).map(|number| Line(number as u16));
         let source = match lines.find(|line| self.signalled_by(*line) == Some(notification)) {
-            Some(line) if self.watch.unmasked.contains(line) => Source::Interrupt(line),
+            Some(line) if self.is_let_through(line) => Source::Interrupt(line),
             Some(line) => Source::Masked(line),
             None => Source::Programs,
         };

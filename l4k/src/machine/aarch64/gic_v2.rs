@@ -9,7 +9,6 @@ const GICD_CTLR: u64 = 0x000;
 const GICD_TYPER: u64 = 0x004;
 const GICD_ISENABLER: u64 = 0x100;
 const GICD_ICENABLER: u64 = 0x180;
-const GICD_ISPENDR: u64 = 0x200;
 const GICD_ICPENDR: u64 = 0x280;
 const GICD_ICACTIVER: u64 = 0x380;
 const GICD_IPRIORITYR: u64 = 0x400;
@@ -134,11 +133,6 @@ impl GicV2 {
             Trigger::Edge => old | bit,
         };
         write_device(register, new);
-    }
-
-    /// Makes a line pending.
-    pub fn raise(&mut self, number: u32) {
-        write_device(self.distributor + GICD_ISPENDR + u64::from(number / 32) * 4, 1 << (number % 32));
     }
 
     /// Masks or unmasks a line.

@@ -19,7 +19,6 @@ const TYPER: u64 = 0x004;
 const IGROUPR: u64 = 0x080;
 const ISENABLER: u64 = 0x100;
 const ICENABLER: u64 = 0x180;
-const ISPENDR: u64 = 0x200;
 const ICPENDR: u64 = 0x280;
 const ICACTIVER: u64 = 0x380;
 const IPRIORITYR: u64 = 0x400;
@@ -67,7 +66,7 @@ impl Gic {
         redistributors.iter().for_each(|redistributor| reset_private(redistributor.lines));
         let registers = NonNull::new(distributor as *mut Gicd)?;
         // SAFETY: start-up mapped the block as device memory at this address, once, and calls this once: no other pointer to it exists but the address
-        // by which `write_bit` writes GICD_ICENABLER and GICD_ISPENDR, which no method of the driver that is called here touches.
+        // by which `write_bit` writes GICD_ICENABLER, which no method of the driver that is called here touches.
         let driver = GicDistributor::new(unsafe { UniqueMmioPointer::new(registers) });
         Some(Gic { driver, distributor, redistributors, affinities: [0; CORES_MAX] })
     }
@@ -147,11 +146,6 @@ impl Gic {
             (Mask::Masked, Some(_)) => self.write_bit(ICENABLER, number),
             (Mask::Unmasked, Some(line)) => drop(self.driver.enable_interrupt(line, true)),
         }
-    }
-
-    /// Makes a shared line pending, which the driver cannot do.
-    pub fn raise(&mut self, number: u32) {
-        self.write_bit(ISPENDR, number);
     }
 
     /// Writes the line's bit, and no other, to one of the registers in which a bit that is 0 changes nothing.

@@ -122,15 +122,6 @@ impl Interrupts {
         }
     }
 
-    /// Makes a shared line pending.
-    pub fn raise(&mut self, line: Line) {
-        match self {
-            Self::None => (),
-            Self::V2(gic) => gic.raise(u32::from(line.0)),
-            Self::V3(gic) => gic.raise(u32::from(line.0)),
-        }
-    }
-
     /// Masks or unmasks a shared line.
     pub fn mask(&mut self, line: Line, mask: Mask) {
         match self {

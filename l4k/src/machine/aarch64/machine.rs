@@ -147,10 +147,6 @@ impl Arch for Machine {
         self.interrupts.configure(line, trigger, trap::this_core().number());
     }
 
-    fn raise_line(&mut self, line: Line) {
-        self.interrupts.raise(line);
-    }
-
     fn mask_line(&mut self, line: Line, mask: Mask) {
         self.interrupts.mask(line, mask);
     }

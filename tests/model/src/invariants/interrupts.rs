@@ -2,7 +2,7 @@
 //! masked. Calls nobody.
 
 use super::reach::Reached;
-use l4k::base::arch::Line;
+use l4k::base::arch::{Line, Mask};
 use l4k::machine::simulated::Simulated;
 use l4k::object::capability::Capability;
 use l4k::operation::system::System;
@@ -27,7 +27,8 @@ pub fn check(system: &System<Simulated>, reached: &Reached) {
         };
         let issued = system.lines.get(usize::from(line.0)).copied().flatten();
         assert_eq!(issued, Some(irq), "{irq:?} stands for {line:?}, which another has");
-        let waits = object.missed && (bound || unmasked.contains(&line));
+        assert_eq!(object.mask == Mask::Unmasked, unmasked.contains(&line), "whether {line:?} of {irq:?} is masked");
+        let waits = object.missed && unmasked.contains(&line);
         assert!(!waits, "an interrupt of {irq:?} was missed, and the next is let through");
     }
     for line in unmasked {

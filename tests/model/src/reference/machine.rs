@@ -55,13 +55,18 @@ impl State {
         };
         let (source, _) = self.look_up(caller, x[1]).expect("looked up before");
         self.entries.insert(Place::Irq(irq), Entry { capability, parent: Some(source) });
-        let object = self.irqs.get_mut(&irq).expect("an Irq");
-        if std::mem::take(&mut object.missed) {
-            self.signal(capability.object, capability.badge);
-        } else if let Some(line) = line {
-            self.unmasked.insert(line);
+        if let Some(line) = line {
+            self.let_through(irq, line);
         }
         Answer::Done([0; 7])
+    }
+
+    /// A line is unmasked. An interrupt that was missed comes first, and masks it again.
+    fn let_through(&mut self, irq: Object, line: u64) {
+        self.unmasked.insert(line);
+        if std::mem::take(&mut self.irqs.get_mut(&irq).expect("an Irq").missed) {
+            self.take_line_of(irq, line);
+        }
     }
 
     /// `IrqAcknowledge`.
@@ -72,23 +77,26 @@ impl State {
             errors.when(self.irqs[&irq].line.is_none(), Error::NotIssued);
             errors.when(self.at(Place::Irq(irq)).is_none(), Error::NotBound);
         }
-        let (true, Some(line)) = (errors.is_empty(), irq.and_then(|irq| self.irqs[&irq].line)) else {
+        let line = irq.and_then(|irq| self.irqs[&irq].line);
+        let (true, Some(irq), Some(line)) = (errors.is_empty(), irq, line) else {
             return Answer::Refused(errors);
         };
-        self.unmasked.insert(line);
+        self.let_through(irq, line);
         Answer::Done([0; 7])
     }
 
-    /// `IrqRaise`: the line is pending; that it interrupts is a step of its own.
+    /// `IrqRaise`: what an interrupt of the line would do is done by the call, or when the line is unmasked next. No core is interrupted.
     pub fn raise(&mut self, caller: Object, x: [u64; 8]) -> Answer {
-        match self.irq(caller, x[0]).map(|irq| self.irqs[&irq].line) {
-            Err(error) => Answer::refused(error),
-            Ok(None) => Answer::refused(Error::NotIssued),
-            Ok(Some(line)) => {
-                self.pending.insert(line);
-                Answer::Done([0; 7])
-            }
+        let irq = match self.irq(caller, x[0]) {
+            Err(error) => return Answer::refused(error),
+            Ok(irq) => irq,
+        };
+        match self.irqs[&irq].line {
+            None => return Answer::refused(Error::NotIssued),
+            Some(line) if self.unmasked.contains(&line) => self.take_line_of(irq, line),
+            Some(_) => self.irqs.get_mut(&irq).expect("an Irq").missed = true,
         }
+        Answer::Done([0; 7])
     }
 
     /// `IrqSetCore`.
@@ -121,7 +129,12 @@ impl State {
     pub fn take_line(&mut self, line: u64) {
         self.pending.remove(&line);
         let irq = self.irqs.iter().find(|(_, irq)| irq.line == Some(line)).map(|(object, _)| *object);
-        let Some(irq) = irq else { return };
+        if let Some(irq) = irq {
+            self.take_line_of(irq, line);
+        }
+    }
+
+    fn take_line_of(&mut self, irq: Object, line: u64) {
         match self.at(Place::Irq(irq)) {
             Some(notification) => {
                 if !self.irqs[&irq].acknowledges_itself {

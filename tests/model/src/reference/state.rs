@@ -243,7 +243,7 @@ pub struct Irq {
     pub line: Option<u64>,
     /// Whether an edge needs no acknowledgement.
     pub acknowledges_itself: bool,
-    /// It fired while it was bound to nothing.
+    /// It fired while it was bound to nothing, or was raised while it was masked.
     pub missed: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::stage::{cnode, context, fires, forget, interrupt, map, place};
 use l4k::base::address::Badge;
-use l4k::base::arch::{CoreNumber, Line};
+use l4k::base::arch::{CoreNumber, Line, Mask};
 use l4k::base::store::Ref;
 use l4k::base::time::{Instant, Ticks};
 use l4k::object::irq::Irq;
@@ -102,15 +102,15 @@ fn lines_and_their_irqs() {
 fn interrupts_let_through_before_they_are_taken() {
     fires("was missed, and the next is let through", |world| {
         let (_, irq) = issued(world, 40);
-        world.kernel.system.store.get_mut(irq).missed = true;
+        let object = world.kernel.system.store.get_mut(irq);
+        (object.missed, object.mask) = (true, Mask::Unmasked);
         world.kernel.system.store.machine.unmasked.insert(Line(40));
     });
-    fires("was missed, and the next is let through", |world| {
-        let (number, irq) = issued(world, 40);
+    fires("is masked", |world| {
+        let (number, _) = issued(world, 40);
         let notification = world.make(ObjectKind::Notification, 0);
         world.call(SystemCall::IrqBind, &[number, notification]).unwrap();
         world.kernel.system.store.machine.unmasked.clear();
-        world.kernel.system.store.get_mut(irq).missed = true;
     });
 }
 

@@ -13,6 +13,7 @@ use suite_support::machine;
 use suite_support::role::{LABEL, echo};
 
 use super::raised_interrupts::unused;
+use crate::harness::alarm::Alarm;
 use crate::harness::bench::{READ_WRITE, SPACE, map, own, page};
 use crate::harness::bodies::{self, finish, pair};
 use crate::harness::failure::{Failure, holds, refused, same};
@@ -33,6 +34,7 @@ crate::tests![
     a_passive_server_of_another_core_is_refused,
     interrupts_are_taken_by_the_core_that_was_chosen,
     a_priority_that_is_lowered_elsewhere_lets_others_run,
+    an_interrupt_that_is_raised_disturbs_no_other_core,
     a_priority_that_changes_nothing_elsewhere_interrupts_nobody,
     what_is_taken_from_a_thread_elsewhere_is_gone_when_the_call_returns,
 ];
@@ -366,14 +368,15 @@ fn interrupts_are_taken_by_the_core_that_was_chosen(bench: &mut Bench<'_>) -> Ou
     if !bench.has_cores() {
         return Ok(());
     }
+    let alarm = Alarm::new(bench)?;
     let notification = bench.notification()?;
-    let irq = unused(bench, Trigger::Edge)?;
+    let irq = alarm.issue(bench)?;
     irq.bind(notification)?;
     for round in rounds(ROUNDS) {
         let chosen = round % bench.cores();
         irq.set_core(chosen)?;
         let before = turns_of_others(bench)?;
-        irq.raise()?;
+        alarm.strike();
         let mut arrived = false;
         spin_until("the interrupt is signalled", || {
             arrived |= notification.poll().is_ok();
@@ -382,9 +385,31 @@ fn interrupts_are_taken_by_the_core_that_was_chosen(bench: &mut Bench<'_>) -> Ou
         for (core, (now, before)) in (1..).zip(turns_of_others(bench)?.into_iter().zip(before)) {
             holds("only the chosen core was interrupted", (now != before) == (core == chosen))?;
         }
+        alarm.silence();
         irq.acknowledge()?;
     }
     refused("a core that does not exist", irq.set_core(bench.cores()), Error::InvalidCore)
+}
+
+fn an_interrupt_that_is_raised_disturbs_no_other_core(bench: &mut Bench<'_>) -> Outcome {
+    if !bench.has_cores() {
+        return Ok(());
+    }
+    bench.start_on(1, 50, bodies::spinner, [1, 0])?;
+    let notification = bench.notification()?;
+    let irq = unused(bench, Trigger::Edge)?;
+    irq.bind(notification)?;
+    irq.set_core(1)?;
+    counts_on(1)?;
+    let before = turns_of_others(bench)?;
+    for round in rounds(10 * ROUNDS) {
+        irq.raise()?;
+        notification.poll()?;
+        irq.set_core(round % bench.cores())?;
+        irq.acknowledge()?;
+    }
+    same("entries into the kernel on the other cores", turns_of_others(bench)?, before)?;
+    counts_on(1)
 }
 
 fn a_priority_that_is_lowered_elsewhere_lets_others_run(bench: &mut Bench<'_>) -> Outcome {
@@ -422,7 +447,7 @@ fn a_priority_that_changes_nothing_elsewhere_interrupts_nobody(bench: &mut Bench
 }
 
 /// What can be taken from a thread, so that it cannot go on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Taken {
     Space,
     Time,
@@ -462,18 +487,8 @@ fn what_is_taken_from_a_thread_elsewhere_is_gone_when_the_call_returns(bench: &m
             let value = Cell(core).value();
             // Time enough for it to count on, if it could.
             let stands_still = (0..10_000).all(|_| Cell(core).value() == value);
-            holds(name_of(taken), stands_still)?;
+            same("what was taken, and whether it stands still", (taken, stands_still), (taken, true))?;
         }
     }
     Ok(())
-}
-
-const fn name_of(taken: Taken) -> &'static str {
-    match taken {
-        Taken::Space => "it does not run on in a space that was revoked",
-        Taken::Time => "it does not run on with time that was unbound",
-        Taken::TimeForGood => "it does not run on with time that was destroyed",
-        Taken::Life => "it does not run on after it was suspended",
-        Taken::Itself => "it does not run on after it was destroyed",
-    }
 }
