@@ -6,7 +6,7 @@ use std::path::Path;
 /// Each word that is looked for, as it stands in the format of the line that has it.
 const WORDS: [(&str, &[&str]); 4] = [
     ("suspended, no fault handler", &["l4k: thread '{name}' ", ", pc {:#x}, "]),
-    ("\"l4k:   x{:<2}\"", &["\" {value:016x}\""]),
+    ("\"l4k:   x{first:<2}\"", &["\" {value:016x}\""]),
     ("exception in the kernel", &[", pc {pc:#x}, link {link:#x}, "]),
     ("crashed: {fault}", &["{program} crashed: {fault}"]),
 ];

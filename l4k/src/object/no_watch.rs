@@ -1,5 +1,5 @@
-//! In the place of `watch.rs` in a kernel without the feature `debug`: it remembers nothing, and has no size. May call nothing but the
-//! types of floor 0.
+//! In the place of `watch.rs` in a kernel without the feature `debug`: it remembers nothing, and has no size. May call
+//! nothing but the types of floor 0.
 
 use super::thread::Thread;
 use crate::base::store::Ref;

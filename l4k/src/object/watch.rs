@@ -1,5 +1,6 @@
-//! What a kernel with the feature `debug` remembers, so that it can tell why nothing runs: all threads, and who received last at an
-//! endpoint. `no_watch.rs` stands in its place without the feature, and is empty. May call nothing but the types of floor 0.
+//! What a kernel with the feature `debug` remembers, so that it can tell why nothing runs: all threads, and who received
+//! last at an endpoint. `no_watch.rs` stands in its place without the feature, and is empty. May call nothing but the
+//! types of floor 0.
 
 use super::thread::Thread;
 use crate::base::arch::CoreNumber;
@@ -9,11 +10,12 @@ use crate::base::time::{Instant, Ticks};
 /// Threads that the list has room for.
 const PLACES: usize = 256;
 
-/// Reports on cycles that are printed in a second. A program that calls into a cycle again and again must not flood the console.
+/// Reports on cycles that are printed in a second. A program that calls into a cycle again and again must not flood the
+/// console.
 const CYCLES_PER_SECOND: u32 = 4;
 
-/// Which thread: a number that no other thread ever has, and the place in the list where it stands. Zero bytes are no thread. It is no
-/// reference, since the thread may be gone.
+/// Which thread: a number that no other thread ever has, and the place in the list where it stands. Zero bytes are no
+/// thread. It is no reference, since the thread may be gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ThreadMark {
     number: u32,

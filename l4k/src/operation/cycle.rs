@@ -1,5 +1,5 @@
-//! Calls that wait for each other, with the feature `debug`: a call that closes a cycle is told when it is queued. Nothing else would
-//! be seen of it than that its threads never go on. May call `thread_line`.
+//! Calls that wait for each other, with the feature `debug`: a call that closes a cycle is told when it is queued.
+//! Nothing else would be seen of it than that its threads never go on. May call `thread_line`.
 
 use super::system::System;
 use crate::base::arch::Arch;
@@ -31,8 +31,8 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// How many threads wait for each other, beginning with this one. `None` if they come to no end within [`CYCLE_MAX`], or to
-    /// another end than the beginning.
+    /// How many threads wait for each other, beginning with this one. `None` if they come to no end within
+    /// [`CYCLE_MAX`], or to another end than the beginning.
     fn cycle_of(&self, first: Ref<Thread>) -> Option<usize> {
         let mut thread = first;
         for length in 1..=CYCLE_MAX {

@@ -1,7 +1,7 @@
-//! Reports on faults that nobody handles, with the feature `debug`. A report is printed in steps of a line or two, before less urgent
-//! threads run, and no more than [`REPORTS_PER_SECOND`] are printed in a second: a program that faults in a loop neither floods the
-//! console nor keeps others from running. Those that are left out are counted, and the count is printed. May call `console` and
-//! `stack_overflow`.
+//! Reports on faults that nobody handles, with the feature `debug`. A report is printed in steps of a line or two,
+//! before less urgent threads run, and no more than `REPORTS_PER_SECOND` are printed in a second: a program that faults
+//! in a loop neither floods the console nor keeps others from running. Those that are left out are counted, and the
+//! count is printed. May call `console` and `stack_overflow`.
 
 use super::console::{Console, ThreadName};
 use super::stack_overflow::StackSize;
@@ -89,8 +89,9 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Whether the oldest report goes on before threads of a priority run on this core. It does if the thread that has faulted here
-    /// was as urgent. It begins in any case, since a more urgent thread may spin for ever, and wait for the one that has faulted.
+    /// Whether the oldest report goes on before threads of a priority run on this core. It does if the thread that has
+    /// faulted here was as urgent. It begins in any case, since a more urgent thread may spin for ever, and wait for
+    /// the one that has faulted.
     pub fn report_comes_first(&self, priority: Priority) -> bool {
         let first = self.reports.waiting[0].as_ref();
         first.is_some_and(|report| report.core == self.here && (report.done == 0 || report.priority >= priority))

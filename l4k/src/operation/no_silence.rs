@@ -1,4 +1,5 @@
-//! In the place of `silence.rs` and `cycle.rs` in a kernel without the feature `debug`: nothing is told. May call nothing.
+//! In the place of `silence.rs` and `cycle.rs` in a kernel without the feature `debug`: nothing is told. May call
+//! nothing.
 
 use super::next::Progress;
 use super::system::System;

@@ -1,8 +1,8 @@
-//! Silent hangs, with the feature `debug`: if all cores are idle, the kernel tells what each thread waits for. May call `thread_line`
-//! and `fault_report`.
+//! Silent hangs, with the feature `debug`: if all cores are idle, the kernel tells what each thread waits for. May call
+//! `thread_line` and `fault_report`.
 //!
-//! If nothing is left that could wake a thread, this is told at once. If interrupts are left, it may be well so: the system waits for
-//! its user. Then it is told once, after [`PATIENCE_SECONDS`].
+//! If nothing is left that could wake a thread, this is told at once. If interrupts are left, it may be well so: the
+//! system waits for its user. Then it is told once, after [`PATIENCE_SECONDS`].
 
 use super::next::Progress;
 use super::system::System;
@@ -14,8 +14,8 @@ use crate::object::watch::Told;
 pub const PATIENCE_SECONDS: u64 = 30;
 
 impl<A: Arch> System<A> {
-    /// This core has nothing to run. `More` if it has something to print: it lets other cores go first, takes its interrupts, and
-    /// comes back.
+    /// This core has nothing to run. `More` if it has something to print: it lets other cores go first, takes its
+    /// interrupts, and comes back.
     pub fn watch_silence(&mut self) -> Progress {
         if self.reports.are_waiting() {
             self.take_interrupt();
@@ -41,7 +41,8 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Between two steps an interrupt is dealt with. A thread that it makes ready runs after the next step, if it is urgent enough.
+    /// Between two steps an interrupt is dealt with. A thread that it makes ready runs after the next step, if it is
+    /// urgent enough.
     fn take_interrupt(&mut self) {
         if self.store.machine.interrupt_pending() {
             self.interrupt();
@@ -61,7 +62,8 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Whether no core runs a thread, has one that could run, or waits for the time of one. A thread in a call of firmware is current.
+    /// Whether no core runs a thread, has one that could run, or waits for the time of one. A thread in a call of
+    /// firmware is current.
     fn is_silent(&self) -> bool {
         (0..self.core_count)
             .map(|number| self.core(CoreNumber(number)))

@@ -1,5 +1,5 @@
-//! **addresses-in-hexadecimal**: a public type of the libraries for programs that has an address does not derive `Debug`, which
-//! would print it in decimal. It implements `Debug` by hand. May call `source`.
+//! **addresses-in-hexadecimal**: a public type of the libraries for programs that has an address does not derive
+//! `Debug`, which would print it in decimal. It implements `Debug` by hand. May call `source`.
 
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};

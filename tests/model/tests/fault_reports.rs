@@ -1,7 +1,9 @@
 //! What the kernel prints about a fault that nobody handles.
 
 use l4k::Resume;
-use l4k::base::arch::{Arch, Event, Line};
+use l4k::base::arch::{Arch, CoreNumber, Event, Line};
+use l4k::object::capability::Capability;
+use l4k::object::slot::Slot;
 use l4k_model::objects::{Spawned, Time};
 use l4k_model::world::{CORE, World, slot};
 use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, ObjectKind, Rights, SystemCall};
@@ -205,4 +207,19 @@ fn a_report_survives_its_thread() {
     assert_eq!(times(&world, "l4k:   sp  "), 0);
     world.system_call(SystemCall::Wait as u64, wait, 0);
     assert_eq!((times(&world, REPORT), times(&world, "l4k:   sp  ")), (1, 1), "{}", console(&world));
+}
+
+#[test]
+fn a_report_keeps_no_thread_of_another_core_waiting() {
+    let mut world = World::new();
+    world.kernel.system.core_count = 2;
+    let control = world.new_slot();
+    let capability = Capability::SchedControl { core: 1 };
+    *world.kernel.system.store.get_mut(world.table.slot(control as u32)) = Slot { capability, ..Slot::EMPTY };
+    let there = world.spawn(5, Time::Own);
+    world.as_root(SystemCall::SchedControlConfigure, &[control, there.context, 5_000_000, 5_000_000]);
+    named(&mut world, 200);
+    assert_eq!(world.kernel.handle(CORE, Event::Fault(bad_read())), Resume::Again);
+    world.kernel.system.store.machine.here = 1;
+    assert_eq!(world.kernel.handle(CoreNumber(1), Event::Interrupt), Resume::Thread(there.thread));
 }

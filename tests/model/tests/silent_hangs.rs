@@ -5,7 +5,7 @@ use l4k::base::arch::{CoreNumber, Event};
 use l4k::base::store::Ref;
 use l4k::object::capability::Capability;
 use l4k::object::slot::Slot;
-use l4k::object::thread::Thread;
+use l4k::object::thread::{State, Thread};
 use l4k::operation::cycle::CYCLE_MAX;
 use l4k::operation::silence::PATIENCE_SECONDS;
 use l4k_model::objects::{Spawned, Time};
@@ -77,7 +77,8 @@ impl Scene {
         notification
     }
 
-    /// The core takes an interrupt, and comes back as long as it has something to print. How often it let others go first.
+    /// The core takes an interrupt, and comes back as long as it has something to print. How often it let others go
+    /// first.
     fn pass_seconds(&mut self, seconds: u64) -> usize {
         let machine = &self.world.kernel.system.store.machine;
         machine.clock.set(machine.clock.get() + seconds * self.second());
@@ -253,16 +254,18 @@ fn an_interrupt_is_taken_between_two_lines() {
 
 /// Two servers at two endpoints, which have received there.
 fn servers(scene: &mut Scene) -> [(Spawned, u64); 2] {
-    ["a", "b"].map(|name| {
-        let (server, endpoint) = (scene.spawn(name), scene.make(ObjectKind::Endpoint));
-        let reply = scene.make(ObjectKind::Reply);
-        scene.receive(server.thread, endpoint, reply);
-        scene.call(scene.world.root, endpoint);
-        // The root is gone from the call again: the server owes nothing, and does not receive.
-        scene.world.run(server.thread);
-        scene.world.system_call(SystemCall::Reply as u64, [reply, 0, 0, 0, 0, 0, 0, 0], 0);
-        (server, endpoint)
-    })
+    ["a", "b"].map(|name| server(scene, name))
+}
+
+/// A server that has received at its endpoint. It owes nothing, and does not receive.
+fn server(scene: &mut Scene, name: &str) -> (Spawned, u64) {
+    let (server, endpoint) = (scene.spawn(name), scene.make(ObjectKind::Endpoint));
+    let reply = scene.make(ObjectKind::Reply);
+    scene.receive(server.thread, endpoint, reply);
+    scene.call(scene.world.root, endpoint);
+    scene.world.run(server.thread);
+    scene.world.system_call(SystemCall::Reply as u64, [reply, 0, 0, 0, 0, 0, 0, 0], 0);
+    (server, endpoint)
 }
 
 #[test]
@@ -290,6 +293,45 @@ fn a_cycle_through_an_owed_answer_is_told() {
     assert_eq!(scene.times(CYCLE), 1, "{}", scene.said());
     scene.says("a", "waits for an answer to its call, which 'b' (");
     scene.says("b", "; 'a' (");
+}
+
+/// The thread calls where it has received last.
+fn calls_itself(scene: &mut Scene, thread: Ref<Thread>, endpoint: u64) {
+    let before = scene.times(CYCLE);
+    scene.call(thread, endpoint);
+    assert_eq!(scene.times(CYCLE), before + 1, "{}", scene.said());
+}
+
+#[test]
+fn who_takes_a_queued_call_has_received_last() {
+    let mut scene = Scene::new();
+    let [(_, endpoint), _] = servers(&mut scene);
+    let [late, client] = ["late", "client"].map(|name| scene.spawn(name));
+    let reply = scene.make(ObjectKind::Reply);
+    scene.call(client.thread, endpoint);
+    scene.receive(late.thread, endpoint, reply);
+    calls_itself(&mut scene, late.thread, endpoint);
+}
+
+#[test]
+fn who_answers_and_receives_has_received_last() {
+    let mut scene = Scene::new();
+    let endpoint = scene.make(ObjectKind::Endpoint);
+    let servers = ["first", "second"].map(|name| (scene.spawn(name).thread, scene.make(ObjectKind::Reply)));
+    let clients = [60, 60, 40].map(|priority| scene.world.spawn(priority, Time::Own).thread);
+    // The root is the least urgent, and who is answered is the most urgent: the answer takes the fast path.
+    scene.world.as_root(SystemCall::ThreadSetPriority, &[slot::THREAD, 1, 255]);
+    for ((server, reply), client) in servers.into_iter().zip(clients) {
+        scene.receive(server, endpoint, reply);
+        scene.call(client, endpoint);
+    }
+    let [first, second] = servers;
+    scene.world.run(first.0);
+    let _ = scene.world.kernel.start(CORE);
+    scene.world.system_call(SystemCall::ReplyReceive as u64, [endpoint, 0, 0, 0, 0, 0, 0, 0], first.1);
+    scene.call(clients[2], endpoint);
+    assert_eq!(scene.world.state(second.0), State::Ready);
+    calls_itself(&mut scene, first.0, endpoint);
 }
 
 #[test]
@@ -347,20 +389,10 @@ fn reports_on_cycles_are_bounded_in_a_second() {
 fn a_chain_that_is_too_long_ends_the_search() {
     for (length, told) in [(CYCLE_MAX, 1), (CYCLE_MAX + 1, 0)] {
         let mut scene = Scene::new();
-        let all: Vec<_> = (0..length)
-            .map(|_| {
-                let (server, endpoint) = (scene.spawn("link"), scene.make(ObjectKind::Endpoint));
-                let reply = scene.make(ObjectKind::Reply);
-                scene.receive(server.thread, endpoint, reply);
-                scene.call(scene.world.root, endpoint);
-                scene.world.run(server.thread);
-                scene.world.system_call(SystemCall::Reply as u64, [reply, 0, 0, 0, 0, 0, 0, 0], 0);
-                (server, endpoint)
-            })
-            .collect();
-        for (place, (server, _)) in all.iter().enumerate() {
+        let all: Vec<_> = (0..length).map(|_| server(&mut scene, "link")).collect();
+        for (place, (link, _)) in all.iter().enumerate() {
             let (_, next) = all[(place + 1) % length];
-            scene.call(server.thread, next);
+            scene.call(link.thread, next);
         }
         assert_eq!(scene.times(CYCLE), told, "{length}");
     }

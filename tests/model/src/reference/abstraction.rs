@@ -315,7 +315,8 @@ fn core(system: &Kernel, number: u8) -> Core {
             ready.insert(u64::from(priority), ring(system, first).into_iter().map(address).collect());
         }
     }
-    // A kernel with the feature `debug` has an idle core look again, to tell what all threads wait for. That decides nothing.
+    // A kernel with the feature `debug` has an idle core look again, to tell what all threads wait for. That decides
+    // nothing.
     let looks = system.silence_deadline(CoreNumber(number));
     let deadline = system.store.machine.processors[usize::from(number)].deadline.filter(|deadline| *deadline != looks);
     Core {

@@ -1,5 +1,5 @@
-//! Jobs of the part `suite` in which the suite hangs on purpose: the kernel prints what each thread waits for. May call `conformance`
-//! and `suite`.
+//! Jobs of the part `suite` in which the suite hangs on purpose: the kernel prints what each thread waits for. May call
+//! `conformance` and `suite`.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use super::part::{Context, Part};
 use super::suite::PROJECT;
 use crate::conformance::Choice;
 
-/// How long a line may take, on a busy computer. The 30 s that the kernel waits pass at once: no core has an instruction to count.
+/// How long a line may take, on a busy computer. The 30 s that the kernel waits pass at once: no core has an
+/// instruction to count.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A way to hang, and what the kernel prints then, in this order.
