@@ -2,7 +2,7 @@
 
 use super::board::Cores;
 use super::console::say;
-use super::core_setup::{CounterProblem, counter_problem_of, end_identity, set_up_core};
+use super::core_setup::{account, end_identity, set_up_core};
 use super::description::Description;
 use super::firmware_call;
 use super::instructions::{call_core, wait_for_event, wait_for_interrupt, wake_waiting};
@@ -13,6 +13,7 @@ use crate::base::arch::{CoreNumber, MAX_CORES};
 use crate::base::firmware::FirmwareCall;
 use crate::base::hint::pause;
 use crate::base::time::Instant;
+use crate::machine::cpu::fitness::{Account, Unfit, unfit};
 use crate::machine::device_tree::Conduit;
 use crate::machine::device_tree_statements::ListedCore;
 use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MPIDR_EL1};
@@ -30,8 +31,8 @@ pub static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 static CORES: [AtomicU64; CORES_MAX] = [const { AtomicU64::new(0) }; CORES_MAX];
 const ARRIVED: u64 = 1 << 63;
 
-/// Rate of the counter on each of them.
-static RATES: [AtomicU64; CORES_MAX] = [const { AtomicU64::new(0) }; CORES_MAX];
+/// What each of them says of itself: [`Account::memory_features`] and [`Account::rate`].
+static ACCOUNTS: [[AtomicU64; 2]; CORES_MAX] = [const { [const { AtomicU64::new(0) }; 2] }; CORES_MAX];
 
 /// The kernel has booted.
 static BOOTED: AtomicBool = AtomicBool::new(false);
@@ -59,14 +60,14 @@ pub struct Started {
     pub up: u32,
 }
 
-/// A core whose counter cannot be used: time would go wrong on it.
+/// A core that the kernel cannot run on: time would go wrong on it, or address spaces would share translations.
 #[derive(Clone, Copy, Debug)]
-pub struct WrongCounter {
+pub struct UnfitCore {
     affinity: u64,
-    problem: CounterProblem,
+    problem: Unfit,
 }
 
-impl fmt::Display for WrongCounter {
+impl fmt::Display for UnfitCore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "core {:#x}: {}", self.affinity, self.problem)
     }
@@ -75,14 +76,14 @@ impl fmt::Display for WrongCounter {
 /// Starts the other cores, one after the other, and names those that do not start.
 ///
 /// # Errors
-/// [`WrongCounter`].
+/// [`UnfitCore`].
 #[inline(never)]
 pub fn start_others(
     cores: Cores,
     description: &Description,
     interrupts: &Interrupts,
     symbols: &Symbols,
-) -> Result<Started, WrongCounter> {
+) -> Result<Started, UnfitCore> {
     let mut there = 1;
     let most = symbols.stacks().min(CORES_MAX as u32);
     let entry = symbols.physical(symbols.join);
@@ -109,7 +110,7 @@ pub fn start_others(
             }
         }
     }
-    check_counters()?;
+    check_fitness()?;
     Ok(Started { there, wanted: there.min(most), up: up() })
 }
 
@@ -191,11 +192,12 @@ fn wait_until(milliseconds: u64, happens: impl Fn() -> bool) -> bool {
     true
 }
 
-/// Every core's counter must say the same as the first's.
-fn check_counters() -> Result<(), WrongCounter> {
-    for (core, rate) in CORES.iter().zip(&RATES).skip(1).take(up() as usize - 1) {
-        if let Some(problem) = counter_problem_of(rate.load(Ordering::Acquire), CNTFRQ_EL0.get()) {
-            return Err(WrongCounter { affinity: core.load(Ordering::Acquire) & AFFINITY, problem });
+/// Every core must be one that the kernel can run on, with the counter of the first.
+fn check_fitness() -> Result<(), UnfitCore> {
+    for (core, numbers) in CORES.iter().zip(&ACCOUNTS).skip(1).take(up() as usize - 1) {
+        let [memory_features, rate] = numbers.each_ref().map(|number| number.load(Ordering::Acquire));
+        if let Some(problem) = unfit(Account { memory_features, rate }, account()) {
+            return Err(UnfitCore { affinity: core.load(Ordering::Acquire) & AFFINITY, problem });
         }
     }
     Ok(())
@@ -226,8 +228,10 @@ pub extern "C" fn join(number: u64) -> ! {
     let core = CoreNumber(number as u8);
     set_up_core(core);
     end_identity(symbols.physical(symbols.empty_table));
-    if let (Some(place), Some(rate)) = (CORES.get(number as usize), RATES.get(number as usize)) {
-        rate.store(CNTFRQ_EL0.get(), Ordering::Release);
+    if let (Some(place), Some([features, rate])) = (CORES.get(number as usize), ACCOUNTS.get(number as usize)) {
+        let own = account();
+        features.store(own.memory_features, Ordering::Release);
+        rate.store(own.rate, Ordering::Release);
         place.store(MPIDR_EL1.get() & AFFINITY | ARRIVED, Ordering::Release);
     }
     while !BOOTED.load(Ordering::Acquire) {
