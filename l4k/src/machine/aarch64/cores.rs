@@ -5,6 +5,7 @@ use super::console::say;
 use super::core_setup::{account, end_identity, set_up_core};
 use super::description::Description;
 use super::firmware_call;
+use super::gic_v3::Gic;
 use super::instructions::{call_core, wait_for_event, wait_for_interrupt, wake_waiting};
 use super::interrupts::Interrupts;
 use super::kernel_tables::WINDOW;
@@ -91,7 +92,7 @@ pub fn start_others(
         Cores::One => (),
         Cores::SpinTable(places) => {
             there += places.len() as u32;
-            call_all(places.get(..most as usize - 1).unwrap_or(places), entry);
+            call_all(places.get(..most as usize - 1).unwrap_or(places), interrupts, entry);
         }
         Cores::Firmware => {
             let own = MPIDR_EL1.get() & AFFINITY;
@@ -116,15 +117,18 @@ pub fn start_others(
 
 /// Has the cores go on that wait at a spin table, which has a place for each by the lowest field of its affinity. One is called shortly after the other, so
 /// that they arrive in their order; then all are waited for together.
-fn call_all(places: &[u64], entry: u64) {
-    for place in places {
+fn call_all(places: &[u64], interrupts: &Interrupts, entry: u64) {
+    let served = || (1..).zip(places).filter(|(affinity, _)| interrupts.serve(*affinity));
+    for (_, place) in served() {
         let before = up();
         call_core(WINDOW + place, entry);
         let _ = wait_until(SHORT, || up() > before);
     }
-    let _ = wait_until(PATIENCE, || up() as usize > places.len());
+    let _ = wait_until(PATIENCE, || up() as usize > served().count());
     for (affinity, place) in (1..).zip(places) {
-        if !has_arrived(affinity) {
+        if !interrupts.serve(affinity) {
+            say!("core {affinity} does not start: {}", Problem::NoRedistributor);
+        } else if !has_arrived(affinity) {
             say!("core {affinity} does not start: it does not take its address at {place:#x}");
         }
     }
@@ -134,6 +138,7 @@ fn call_all(places: &[u64], entry: u64) {
 enum Problem {
     Status(&'static str),
     NoConduit,
+    OutOfReach,
     NoRedistributor,
     Refused(i32),
     Silent,
@@ -144,6 +149,9 @@ impl fmt::Display for Problem {
         match self {
             Self::Status(status) => write!(formatter, "its status in the device tree is {status}"),
             Self::NoConduit => formatter.write_str("the device tree does not say how firmware is called"),
+            Self::OutOfReach => formatter.write_str(
+                "its number in its cluster (Aff0) is above 15, and a GICv3 takes interrupts from core to core up to there only",
+            ),
             Self::NoRedistributor => formatter.write_str("no redistributor of the interrupt controller is its own"),
             Self::Refused(answer) => write!(formatter, "firmware refuses it (PSCI {answer})"),
             Self::Silent => write!(formatter, "firmware has started it, and it has not arrived in {PATIENCE} ms"),
@@ -164,6 +172,9 @@ fn start(
         return Err(Problem::Status(status));
     }
     let conduit = conduit.ok_or(Problem::NoConduit)?;
+    if matches!(interrupts, Interrupts::V3(_)) && !Gic::reaches(affinity) {
+        return Err(Problem::OutOfReach);
+    }
     if !interrupts.serve(affinity) {
         return Err(Problem::NoRedistributor);
     }
