@@ -106,7 +106,7 @@ pub fn start_others(
                 if up() < most
                     && let Err(problem) = start(core, conduit, interrupts, entry)
                 {
-                    say!("core {affinity:#x} does not start: {problem}");
+                    say_not_started(affinity, &problem);
                 }
             }
         }
@@ -117,21 +117,31 @@ pub fn start_others(
 
 /// Has the cores go on that wait at a spin table, which has a place for each by the lowest field of its affinity. One is called shortly after the other, so
 /// that they arrive in their order; then all are waited for together.
+#[inline(never)]
 fn call_all(places: &[u64], interrupts: &Interrupts, entry: u64) {
-    let served = || (1..).zip(places).filter(|(affinity, _)| interrupts.serve(*affinity));
-    for (_, place) in served() {
-        let before = up();
-        call_core(WINDOW + place, entry);
-        let _ = wait_until(SHORT, || up() > before);
-    }
-    let _ = wait_until(PATIENCE, || up() as usize > served().count());
+    let mut called = 0;
     for (affinity, place) in (1..).zip(places) {
-        if !interrupts.serve(affinity) {
-            say!("core {affinity} does not start: {}", Problem::NoRedistributor);
-        } else if !has_arrived(affinity) {
-            say!("core {affinity} does not start: it does not take its address at {place:#x}");
+        if interrupts.serve(affinity) {
+            let before = up();
+            call_core(WINDOW + place, entry);
+            called += 1;
+            let _ = wait_until(SHORT, || up() > before);
+        } else {
+            say_not_started(affinity, &Problem::NoRedistributor);
         }
     }
+    let _ = wait_until(PATIENCE, || up() > called);
+    for (affinity, place) in (1..).zip(places) {
+        if interrupts.serve(affinity) && !has_arrived(affinity) {
+            say_not_started(affinity, &Problem::NotTaken(*place));
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn say_not_started(affinity: u64, problem: &Problem) {
+    say!("core {affinity:#x} does not start: {problem}");
 }
 
 /// Why a core does not start.
@@ -142,6 +152,7 @@ enum Problem {
     NoRedistributor,
     Refused(i32),
     Silent,
+    NotTaken(u64),
 }
 
 impl fmt::Display for Problem {
@@ -154,6 +165,7 @@ impl fmt::Display for Problem {
             ),
             Self::NoRedistributor => formatter.write_str("no redistributor of the interrupt controller is its own"),
             Self::Refused(answer) => write!(formatter, "firmware refuses it (PSCI {answer})"),
+            Self::NotTaken(place) => write!(formatter, "it does not take its address at {place:#x}"),
             Self::Silent => write!(formatter, "firmware has started it, and it has not arrived in {PATIENCE} ms"),
         }
     }

@@ -82,6 +82,7 @@ impl Gic {
     }
 
     /// Whether a core can have interrupts.
+    #[inline(never)]
     pub fn serves(&self, affinity: u64) -> bool {
         self.redistributors.of(affinity).is_some()
     }
