@@ -67,7 +67,7 @@ fn the_image_runs_at_any_page() {
             Session::start(&Boot::empty(at_el3()).with_arguments(&["-device", &device])).expect("QEMU starts");
         tells(
             &mut session,
-            &["entered at EL3", "core 1 does not start: it does not take its address at 0xe0", "1 of 4 cores are up"],
+            &["entered at EL3", "core 0x1 does not start: it does not take its address at 0xe0", "1 of 4 cores are up"],
         );
         shell_answers(session);
     }
@@ -143,7 +143,7 @@ fn a_second_core_whose_counter_has_another_rate_or_none_is_refused_by_name() {
         let first = format!("loader,file={},addr=0x200000,force-raw=on,cpu-num=0", raw().display());
         let boot = Boot::empty(at_el3()).with_arguments(&["-device", &second, "-device", &first]);
         let mut session = Session::start(&boot).expect("QEMU starts");
-        tells(&mut session, &["core 2 does not start", "core 3 does not start", sentence]);
+        tells(&mut session, &["core 0x2 does not start", "core 0x3 does not start", sentence]);
         fs::remove_file(file).expect("the code can be removed");
     }
 }

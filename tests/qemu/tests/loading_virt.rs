@@ -1,9 +1,11 @@
 //! QEMU's `virt`, from the loader to the first program: memory of every size, too little of it, and a raw image instead of an ELF file.
 
 mod hello;
+mod patched;
 
 use hello::{LIMIT, PROMPT, boot, boot_file, boot_with, raw, shell_answers};
 use l4k_qemu::{Cpu, Entry, InterruptController, Machine, MemorySize};
+use patched::patched;
 
 /// 2 MiB lie below the image, which needs about half a MiB: its text is there, its end is not.
 #[test]
@@ -81,4 +83,36 @@ fn el3_is_left_with_and_without_el2_beneath_it() {
             }
         }
     }
+}
+
+/// `mov x0, #HCR; msr HCR_EL2, x0` behind a jump that is never taken, and the same with IMO, in its place: interrupts come to EL2.
+const INTERRUPTS_TO_EL2: [[u32; 3]; 2] =
+    [[0xb400_0080, 0xd2b0_0000, 0xd51c_1100], [0xd280_0200, 0xf2b0_0000, 0xd51c_1100]];
+
+/// `mov x0, #SCR; msr SCR_EL3, x0`, and the same with IRQ: interrupts come to EL3.
+const INTERRUPTS_TO_EL3: [[u32; 2]; 2] = [[0xd280_a620, 0xd51e_1100], [0xd280_a660, 0xd51e_1100]];
+
+/// Nothing that the kernel does brings an interrupt there, so that the kernel is changed. Vector 9 is that of an interrupt from a lower level.
+#[test]
+fn what_arrives_at_a_level_that_the_kernel_has_left_is_told() {
+    let interrupt_controller = InterruptController::V2;
+    let images = [
+        (Entry::El2, patched("to-el2", &INTERRUPTS_TO_EL2[0], &INTERRUPTS_TO_EL2[1])),
+        (Entry::El3, patched("to-el3", &INTERRUPTS_TO_EL3[0], &INTERRUPTS_TO_EL3[1])),
+    ];
+    for (entry, image) in images {
+        let mut session = boot_file(Machine { entry, interrupt_controller, ..Machine::default() }, &image, &[]);
+        let text = format!("l4k: exception at {entry} (vector 9), which nobody serves: syndrome 0x");
+        session.expect(&text, LIMIT).expect("the report");
+        std::fs::remove_file(image).expect("the image of this test");
+    }
+}
+
+/// Each `mrs x0, ID_AA64MMFR0_EL1` becomes `mov x0, #0xf0000000`: no emulated core is without pages of 4 KiB.
+#[test]
+fn a_core_without_small_pages_says_so_before_its_mmu_is_on() {
+    let image = patched("no-granule", &[0xd538_0700], &[0xd2be_0000]);
+    let mut session = boot_file(Machine::default(), &image, &[]);
+    session.expect("l4k: cannot start: a core has no pages of 4 KiB", LIMIT).expect("the sentence");
+    std::fs::remove_file(image).expect("the image of this test");
 }

@@ -106,13 +106,15 @@ fn a_controller_behind_a_bus_is_found() {
 #[test]
 fn cores_that_do_not_start_are_named_and_the_others_run() {
     let machine = Machine { cores: 4, ..machine() };
-    let tree = Tree::new().cores(&[(0, None), (0x700, Some("fail")), (0x701, None), (2, None), (3, None)]);
+    let tree = Tree::new().cores(&[(0, None), (0x700, Some("fail")), (0x701, None), (16, None), (2, None), (3, None)]);
     let mut session = boot_tree(machine, &tree.memory(&[RAM, HALF_GIB]), X0::Tree);
     for text in [
         "core 0x700 does not start: its status in the device tree is fail",
         // The machine has no core of that name: the controller does not know it.
         "core 0x701 does not start: no redistributor of the interrupt controller is its own",
-        "3 of 5 cores are up",
+        // No core of this machine has it either; this is looked at before.
+        "core 0x10 does not start: its number in its cluster (Aff0) is above 15",
+        "3 of 6 cores are up",
     ] {
         session.expect(text, LIMIT).expect("a message on the early console");
     }

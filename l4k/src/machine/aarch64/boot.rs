@@ -1,12 +1,20 @@
 //! The first instructions, of the first core and of the others: from the loader to Rust. Position independent until the MMU is on.
 #![allow(unsafe_code)]
 
+use super::board::{Board, Console};
 use super::cores::{NEXT_NUMBER, join};
 use super::image_layout::{FIRST_STACK_TOP, STACK_STRIDE};
 use super::startup::start;
 use core::arch::global_asm;
+use core::mem::offset_of;
 
 global_asm!(
+    // The tables have pages of 4 KiB. A core that has none (ID_AA64MMFR0_EL1.TGran4, bits 31 to 28, is 8 or more; D24.2.80) would take them for others
+    // when its MMU is on, so that it must say so before.
+    ".macro require_granule",
+    "mrs x0, id_aa64mmfr0_el1",
+    "tbnz x0, #31, .Lno_granule",
+    ".endm",
     ".section .text.head.first, \"ax\"",
     ".global l4k_start",
     "l4k_start:",
@@ -49,6 +57,7 @@ global_asm!(
     "b.lo 4b",
     "dsb sy",
     "bl l4k_fill_early_tables",
+    "require_granule",
     "bl l4k_translate",
     // On to virtual addresses, with a stack.
     "adrp x1, __image_start",
@@ -65,6 +74,7 @@ global_asm!(
     "l4k_join:",
     "msr daifset, #0xf",
     "bl l4k_drop_to_el1",
+    "require_granule",
     "bl l4k_translate",
     // Its number is the next one. Without a stack for it, it waits.
     "adrp x1, {next}",
@@ -85,13 +95,42 @@ global_asm!(
     "mov x30, xzr",
     "ldr x3, ={join}",
     "br x3",
+    // The board's console by physical addresses, as the board's data have it, as a loader left it.
+    ".Lno_granule:",
+    "adrp x0, L4K_BOARD",
+    "ldr x0, [x0, :lo12:L4K_BOARD]",
+    "ldr x1, =__image_start",
+    "sub x0, x0, x1",
+    "adrp x1, __image_start",
+    "add x0, x0, x1",
+    "ldr x1, =l4k_early_console",
+    "ldr x2, [x0, #{data}]",
+    "ldr x3, [x0, #{status}]",
+    "ldr w4, [x0, #{mask}]",
+    "ldr w5, [x0, #{ready}]",
+    "adr x6, .Lno_granule_text",
+    "6: ldrb w7, [x6], #1",
+    "cbz w7, l4k_wait_for_ever",
+    "7: ldr w8, [x1, x3]",
+    "and w8, w8, w4",
+    "cmp w8, w5",
+    "b.ne 7b",
+    "str w7, [x1, x2]",
+    "b 6b",
     // A core that nobody calls.
     ".global l4k_wait_for_ever",
     "l4k_wait_for_ever:",
     "wfe",
     "b l4k_wait_for_ever",
     ".ltorg",
+    ".Lno_granule_text:",
+    ".asciz \"l4k: cannot start: a core has no pages of 4 KiB (ID_AA64MMFR0_EL1.TGran4), and the kernel has no others\\r\\n\"",
+    ".balign 4",
     start = sym start,
+    data = const offset_of!(Board, console) + offset_of!(Console, data),
+    status = const offset_of!(Board, console) + offset_of!(Console, status),
+    mask = const offset_of!(Board, console) + offset_of!(Console, mask),
+    ready = const offset_of!(Board, console) + offset_of!(Console, ready),
     join = sym join,
     next = sym NEXT_NUMBER,
     stride = const STACK_STRIDE,

@@ -5,13 +5,12 @@ use super::instructions::{close_performance_counters, invalidate_all};
 use super::trap;
 use crate::base::arch::CoreNumber;
 use crate::machine::cpu::features;
-use crate::machine::cpu::fitness::{Unfit, unfit};
+use crate::machine::cpu::fitness::Account;
 use aarch64_cpu::asm::barrier;
 use aarch64_cpu::registers::{
     CNTFRQ_EL0, CNTKCTL_EL1, CNTV_CTL_EL0, CPACR_EL1, ID_AA64DFR0_EL1, ID_AA64MMFR0_EL1, TCR_EL1, TPIDR_EL0,
     TPIDRRO_EL0, TTBR0_EL1,
 };
-use core::fmt;
 use tock_registers::interfaces::{ReadWriteable, Readable, Writeable};
 
 /// Sets a core up; the MMU is on.
@@ -30,9 +29,9 @@ pub fn set_up_core(core: CoreNumber) {
     TPIDRRO_EL0.set(0);
 }
 
-/// Why the kernel cannot run on the core that runs this.
-pub fn unfit_core() -> Option<Unfit> {
-    unfit(ID_AA64MMFR0_EL1.get())
+/// What the core that runs this says of itself.
+pub fn account() -> Account {
+    Account { memory_features: ID_AA64MMFR0_EL1.get(), rate: CNTFRQ_EL0.get() }
 }
 
 /// Bits of addresses that are none of the programs' (TCR_EL1.T0SZ): they have 48 bits.
@@ -44,52 +43,4 @@ pub fn end_identity(empty_table: u64) {
     barrier::isb(barrier::SY);
     TCR_EL1.modify(TCR_EL1::T0SZ.val(BEYOND_USER));
     invalidate_all();
-}
-
-/// Rates that a counter can have, in hertz. Armv8.6 fixes it at 1 GHz; before that, 1 to 50 MHz are usual (Arm ARM D12.1.2).
-const RATES: core::ops::RangeInclusive<u64> = 1_000_000..=2_000_000_000;
-
-/// A counter that time cannot be taken from.
-#[derive(Clone, Copy, Debug)]
-pub enum CounterProblem {
-    /// Its rate is none that a counter has.
-    Absurd(u64),
-    /// Its rate is not the first core's.
-    Other(u64, u64),
-}
-
-impl fmt::Display for CounterProblem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Absurd(rate) => {
-                write!(
-                    formatter,
-                    "CNTFRQ_EL0 is {rate}, no rate that a counter has: firmware must set it on every core"
-                )
-            }
-            Self::Other(rate, first) => {
-                write!(
-                    formatter,
-                    "CNTFRQ_EL0 is {rate}, and {first} on the first core: firmware must set it on every core"
-                )
-            }
-        }
-    }
-}
-
-/// What is wrong with the counter of the core that runs this.
-pub fn counter_problem() -> Option<CounterProblem> {
-    let rate = CNTFRQ_EL0.get();
-    counter_problem_of(rate, rate)
-}
-
-/// What is wrong with a counter of this rate, if the first core's has that one.
-pub fn counter_problem_of(rate: u64, first: u64) -> Option<CounterProblem> {
-    if !RATES.contains(&rate) {
-        Some(CounterProblem::Absurd(rate))
-    } else if rate != first {
-        Some(CounterProblem::Other(rate, first))
-    } else {
-        None
-    }
 }

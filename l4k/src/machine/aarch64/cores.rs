@@ -2,9 +2,10 @@
 
 use super::board::Cores;
 use super::console::say;
-use super::core_setup::{CounterProblem, counter_problem_of, end_identity, set_up_core};
+use super::core_setup::{account, end_identity, set_up_core};
 use super::description::Description;
 use super::firmware_call;
+use super::gic_v3::Gic;
 use super::instructions::{call_core, wait_for_event, wait_for_interrupt, wake_waiting};
 use super::interrupts::Interrupts;
 use super::kernel_tables::WINDOW;
@@ -13,6 +14,7 @@ use crate::base::arch::{CoreNumber, MAX_CORES};
 use crate::base::firmware::FirmwareCall;
 use crate::base::hint::pause;
 use crate::base::time::Instant;
+use crate::machine::cpu::fitness::{Account, Unfit, unfit};
 use crate::machine::device_tree::Conduit;
 use crate::machine::device_tree_statements::ListedCore;
 use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MPIDR_EL1};
@@ -30,8 +32,8 @@ pub static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 static CORES: [AtomicU64; CORES_MAX] = [const { AtomicU64::new(0) }; CORES_MAX];
 const ARRIVED: u64 = 1 << 63;
 
-/// Rate of the counter on each of them.
-static RATES: [AtomicU64; CORES_MAX] = [const { AtomicU64::new(0) }; CORES_MAX];
+/// What each of them says of itself: [`Account::memory_features`] and [`Account::rate`].
+static ACCOUNTS: [[AtomicU64; 2]; CORES_MAX] = [const { [const { AtomicU64::new(0) }; 2] }; CORES_MAX];
 
 /// The kernel has booted.
 static BOOTED: AtomicBool = AtomicBool::new(false);
@@ -59,14 +61,14 @@ pub struct Started {
     pub up: u32,
 }
 
-/// A core whose counter cannot be used: time would go wrong on it.
+/// A core that the kernel cannot run on: time would go wrong on it, or address spaces would share translations.
 #[derive(Clone, Copy, Debug)]
-pub struct WrongCounter {
+pub struct UnfitCore {
     affinity: u64,
-    problem: CounterProblem,
+    problem: Unfit,
 }
 
-impl fmt::Display for WrongCounter {
+impl fmt::Display for UnfitCore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "core {:#x}: {}", self.affinity, self.problem)
     }
@@ -75,14 +77,14 @@ impl fmt::Display for WrongCounter {
 /// Starts the other cores, one after the other, and names those that do not start.
 ///
 /// # Errors
-/// [`WrongCounter`].
+/// [`UnfitCore`].
 #[inline(never)]
 pub fn start_others(
     cores: Cores,
     description: &Description,
     interrupts: &Interrupts,
     symbols: &Symbols,
-) -> Result<Started, WrongCounter> {
+) -> Result<Started, UnfitCore> {
     let mut there = 1;
     let most = symbols.stacks().min(CORES_MAX as u32);
     let entry = symbols.physical(symbols.join);
@@ -90,7 +92,7 @@ pub fn start_others(
         Cores::One => (),
         Cores::SpinTable(places) => {
             there += places.len() as u32;
-            call_all(places.get(..most as usize - 1).unwrap_or(places), entry);
+            call_all(places.get(..most as usize - 1).unwrap_or(places), interrupts, entry);
         }
         Cores::Firmware => {
             let own = MPIDR_EL1.get() & AFFINITY;
@@ -104,38 +106,53 @@ pub fn start_others(
                 if up() < most
                     && let Err(problem) = start(core, conduit, interrupts, entry)
                 {
-                    say!("core {affinity:#x} does not start: {problem}");
+                    say_not_started(affinity, &problem);
                 }
             }
         }
     }
-    check_counters()?;
+    check_fitness()?;
     Ok(Started { there, wanted: there.min(most), up: up() })
 }
 
 /// Has the cores go on that wait at a spin table, which has a place for each by the lowest field of its affinity. One is called shortly after the other, so
 /// that they arrive in their order; then all are waited for together.
-fn call_all(places: &[u64], entry: u64) {
-    for place in places {
-        let before = up();
-        call_core(WINDOW + place, entry);
-        let _ = wait_until(SHORT, || up() > before);
-    }
-    let _ = wait_until(PATIENCE, || up() as usize > places.len());
+#[inline(never)]
+fn call_all(places: &[u64], interrupts: &Interrupts, entry: u64) {
+    let mut called = 0;
     for (affinity, place) in (1..).zip(places) {
-        if !has_arrived(affinity) {
-            say!("core {affinity} does not start: it does not take its address at {place:#x}");
+        if interrupts.serve(affinity) {
+            let before = up();
+            call_core(WINDOW + place, entry);
+            called += 1;
+            let _ = wait_until(SHORT, || up() > before);
+        } else {
+            say_not_started(affinity, &Problem::NoRedistributor);
         }
     }
+    let _ = wait_until(PATIENCE, || up() > called);
+    for (affinity, place) in (1..).zip(places) {
+        if interrupts.serve(affinity) && !has_arrived(affinity) {
+            say_not_started(affinity, &Problem::NotTaken(*place));
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn say_not_started(affinity: u64, problem: &Problem) {
+    say!("core {affinity:#x} does not start: {problem}");
 }
 
 /// Why a core does not start.
 enum Problem {
     Status(&'static str),
     NoConduit,
+    OutOfReach,
     NoRedistributor,
     Refused(i32),
     Silent,
+    NotTaken(u64),
 }
 
 impl fmt::Display for Problem {
@@ -143,8 +160,12 @@ impl fmt::Display for Problem {
         match self {
             Self::Status(status) => write!(formatter, "its status in the device tree is {status}"),
             Self::NoConduit => formatter.write_str("the device tree does not say how firmware is called"),
+            Self::OutOfReach => formatter.write_str(
+                "its number in its cluster (Aff0) is above 15, and a GICv3 takes interrupts from core to core up to there only",
+            ),
             Self::NoRedistributor => formatter.write_str("no redistributor of the interrupt controller is its own"),
             Self::Refused(answer) => write!(formatter, "firmware refuses it (PSCI {answer})"),
+            Self::NotTaken(place) => write!(formatter, "it does not take its address at {place:#x}"),
             Self::Silent => write!(formatter, "firmware has started it, and it has not arrived in {PATIENCE} ms"),
         }
     }
@@ -163,6 +184,9 @@ fn start(
         return Err(Problem::Status(status));
     }
     let conduit = conduit.ok_or(Problem::NoConduit)?;
+    if matches!(interrupts, Interrupts::V3(_)) && !Gic::reaches(affinity) {
+        return Err(Problem::OutOfReach);
+    }
     if !interrupts.serve(affinity) {
         return Err(Problem::NoRedistributor);
     }
@@ -191,11 +215,12 @@ fn wait_until(milliseconds: u64, happens: impl Fn() -> bool) -> bool {
     true
 }
 
-/// Every core's counter must say the same as the first's.
-fn check_counters() -> Result<(), WrongCounter> {
-    for (core, rate) in CORES.iter().zip(&RATES).skip(1).take(up() as usize - 1) {
-        if let Some(problem) = counter_problem_of(rate.load(Ordering::Acquire), CNTFRQ_EL0.get()) {
-            return Err(WrongCounter { affinity: core.load(Ordering::Acquire) & AFFINITY, problem });
+/// Every core must be one that the kernel can run on, with the counter of the first.
+fn check_fitness() -> Result<(), UnfitCore> {
+    for (core, numbers) in CORES.iter().zip(&ACCOUNTS).skip(1).take(up() as usize - 1) {
+        let [memory_features, rate] = numbers.each_ref().map(|number| number.load(Ordering::Acquire));
+        if let Some(problem) = unfit(Account { memory_features, rate }, account()) {
+            return Err(UnfitCore { affinity: core.load(Ordering::Acquire) & AFFINITY, problem });
         }
     }
     Ok(())
@@ -226,8 +251,10 @@ pub extern "C" fn join(number: u64) -> ! {
     let core = CoreNumber(number as u8);
     set_up_core(core);
     end_identity(symbols.physical(symbols.empty_table));
-    if let (Some(place), Some(rate)) = (CORES.get(number as usize), RATES.get(number as usize)) {
-        rate.store(CNTFRQ_EL0.get(), Ordering::Release);
+    if let (Some(place), Some([features, rate])) = (CORES.get(number as usize), ACCOUNTS.get(number as usize)) {
+        let own = account();
+        features.store(own.memory_features, Ordering::Release);
+        rate.store(own.rate, Ordering::Release);
         place.store(MPIDR_EL1.get() & AFFINITY | ARRIVED, Ordering::Release);
     }
     while !BOOTED.load(Ordering::Acquire) {

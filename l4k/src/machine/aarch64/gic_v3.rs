@@ -44,6 +44,9 @@ const PRIORITIES: u32 = 0xa0a0_a0a0;
 /// Most lines that are shared by cores; 1020 to 1023 mean something else.
 const LINES_END: u64 = 1020;
 
+/// Cores of a cluster that another core can interrupt.
+const REACHED: u64 = 16;
+
 /// Lines that each core has of its own; the shared ones follow.
 const PRIVATE: u32 = IntId::SGI_COUNT + IntId::PPI_COUNT;
 
@@ -71,7 +74,14 @@ impl Gic {
         Some(Gic { driver, distributor, redistributors, affinities: [0; CORES_MAX] })
     }
 
+    /// Whether other cores can interrupt a core. The register for that names 16 cores of a cluster (ICC_SGI1R_EL1, IHI 0069H, 12.2.14). More need the
+    /// range selector, which not every controller has.
+    pub const fn reaches(affinity: u64) -> bool {
+        affinity & 0xff < REACHED
+    }
+
     /// Whether a core can have interrupts.
+    #[inline(never)]
     pub fn serves(&self, affinity: u64) -> bool {
         self.redistributors.of(affinity).is_some()
     }
@@ -107,7 +117,7 @@ impl Gic {
             affinity3: (affinity >> 32) as u8,
             affinity2: (affinity >> 16) as u8,
             affinity1: (affinity >> 8) as u8,
-            target_list: 1 << (affinity & 0xf),
+            target_list: 1 << (affinity % REACHED),
         };
         if let Some(line) = private(number) {
             let _ = GicCpuInterface::send_sgi(line, target, SgiTargetGroup::CurrentGroup1);

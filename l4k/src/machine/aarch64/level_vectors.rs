@@ -20,7 +20,7 @@ const PAN: u64 = 1 << 22;
 const FROM_PROGRAM: u64 = 0x400;
 
 macro_rules! level_vectors {
-    ($level:literal, $call_class:literal) => {
+    ($level:literal, $call_class:literal, $routing:literal, $routes:literal) => {
         global_asm!(
             ".section .text.head, \"ax\"",
             ".balign 2048",
@@ -85,6 +85,11 @@ macro_rules! level_vectors {
             concat!("mrs x1, esr_el", $level),
             concat!("mrs x2, elr_el", $level),
             concat!("mrs x3, far_el", $level),
+            // An interrupt or a system error that came here is still pending. It would come again before EL1 has said a
+            // word: from here on all of them go to EL1, which masks them.
+            concat!("mrs x5, ", $routing),
+            concat!("bic x5, x5, #", $routes),
+            concat!("msr ", $routing, ", x5"),
             "mov x5, #{el1h}",
             concat!("msr spsr_el", $level, ", x5"),
             "ldr x5, =l4k_level_exception",
@@ -99,8 +104,9 @@ macro_rules! level_vectors {
     };
 }
 
-level_vectors!("2", "0x16"); // hvc
-level_vectors!("3", "0x17"); // smc
+// The class of `hvc` and of `smc`; and what routes interrupts and system errors here: FMO, IMO and AMO, and IRQ, FIQ and EA.
+level_vectors!("2", "0x16", "hcr_el2", "0x38");
+level_vectors!("3", "0x17", "scr_el3", "0xe");
 
 global_asm!(
     ".section .text.vectors, \"ax\"",

@@ -1,6 +1,6 @@
 //! The redistributors of a GICv3 or later, one for each core (IHI 0069H, 12.10): found by reading them, wherever they lie.
 
-use super::board::{Board, Controller};
+use super::board::{Board, Controller, Cores};
 use super::cores::{AFFINITY, CORES_MAX};
 use super::description::Description;
 use super::instructions::{publish_stores, read_device};
@@ -51,7 +51,7 @@ impl Redistributors {
         let known = [Redistributor { affinity: 0, control: 0, lines: 0 }; CORES_MAX];
         let mut found = Redistributors { known, count: 0 };
         for region in regions(board, description) {
-            found.walk(region, description, tables)?;
+            found.walk(region, |affinity| is_wanted(affinity, board.cores, description), tables)?;
         }
         Ok(found)
     }
@@ -60,7 +60,7 @@ impl Redistributors {
     fn walk(
         &mut self,
         Region { extent, stride }: Region,
-        description: &Description,
+        is_wanted: impl Fn(u64) -> bool,
         tables: &mut TableBuilder,
     ) -> Result<(), ReserveExhausted> {
         let (mut place, end) = extent.clipped();
@@ -70,7 +70,7 @@ impl Redistributors {
             let kind = read_device(control + TYPER);
             let affinity = affinity(read_device(control + TYPER + 4));
             if let Some(known) = self.known.get_mut(self.count)
-                && is_wanted(affinity, description)
+                && is_wanted(affinity)
             {
                 *known = Redistributor { affinity, control, lines: tables.map_device(place + FRAME, PAGE)? };
                 self.count += 1;
@@ -115,7 +115,8 @@ fn affinity(packed: u32) -> u64 {
 
 /// Whether the core is this one, or one that may be started.
 #[inline(never)]
-fn is_wanted(affinity: u64, description: &Description) -> bool {
+fn is_wanted(affinity: u64, cores: Cores, description: &Description) -> bool {
     affinity == MPIDR_EL1.get() & AFFINITY
+        || matches!(cores, Cores::SpinTable(places) if affinity <= places.len() as u64)
         || description.cores().any(|core| core.affinity & AFFINITY == affinity && core.refused.is_none())
 }

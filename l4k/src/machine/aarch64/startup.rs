@@ -2,7 +2,7 @@
 
 use super::board::{Board, Controller, Cores};
 use super::console::{say, set_up_console};
-use super::core_setup::{counter_problem, end_identity, set_up_core, unfit_core};
+use super::core_setup::{account, end_identity, set_up_core};
 use super::cores::{Started, let_others_in, start_others};
 use super::description::Description;
 use super::gic_v2::GicV2;
@@ -19,6 +19,7 @@ use super::trap::{self, Symbols};
 use crate::base::address::PhysicalAddress;
 use crate::base::arch::CoreNumber;
 use crate::kernel::Kernel;
+use crate::machine::cpu::fitness::unfit;
 use crate::machine::memory_map::{Claims, RANGES, Range, Ranges, bounds};
 use crate::{BootError, BootInput};
 
@@ -83,16 +84,13 @@ pub extern "C" fn start(passed: u64, image: u64, level: u64) -> ! {
 /// The core that starts must be one that the kernel can run on, and in a state that it can go on from.
 #[inline(never)]
 fn check_core(board: &Board, level: u64) {
-    if let Some(problem) = unfit_core() {
-        fail(format_args!("{problem}"));
-    }
     if level == 3 && !Symbols::has_secure_set_up() {
         fail(format_args!(
             "entered at EL3, and the board {} sets nothing up there: start it at EL2 or EL1",
             board.name
         ));
     }
-    if let Some(problem) = counter_problem() {
+    if let Some(problem) = unfit(account(), account()) {
         fail(format_args!("{problem}"));
     }
 }
