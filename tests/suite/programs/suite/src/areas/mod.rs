@@ -18,6 +18,7 @@ mod ipc;
 mod lending;
 mod memory;
 mod notifications;
+mod pages_elsewhere;
 mod passive;
 mod preemption;
 mod raised_interrupts;
