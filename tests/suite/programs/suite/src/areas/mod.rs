@@ -29,5 +29,6 @@ mod system_calls;
 mod threads;
 mod time;
 mod untyped;
+mod waits;
 
 pub use all::ALL;
