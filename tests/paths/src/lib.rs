@@ -15,12 +15,8 @@ mod segments;
 pub mod table;
 mod trail;
 
-/// Instructions that the kernel may execute at the most without looking for interrupts and for other cores that wait. No
-/// object's size changes it: the longest stretch is the making of as many objects as one call makes.
-pub const STRETCH_MAX: u64 = 24_000;
-
 pub use arguments::{Arguments, Layout};
 pub use cause::Cause;
 pub use instruction::{Class, Step};
 pub use recorder::Recorder;
-pub use table::{Row, Run, Sample, Segment, Stretch, Table};
+pub use table::{Row, Run, STRETCH_MAX, Sample, Segment, Stretch, Table};
