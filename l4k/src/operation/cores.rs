@@ -24,24 +24,38 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// The same, if a thread that was just put among those that it can run, or has to wait for, makes a difference to it.
+    /// The same, if a thread that was just put among those that can run, or that wait for their time, makes a difference to it.
     pub fn reschedule_if_needed(&mut self, core: CoreNumber, thread: Ref<Thread>) {
+        if self.store.get(thread).rank != 0 {
+            self.reschedule_if_early(core);
+            return;
+        }
         let there = self.core(core);
         let urgent = match there.current {
             Some(current) => self.store.get(thread).priority > self.store.get(current).priority,
             None => true,
         };
-        if urgent || there.waiting == Some(thread) {
+        if urgent {
             self.reschedule(core);
         }
     }
 
-    /// The same after a priority has changed: only if another thread than the current one is to run there now. Whoever sets priorities again and
-    /// again would take the core's time from those who run there otherwise.
+    /// The same after a priority has changed: only if another thread than the current one is to run there now, or earlier than
+    /// the timer says. Whoever sets priorities again and again would take the core's time from those who run there otherwise.
     pub fn reschedule_if_outranked(&mut self, core: CoreNumber) {
         let there = self.core(core);
         let current = there.current.map(|thread| self.store.get(thread).priority);
         if there.ready.highest() > current {
+            self.reschedule(core);
+        } else {
+            self.reschedule_if_early(core);
+        }
+    }
+
+    /// The same, if a thread is released there before the timer says, and preempts then. The timer stays as it is until the
+    /// core is in the kernel, so who takes such threads away and brings them back interrupts the core once.
+    fn reschedule_if_early(&mut self, core: CoreNumber) {
+        if core != self.here && self.next_release(core) < self.core(core).deadline {
             self.reschedule(core);
         }
     }

@@ -19,7 +19,7 @@ impl<A: Arch> System<A> {
                 self.store.machine.set_deadline(None);
                 self.core_mut(self.here).deadline = Instant::NEVER;
                 self.charge();
-                self.release_due();
+                self.release_urgent();
             }
             Claimed::Line(line) => self.take_line(line),
         }

@@ -35,6 +35,7 @@ pub mod ready;
 pub mod receive;
 pub mod registers;
 pub mod release;
+mod release_heap;
 pub mod reply;
 pub mod retype;
 pub mod revoke;

@@ -27,7 +27,8 @@ pub enum Chosen {
     Elsewhere,
 }
 
-/// Threads that one timer interrupt makes able to run.
+/// Waiting threads that are made able to run at once. If more are due, those that are more urgent than the one that runs then
+/// come with the next timer interrupt, which is pending; the others when the next thread is chosen.
 const RELEASES_MAX: u32 = 8;
 
 impl<A: Arch> System<A> {
@@ -52,15 +53,30 @@ impl<A: Arch> System<A> {
     /// Puts a ready thread among those that can run, or among those whose time is still to come.
     #[inline(always)]
     fn admit(&mut self, core: CoreNumber, thread: Ref<Thread>, end: End) {
+        self.admit_silently(core, thread, end);
+        if core != self.here {
+            self.reschedule_if_needed(core, thread);
+        }
+    }
+
+    /// The same, and the core is not told.
+    #[inline(always)]
+    fn admit_silently(&mut self, core: CoreNumber, thread: Ref<Thread>, end: End) {
         let release = self.release_of(thread);
         if release <= self.core(core).charged_until || release <= self.store.machine.now() {
             self.ready_insert(core, thread, end);
         } else {
             self.release_insert(core, thread);
         }
-        if core != self.here {
-            self.reschedule_if_needed(core, thread);
+    }
+
+    /// The thread that ran here goes behind those of its priority, also behind those whose time has come meanwhile.
+    #[inline(always)]
+    fn go_behind(&mut self, core: CoreNumber, thread: Ref<Thread>) {
+        if core == self.here {
+            self.release_due(self.store.get(thread).priority);
         }
+        self.admit(core, thread, End::Back);
     }
 
     /// Takes a ready thread that is not current from where [`admit`](Self::admit) has put it.
@@ -72,17 +88,34 @@ impl<A: Arch> System<A> {
         }
     }
 
-    /// Threads whose time has come can run: up to eight of them; the timer comes again for more.
-    pub fn release_due(&mut self) {
+    /// Threads from a priority on whose time has come can run: up to eight of them. Less urgent ones wait until they would
+    /// run: they must not take time from whoever does.
+    #[inline(always)]
+    pub fn release_due(&mut self, least: Priority) {
+        if self.core(self.here).waiting.is_some() {
+            self.release_all_due(least);
+        }
+    }
+
+    #[inline(never)]
+    fn release_all_due(&mut self, least: Priority) {
         let (here, now) = (self.here, self.store.machine.now());
         for _ in 0..RELEASES_MAX {
-            match self.core(here).waiting {
+            match self.first_released(here, least) {
                 Some(thread) if self.release_of(thread) <= now => {
                     self.release_remove(here, thread);
                     self.ready_insert(here, thread, End::Back);
                 }
                 _ => return,
             }
+        }
+    }
+
+    /// The timer has interrupted: threads that are more urgent than the current one can run, if their time has come.
+    pub fn release_urgent(&mut self) {
+        let current = self.core(self.here).current;
+        if let Some(least) = current.and_then(|current| self.store.get(current).priority.checked_add(1)) {
+            self.release_due(least);
         }
     }
 
@@ -124,10 +157,10 @@ impl<A: Arch> System<A> {
                 let core = self.core_of(thread);
                 let current = core.is_some_and(|core| self.core(core).current == Some(thread));
                 match core {
-                    Some(core) if !current && self.store.get(thread).rank == 0 => {
-                        self.ready_remove(core, thread);
+                    Some(core) if !current => {
+                        self.dismiss(core, thread);
                         self.store.get_mut(thread).priority = priority;
-                        self.ready_insert(core, thread, End::Back);
+                        self.admit_silently(core, thread, End::Back);
                     }
                     _ => self.store.get_mut(thread).priority = priority,
                 }
@@ -167,7 +200,7 @@ impl<A: Arch> System<A> {
             self.store.get_mut(context).give_up(least);
         }
         self.core_mut(here).current = None;
-        self.admit(here, thread, End::Back);
+        self.go_behind(here, thread);
     }
 
     /// Accounts for the time that a core's current thread has used since the last time.
@@ -196,7 +229,7 @@ impl<A: Arch> System<A> {
             && let Some(thread) = self.core_mut(here).current.take()
             && self.raise_timeout(thread) == Handled::ByNobody
         {
-            self.admit(here, thread, End::Back);
+            self.go_behind(here, thread);
         }
     }
 
@@ -211,7 +244,7 @@ impl<A: Arch> System<A> {
             let core = self.store.get(payer).core;
             self.dismiss(core, thread);
             if self.raise_timeout(thread) == Handled::ByNobody {
-                self.admit(core, thread, End::Back);
+                self.go_behind(core, thread);
             }
         }
     }
@@ -230,12 +263,16 @@ impl<A: Arch> System<A> {
         let here = self.here;
         match (self.core(here).current, self.core(here).ready.highest()) {
             (Some(current), Some(highest)) if highest > self.store.get(current).priority => self.preempt(highest),
-            (None, mut highest) if highest.is_some() || self.core(here).payer.is_some() => {
+            (None, mut highest) if highest.is_some() || self.core(here).payer.is_some() || self.is_release_due() => {
                 let payer = self.core_mut(here).payer.take();
                 if self.account_for(here, payer) == Turn::Over
                     && let Some(payer) = payer
                 {
                     self.use_up_on_the_way(payer);
+                    highest = self.core(here).ready.highest();
+                }
+                if self.core(here).waiting.is_some() {
+                    self.release_due(highest.unwrap_or(0));
                     highest = self.core(here).ready.highest();
                 }
                 if let Some(highest) = highest
@@ -278,13 +315,23 @@ impl<A: Arch> System<A> {
         core.ready.highest().is_none_or(|highest| highest <= object.priority)
             && core.loaded_thread == Some(thread)
             && core.loaded == self.look_up_tables(thread)
-            && core.deadline == self.next_deadline(here)
+            && (core.waiting.is_none() || core.timer_level <= object.priority)
+            && core.deadline == self.deadline_above(here, Some(core.timer_level))
             && self.rescheduled == 0
     }
 
-    /// When the next thing must happen: the end of the current thread's time, or the release of another's.
+    /// When the next thing must happen: the end of the current thread's time, or the release of a more urgent thread.
     #[inline(always)]
-    fn next_deadline(&self, here: CoreNumber) -> Instant {
+    #[must_use]
+    pub fn next_deadline(&self, here: CoreNumber) -> Instant {
+        let current = self.core(here).current.map(|thread| self.store.get(thread).priority);
+        self.deadline_above(here, current)
+    }
+
+    /// The same, with the releases of threads above a priority; `None`: of all.
+    #[inline(always)]
+    #[must_use]
+    pub fn deadline_above(&self, here: CoreNumber, level: Option<Priority>) -> Instant {
         let core = self.core(here);
         let mut deadline = self.silence_deadline(here);
         if let Some(thread) = core.current
@@ -292,16 +339,38 @@ impl<A: Arch> System<A> {
         {
             deadline = core.charged_until.after(self.store.get(context).refills.first().amount);
         }
-        if let Some(waiting) = core.waiting {
-            deadline = deadline.min(self.release_of(waiting));
+        if core.waiting.is_some() {
+            deadline = deadline.min(self.next_release_above(here, level));
         }
         deadline
+    }
+
+    /// The next release on a core of a thread above a priority, `None`: of any.
+    #[inline(never)]
+    fn next_release_above(&self, core: CoreNumber, level: Option<Priority>) -> Instant {
+        let least = level.map_or(Some(0), |level| level.checked_add(1));
+        let first = least.and_then(|least| self.first_released(core, least));
+        first.map_or(Instant::NEVER, |thread| self.release_of(thread))
+    }
+
+    /// The next release that changes who runs: of a thread that is more urgent than the current one.
+    #[must_use]
+    pub fn next_release(&self, core: CoreNumber) -> Instant {
+        self.next_release_above(core, self.core(core).current.map(|thread| self.store.get(thread).priority))
+    }
+
+    /// Whether the time of a thread has come that waits on this core.
+    fn is_release_due(&self) -> bool {
+        let first = self.core(self.here).waiting;
+        first.is_some_and(|first| self.release_of(first) <= self.store.machine.now())
     }
 
     /// Sets the timer to it.
     #[inline(always)]
     pub fn set_timer(&mut self) {
         let deadline = self.next_deadline(self.here);
+        let current = self.core(self.here).current.map_or(0, |thread| self.store.get(thread).priority);
+        self.settled_core_mut(self.here).timer_level = current;
         if deadline != self.core(self.here).deadline {
             self.core_mut(self.here).deadline = deadline;
             self.store.machine.set_deadline((deadline != Instant::NEVER).then_some(deadline));

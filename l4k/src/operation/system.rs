@@ -10,7 +10,7 @@ use crate::base::time::{Instant, Ticks};
 use crate::object::asid_pool::{AsidPool, POOLS};
 use crate::object::irq::Irq;
 use crate::object::sched_context::SchedContext;
-use crate::object::thread::{Thread, Use};
+use crate::object::thread::{Priority, Thread, Use};
 use crate::object::watch::Watch;
 use core::mem::offset_of;
 
@@ -39,6 +39,9 @@ pub struct Core {
     pub waiting: Option<Ref<Thread>>,
     /// What the timer is set to.
     pub deadline: Instant,
+    /// The timer was set for the releases of threads above this priority. It is that of the current thread, or below: the
+    /// fast paths leave the timer as it is.
+    pub timer_level: Priority,
     /// Up to when the current thread's time is accounted for.
     pub charged_until: Instant,
     /// [`System::spaces`] when it was decided who runs here, and all was loaded and set for that; 0 if anything has changed since. It says
@@ -68,6 +71,7 @@ impl Core {
         floating_point: Use::No,
         debugging: Use::No,
         units: Use::No,
+        timer_level: 0,
         charged_until: Instant(0),
         settled: 0,
         firmware: FirmwareCall { function: 0, arguments: [0; 6] },

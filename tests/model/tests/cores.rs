@@ -106,7 +106,7 @@ fn a_priority_interrupts_another_core_only_if_somebody_else_runs_there_then() {
 fn a_release_that_comes_before_the_timer_is_told() {
     let (mut world, control) = two_cores();
     runs_there(&mut world, control, 90);
-    let waits = world.spawn(80, Time::Own);
+    let waits = world.spawn(95, Time::Own);
     world.call(SystemCall::ThreadSuspend, &[waits.slot]).unwrap();
     world.call(SystemCall::SchedControlConfigure, &[control, waits.context, 10_000, 1_000_000]).unwrap();
     let Capability::SchedContext { object } = world.capability(waits.context) else { panic!() };
@@ -403,7 +403,7 @@ fn invariants_of_cores_fire() {
     });
     assert!(more_urgent.contains("is not told"), "{more_urgent}");
     let sleeps = complaint(|world, there| {
-        let waits = world.spawn(80, Time::Own);
+        let waits = world.spawn(95, Time::Own);
         let Capability::SchedContext { object } = world.capability(waits.context) else { panic!() };
         world.kernel.system.ready_remove(CoreNumber(0), waits.thread);
         world.kernel.system.release_insert(OTHER, waits.thread);

@@ -48,7 +48,7 @@ impl<A: Arch> System<A> {
         let tables = self.remembered_tables(receiver)?;
         let slice = self.core(here).slice?;
         let time = match self.store.get(receiver).running_on {
-            None => self.same_time(here, slice)?,
+            None => self.same_time(here, slice, receiver)?,
             Some(own) => self.own_time(here, slice, own)?,
         };
         Some(Meeting { caller, receiver, endpoint, badge, reply, grant: Grant::of(rights), time, tables })

@@ -107,7 +107,7 @@ impl<A: Arch> System<A> {
             (Loan::Lent(binding), None)
                 if own_context == Some(slice) && context.binding == Some(binding) && clients == Clients::of(here) =>
             {
-                self.same_time(here, slice)
+                self.same_time(here, slice, caller)
             }
             (Loan::None, Some(own)) if context.owner == Owner::Thread(server) && clients == Clients::OF_ANY_CORE => {
                 self.own_time(here, slice, own)

@@ -35,10 +35,13 @@ impl<A: Arch> System<A> {
         self.core(here).waiting.is_none().then_some(slice)
     }
 
-    /// Time that goes on. `None` if it is over and the machine has not said so yet.
+    /// Time that goes on for a thread. `None` if it is over and the machine has not said so yet, or if the timer is not set
+    /// for the releases of all threads that would preempt this one.
     #[inline(always)]
-    pub(super) fn same_time(&self, here: CoreNumber, context: Ref<SchedContext>) -> Option<Time> {
-        (!self.store.machine.is_due(self.core(here).deadline)).then_some(Time::Same(context))
+    pub(super) fn same_time(&self, here: CoreNumber, context: Ref<SchedContext>, to: Ref<Thread>) -> Option<Time> {
+        let core = self.core(here);
+        let is_set = core.waiting.is_none() || core.timer_level <= self.store.get(to).priority;
+        (is_set && !self.store.machine.is_due(core.deadline)).then_some(Time::Same(context))
     }
 
     /// From a thread to the next one.

@@ -7,8 +7,10 @@ use l4k::machine::simulated::Simulated;
 use l4k::object::endpoint::{Endpoint, Side, ThreadQueue};
 use l4k::object::notification::Notification;
 use l4k::object::thread::{QueueLinks, State, Thread};
+use l4k::operation::release::IN_TREE;
 use l4k::operation::system::System;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// A queue of waiting threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +95,7 @@ pub fn check_waiting(system: &System<Simulated>, reached: &Reached) {
     assert!(found.is_empty(), "queued threads that nobody reaches: {found:?}");
 }
 
-/// The threads of a heap of those that wait for their time, its order, ranks and links checked.
+/// The threads of a tree of those that wait for their time, its order, sides, ranks and links checked.
 ///
 /// # Panics
 /// If they are wrong.
@@ -101,15 +103,26 @@ pub fn check_waiting(system: &System<Simulated>, reached: &Reached) {
 pub fn waiting(system: &System<Simulated>, top: Option<Ref<Thread>>) -> Vec<Ref<Thread>> {
     let rank = |thread: Option<Ref<Thread>>| thread.map_or(0, |thread| system.store.get(thread).rank);
     let mut found = Vec::new();
-    let mut open: Vec<(Option<Ref<Thread>>, Ref<Thread>)> = top.into_iter().map(|top| (None, top)).collect();
-    while let Some((parent, thread)) = open.pop() {
+    // Who is above, the thread, its level, and the priorities that its place is for.
+    type Open = (Option<Ref<Thread>>, Ref<Thread>, u32, Range<u16>);
+    let mut open: Vec<Open> = top.into_iter().map(|top| (None, top, 0, 0..256)).collect();
+    while let Some((parent, thread, level, priorities)) = open.pop() {
         let object = system.store.get(thread);
         assert_eq!(object.links.above, parent, "parent of {thread:?}");
+        assert!(priorities.contains(&u16::from(object.priority)), "side of {thread:?} at level {level}");
         let (left, right) = (rank(object.links.next), rank(object.links.previous));
-        assert!(left >= right && object.rank == right + 1, "rank of {thread:?}: {left}, {right}, {}", object.rank);
-        for child in [object.links.next, object.links.previous].into_iter().flatten() {
+        let is_right = if level < 8 { object.rank == IN_TREE } else { left >= right && object.rank == right + 1 };
+        assert!(is_right, "rank of {thread:?}: {left}, {right}, {}", object.rank);
+        let middle = priorities.start.midpoint(priorities.end);
+        let [low, high] = if level < 8 {
+            [priorities.start..middle, middle..priorities.end]
+        } else {
+            [priorities.clone(), priorities]
+        };
+        for (child, side) in [(object.links.next, low), (object.links.previous, high)] {
+            let Some(child) = child else { continue };
             assert!(system.release_of(thread) <= system.release_of(child), "{child:?} waits below {thread:?}");
-            open.push((Some(thread), child));
+            open.push((Some(thread), child, (level + 1).min(8), side));
         }
         found.push(thread);
         assert!(found.len() < 10_000, "a circle of waiting threads");

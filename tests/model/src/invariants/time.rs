@@ -3,7 +3,7 @@
 use super::reach::Reached;
 use l4k::base::arch::{Arch, CoreNumber};
 use l4k::base::store::Ref;
-use l4k::base::time::Ticks;
+use l4k::base::time::{Instant, Ticks};
 use l4k::machine::simulated::Simulated;
 use l4k::object::refills::Refill;
 use l4k::object::sched_context::{Owner, SchedContext};
@@ -85,7 +85,7 @@ fn check_core_told(system: &System<Simulated>, number: u8) {
     let own = core.current.map(|thread| system.store.get(thread).priority);
     assert!(core.ready.highest() <= own, "core {number} has something more urgent to do and is not told");
     let release = system.next_release(CoreNumber(number));
-    let wakes = release.is_none_or(|release| processor.deadline.is_some_and(|deadline| deadline <= release));
+    let wakes = release == Instant::NEVER || processor.deadline.is_some_and(|deadline| deadline <= release);
     assert!(wakes, "core {number} sleeps over {release:?}");
 }
 

@@ -110,6 +110,20 @@ impl Pair {
         let favourite = self.current(core);
         self.model.schedule(core, favourite);
         self.take_order();
+        self.take_timer(core);
+    }
+
+    /// The fast paths leave the timer as it is. Then it may also be set for the releases of less urgent threads, of those above
+    /// the priority that the kernel has noted.
+    fn take_timer(&mut self, core: u64) {
+        let system = &self.world.kernel.system;
+        let (number, there) = (CoreNumber(core as u8), system.core(CoreNumber(core as u8)));
+        let priority = there.current.map(|thread| system.store.get(thread).priority);
+        let deadline = system.deadline_above(number, Some(there.timer_level));
+        let is_early = Some(there.timer_level) < priority && there.waiting.is_some() && there.deadline == deadline;
+        if is_early && deadline < system.next_deadline(number) {
+            self.model.cores[core as usize].deadline = Some(deadline.0);
+        }
     }
 
     /// What the model leaves open is as the kernel has it: the order of those that came together.

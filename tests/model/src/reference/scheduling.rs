@@ -7,7 +7,7 @@ use super::state::{Core, Object, Own, Place, State, ThreadState};
 use super::time::Left;
 use l4k_sys::abi::{FaultKind, Tag};
 
-/// Releases that one timer interrupt deals with.
+/// Threads that are released at once.
 const RELEASES: usize = 8;
 
 /// From the stamps of one step to those of the next: more than there are threads.
@@ -102,8 +102,7 @@ impl State {
             self.contexts.get_mut(&context).expect("its context").give_up();
         }
         self.core(core).current = None;
-        let stamp = self.step;
-        self.place(thread, stamp);
+        self.go_behind(core, thread);
     }
 
     /// Accounts for time. Who has used up a budget tells its timeout endpoint or waits; whose slice is over goes behind the others.
@@ -120,20 +119,32 @@ impl State {
             self.fault_to(thread, Own::Timeouts, [tag, pc, context.badge, 0, context.consumed, sp, link]);
             self.settle_places();
         } else {
-            let stamp = self.step;
-            self.place(thread, stamp);
+            self.go_behind(core, thread);
         }
     }
 
-    /// A core's timer: time is accounted for, and who waited long enough can run.
+    /// Who ran on a core goes behind those of its priority, also those whose time has come meanwhile.
+    fn go_behind(&mut self, core: u64, thread: Object) {
+        self.release(core, self.threads[&thread].priorities[0]);
+        let stamp = self.step;
+        self.place(thread, stamp);
+    }
+
+    /// A core's timer: time is accounted for, and who waited long enough can run, if it is more urgent than the thread that runs.
     pub fn timer(&mut self, core: u64) {
         self.charge(core);
+        if let Some(current) = self.cores[core as usize].current {
+            self.release(core, self.threads[&current].priorities[0] + 1);
+        }
+    }
+
+    /// Who waited long enough can run, the first of them, if it has a priority or a higher one.
+    fn release(&mut self, core: u64, least: u64) {
         for _ in 0..RELEASES {
             let release = |thread: &Object| (self.contexts[&self.placed[thread]].release(), *thread);
-            let Some((release, thread)) = self.cores[core as usize].waiting.iter().map(release).min() else { return };
-            if release > self.now {
-                return;
-            }
+            let waiting = self.cores[core as usize].waiting.iter();
+            let first = waiting.filter(|thread| self.threads[thread].priorities[0] >= least).map(release).min();
+            let Some((_, thread)) = first.filter(|(release, _)| *release <= self.now) else { return };
             self.core(core).forget(thread);
             let stamp = self.step;
             self.place(thread, stamp);
@@ -142,6 +153,10 @@ impl State {
 
     /// The most urgent thread runs, if it is more urgent than the one that does. `favourite` decides among those that came in the same step.
     pub fn schedule(&mut self, core: u64, favourite: Option<Object>) {
+        if self.cores[core as usize].current.is_none() {
+            let highest = self.cores[core as usize].highest();
+            self.release(core, highest.unwrap_or(0));
+        }
         let highest = self.cores[core as usize].highest();
         let own = self.cores[core as usize].current.map(|thread| self.threads[&thread].priorities[0]);
         if highest.is_some() && own < highest {
@@ -171,14 +186,21 @@ impl State {
         let there = &self.cores[core as usize];
         let context = |thread: &Object| &self.contexts[&self.placed[thread]];
         let end = there.current.as_ref().map(|thread| there.charged_until + context(thread).stretch());
-        let release = there.waiting.iter().map(|thread| context(thread).release()).min();
+        let own = there.current.map(|thread| self.threads[&thread].priorities[0]);
+        let preempts = |thread: &&Object| Some(self.threads[*thread].priorities[0]) > own;
+        let release = there.waiting.iter().filter(preempts).map(|thread| context(thread).release()).min();
         self.core(core).deadline = end.into_iter().chain(release).min();
     }
 
-    /// Changes a thread's priority among those that could run.
+    /// Changes a thread's priority among those that could run. If its time has come meanwhile, it could run from now on.
     pub fn change_priority(&mut self, thread: Object, priority: u64) {
         let old = std::mem::replace(&mut self.thread(thread).priorities[0], priority);
         let stamp = self.step;
+        for number in 0..self.cores.len() as u64 {
+            if self.core(number).waiting.remove(&thread) {
+                self.place(thread, stamp);
+            }
+        }
         for core in &mut self.cores {
             if core.ready.get(&old).is_some_and(|queue| queue.contains(&thread)) {
                 core.forget(thread);
