@@ -107,7 +107,11 @@ impl<A: Arch> Kernel<A> {
     pub fn fault(&mut self, core: CoreNumber, fault: &Fault) -> Resume {
         self.system.here = core;
         if let Some(thread) = self.system.core(core).current {
-            self.fault_of(thread, fault);
+            if self.system.is_of_break(fault) {
+                self.system.step_again(thread);
+            } else {
+                self.fault_of(thread, fault);
+            }
         }
         self.resume()
     }

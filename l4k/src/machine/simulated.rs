@@ -112,6 +112,10 @@ pub struct Simulated {
     entry: Option<(u64, u64, u64)>,
     /// Cache maintenance that the kernel has asked for.
     pub maintained: Vec<(PhysicalAddress, u64, CacheOperation)>,
+    /// Requests that all cores take part in, since the kernel was entered or has looked for interrupts.
+    broadcasts: Cell<u32>,
+    /// The most that there ever were. They keep other cores from their work, also those that have nothing to do with it.
+    pub most_broadcasts: u32,
 }
 
 impl Simulated {
@@ -136,6 +140,8 @@ impl Simulated {
             breakpoint_registers: [4, 4],
             entry: None,
             maintained: Vec::new(),
+            broadcasts: Cell::new(0),
+            most_broadcasts: 0,
         }
     }
 
@@ -185,6 +191,7 @@ impl Simulated {
         if self.processors[core].whereabouts == Whereabouts::Program {
             self.ledger.get_mut().synchronize(core);
         }
+        self.broadcasts.set(0);
         self.port.enter(call);
     }
 
@@ -240,6 +247,10 @@ impl Simulated {
     /// A request takes effect; others use everything before and after.
     fn execute(&mut self, request: Request) {
         self.use_between();
+        if matches!(request, Request::Invalidate(_, Domain::InnerShareable) | Request::ForgetInstructions) {
+            self.broadcasts.set(self.broadcasts.get() + 1);
+            self.most_broadcasts = self.most_broadcasts.max(self.broadcasts.get());
+        }
         self.ledger.get_mut().execute(&mut self.ram, self.here, request);
         self.use_between();
     }
@@ -288,6 +299,7 @@ impl Arch for Simulated {
 
     fn interrupt_pending(&self) -> bool {
         let _ = self.look();
+        self.broadcasts.set(0);
         match self.preempt_after.get() {
             Some(0) => {
                 self.preempt_after.set(None);

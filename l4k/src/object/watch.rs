@@ -33,42 +33,62 @@ impl ThreadMark {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     thread: Option<Ref<Thread>>,
+    /// The thread's number; of a free place the number of the one that was there.
     number: u32,
+    /// The next free place, if this one is free again.
+    next_free: u16,
 }
 
-/// All threads, as far as there is room for them.
+/// All threads, as far as there is room for them. To enter and to leave takes the same time however many there are: a
+/// call can make many threads.
 #[derive(Debug)]
 pub struct ThreadList {
     entries: [Entry; PLACES],
     latest: u32,
+    /// The place that became free last; `PLACES` if there is none.
+    free: u16,
+    /// Places from here on were never used.
+    unused: u16,
     /// Threads that there was no room for.
     pub unlisted: u32,
 }
 
 impl ThreadList {
-    const EMPTY: ThreadList =
-        ThreadList { entries: [Entry { thread: None, number: 0 }; PLACES], latest: 0, unlisted: 0 };
+    const EMPTY: ThreadList = ThreadList {
+        entries: [Entry { thread: None, number: 0, next_free: PLACES as u16 }; PLACES],
+        latest: 0,
+        free: PLACES as u16,
+        unused: 0,
+        unlisted: 0,
+    };
 
     /// A new thread. The mark is kept in the thread, and given back when it ends.
     pub fn enter(&mut self, thread: Ref<Thread>) -> ThreadMark {
         self.latest = self.latest.wrapping_add(1).max(1);
         let number = self.latest;
-        match self.entries.iter_mut().enumerate().find(|(_, entry)| entry.thread.is_none()) {
-            Some((place, entry)) => {
-                *entry = Entry { thread: Some(thread), number };
-                ThreadMark { number, place: place as u16 }
+        let is_free_again = usize::from(self.free) < PLACES;
+        let place = if is_free_again { self.free } else { self.unused };
+        match self.entries.get_mut(usize::from(place)) {
+            Some(entry) => {
+                if is_free_again {
+                    self.free = entry.next_free;
+                } else {
+                    self.unused += 1;
+                }
+                *entry = Entry { thread: Some(thread), number, next_free: PLACES as u16 };
             }
-            None => {
-                self.unlisted += 1;
-                ThreadMark { number, place: PLACES as u16 }
-            }
+            None => self.unlisted += 1,
         }
+        ThreadMark { number, place }
     }
 
     /// A thread ends.
     pub fn leave(&mut self, mark: ThreadMark) {
         match self.entries.get_mut(usize::from(mark.place)) {
-            Some(entry) if entry.number == mark.number => entry.thread = None,
+            Some(entry) if entry.number == mark.number && entry.thread.is_some() => {
+                (entry.thread, entry.next_free) = (None, self.free);
+                self.free = mark.place;
+            }
             Some(_) => (),
             None => self.unlisted = self.unlisted.saturating_sub(1),
         }

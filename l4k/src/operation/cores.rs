@@ -8,9 +8,12 @@ use super::system::System;
 use crate::base::arch::{Arch, CoreNumber, Entered, MAX_CORES, SpaceRoot};
 use crate::base::index::below;
 use crate::base::store::Ref;
+use crate::object::address_space::AddressSpace;
+use crate::object::capability::Capability;
 use crate::object::slot::Slot;
 use crate::object::thread::{Thread, ThreadSlot};
 use l4k_sys::Error;
+use l4k_sys::abi::{Fault, FaultCause, FaultKind};
 
 impl<A: Arch> System<A> {
     /// Has a core look anew who runs there, when this one leaves the kernel.
@@ -98,6 +101,27 @@ impl<A: Arch> System<A> {
                 let _ = self.store.machine.stop_core(core);
             }
         }
+    }
+
+    /// An entry of a space was invalid on the way to another one. A thread that runs in this space on another core may
+    /// have met it so: that core examines its next fault again, see [`is_of_break`](Self::is_of_break).
+    pub fn note_break(&mut self, space: Ref<AddressSpace>) {
+        for core in (0..self.core_count).map(CoreNumber) {
+            let runs_in_it = self.core(core).current.is_some_and(|thread| {
+                let slot = thread.slot(ThreadSlot::AddressSpace);
+                matches!(self.store.get(slot).capability, Capability::AddressSpace { object } if object == space)
+            });
+            if core != self.here && runs_in_it {
+                self.settled_core_mut(core).met_break = true;
+            }
+        }
+    }
+
+    /// Whether a fault on this core may be of an entry that another core has made valid again meanwhile. Then the thread
+    /// makes its access once more. It is true once after a break: a fault that comes again is one.
+    pub fn is_of_break(&mut self, fault: &Fault) -> bool {
+        let met_break = core::mem::take(&mut self.settled_core_mut(self.here).met_break);
+        met_break && fault.kind == FaultKind::Page && fault.cause == FaultCause::NotMapped
     }
 
     /// The core with a number.

@@ -30,9 +30,7 @@ impl<A: Arch> System<A> {
     pub fn raise(&mut self, thread: Ref<Thread>, fault: &Fault) -> Handled {
         let object = self.store.get_mut(thread);
         object.fault.note(fault);
-        if object.debugging.stepping == Stepping::On {
-            object.context.arm_step();
-        }
+        self.step_again(thread);
         match self.handler(thread, ThreadSlot::FaultEndpoint) {
             Some((endpoint, badge)) => {
                 self.leave_ready(thread, State::Calling { endpoint, badge, kind: CallKind::Fault });
@@ -43,6 +41,15 @@ impl<A: Arch> System<A> {
                 self.leave_ready(thread, State::Suspended(Suspension::Faulted));
                 Handled::ByNobody
             }
+        }
+    }
+
+    /// A stepped thread has not made its step if it faults: it makes it when it goes on.
+    #[inline(always)]
+    pub fn step_again(&mut self, thread: Ref<Thread>) {
+        let object = self.store.get_mut(thread);
+        if object.debugging.stepping == Stepping::On {
+            object.context.arm_step();
         }
     }
 

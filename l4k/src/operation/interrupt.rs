@@ -21,37 +21,43 @@ impl<A: Arch> System<A> {
                 self.charge();
                 self.release_due();
             }
-            Claimed::Line(line) => {
-                if !self.acknowledges_itself(line) {
-                    self.mask(line, Mask::Masked);
-                }
-                self.store.machine.complete_interrupt(line);
-                self.signal_line(line);
-            }
+            Claimed::Line(line) => self.take_line(line),
         }
     }
 
-    /// Whether a line stays unmasked: it is bound, and its Irq acknowledges itself.
-    fn acknowledges_itself(&self, line: Line) -> bool {
-        let Some(Some(irq)) = self.lines.get(line.0 as usize).copied() else { return false };
+    /// A line that no Irq stands for is masked.
+    fn take_line(&mut self, line: Line) {
+        let irq = self.lines.get(line.0 as usize).copied().flatten();
+        match irq {
+            Some(irq) if self.acknowledges_itself(irq) => (),
+            Some(irq) => self.mask(irq, line, Mask::Masked),
+            None => self.store.machine.mask_line(line, Mask::Masked),
+        }
+        self.store.machine.complete_interrupt(line);
+        if let Some(irq) = irq {
+            self.signal_irq(irq);
+        }
+    }
+
+    /// Whether an Irq's line stays unmasked: the Irq is bound, and acknowledges itself.
+    #[inline(always)]
+    fn acknowledges_itself(&self, irq: Ref<Irq>) -> bool {
         let bound = self.store.get(irq.notification()).capability != Capability::Empty;
         bound && self.store.get(irq).acknowledge == Acknowledge::Itself
     }
 
-    fn signal_line(&mut self, line: Line) {
-        let Some(Some(irq)) = self.lines.get(line.0 as usize).copied() else { return };
+    fn signal_irq(&mut self, irq: Ref<Irq>) {
         match self.store.get(irq.notification()).capability {
             Capability::Notification { object, badge, .. } => self.signal(object, badge),
             _ => self.store.get_mut(irq).missed = true,
         }
     }
 
-    /// Masks or unmasks a line, and notes it at the line's Irq.
-    fn mask(&mut self, line: Line, mask: Mask) {
+    /// Masks or unmasks an Irq's line, and notes it.
+    #[inline(always)]
+    fn mask(&mut self, irq: Ref<Irq>, line: Line, mask: Mask) {
         self.store.machine.mask_line(line, mask);
-        if let Some(Some(irq)) = self.lines.get(line.0 as usize).copied() {
-            self.store.get_mut(irq).mask = mask;
-        }
+        self.store.get_mut(irq).mask = mask;
     }
 
     /// Lets a line interrupt again. One that was missed is signalled instead, and stays masked until it is acknowledged.
@@ -59,10 +65,10 @@ impl<A: Arch> System<A> {
         let object = self.store.get_mut(irq);
         let missed = core::mem::take(&mut object.missed);
         if !missed || object.acknowledge == Acknowledge::Itself {
-            self.mask(line, Mask::Unmasked);
+            self.mask(irq, line, Mask::Unmasked);
         }
         if missed {
-            self.signal_line(line);
+            self.signal_irq(irq);
         }
     }
 
@@ -88,7 +94,7 @@ impl<A: Arch> System<A> {
         let object = self.store.get_mut(irq);
         object.line = Some(line);
         object.acknowledge = acknowledge;
-        self.mask(line, Mask::Masked);
+        self.mask(irq, line, Mask::Masked);
         self.store.machine.configure_line(line, trigger);
         Ok(())
     }
@@ -124,7 +130,7 @@ impl<A: Arch> System<A> {
     /// Masks an Irq's line, if it stands for one.
     pub fn mask_irq(&mut self, irq: Ref<Irq>) {
         if let Some(line) = self.store.get(irq).line {
-            self.mask(line, Mask::Masked);
+            self.mask(irq, line, Mask::Masked);
         }
     }
 
@@ -139,10 +145,10 @@ impl<A: Arch> System<A> {
             self.store.get_mut(irq).missed = true;
             return Ok(());
         }
-        if !self.acknowledges_itself(line) {
-            self.mask(line, Mask::Masked);
+        if !self.acknowledges_itself(irq) {
+            self.mask(irq, line, Mask::Masked);
         }
-        self.signal_line(line);
+        self.signal_irq(irq);
         Ok(())
     }
 

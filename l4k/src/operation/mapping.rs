@@ -243,7 +243,7 @@ impl<A: Arch> System<A> {
         let place = self.find_entry(space, mapping.page, level);
         let entry = A::encode(leaf, level);
         if self.needs_break(place, entry) {
-            return self.make_anew(place.address, level, mapping, entry);
+            return self.make_anew(space, place.address, mapping, (level, entry));
         }
         // In one step, so that no program meets a page that is not there.
         self.store.set_entry(place.address, entry);
@@ -251,13 +251,21 @@ impl<A: Arch> System<A> {
         Ok(Next::Done)
     }
 
-    /// Break before make (Arm ARM, R_DDMVT): no core uses the entry before and this one at the same time.
+    /// Break before make (Arm ARM, R_DDMVT): no core uses the entry before and this one at the same time. Who meets the
+    /// entry while it is broken is not told of a fault.
     #[inline(never)]
-    fn make_anew(&mut self, place: PhysicalAddress, level: Level, mapping: Mapping, entry: u64) -> Result<Next, Error> {
+    fn make_anew(
+        &mut self,
+        space: Ref<AddressSpace>,
+        place: PhysicalAddress,
+        mapping: Mapping,
+        (level, entry): (Level, u64),
+    ) -> Result<Next, Error> {
         self.store.set_entry(place, A::encode(TableEntry::Empty, level));
         self.forget(mapping.space, mapping.page);
         self.store.set_entry(place, entry);
         self.store.machine.publish_tables();
+        self.note_break(space);
         Ok(Next::Done)
     }
 

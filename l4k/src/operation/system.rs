@@ -49,6 +49,9 @@ pub struct Core {
     /// Who pays for the rest of the kernel's time: the context of the thread that entered the kernel here and has left
     /// the core since. Nobody when the kernel is left.
     pub payer: Option<Ref<SchedContext>>,
+    /// Another core has broken a mapping of the space that the current thread runs in, since this core examined a fault
+    /// last: the next fault may be of an entry that is valid again.
+    pub met_break: bool,
 }
 
 const _: () = assert!(offset_of!(Core, waiting) % 64 == 0);
@@ -69,6 +72,7 @@ impl Core {
         settled: 0,
         firmware: FirmwareCall { function: 0, arguments: [0; 6] },
         payer: None,
+        met_break: false,
     };
 }
 

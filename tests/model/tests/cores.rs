@@ -1,6 +1,7 @@
 //! Several cores: what one does that another has to hear of, and what happens if both enter the kernel at once.
 
 use l4k::base::arch::{CoreNumber, Entered, Event, Level, SpaceRoot, TableEntry};
+use l4k::base::debugging::Stepping;
 use l4k::base::store::Ref;
 use l4k::kernel::Resume;
 use l4k::machine::simulated::Whereabouts;
@@ -12,7 +13,7 @@ use l4k_model::objects::{Spawned, Time};
 use l4k_model::world::{Outcome, World, print_reports, slot};
 use l4k_model::{Results, invariants};
 use l4k_sys::Error;
-use l4k_sys::abi::{ObjectKind, SystemCall};
+use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, MapAttributes, ObjectKind, Rights, SystemCall};
 
 const OTHER: CoreNumber = CoreNumber(1);
 
@@ -250,6 +251,93 @@ fn a_core_that_runs_another_thread_of_a_revoked_space_is_left_alone() {
     world.call(SystemCall::CNodeRevoke, &[0, copy]).unwrap();
     assert_eq!(world.kernel.system.store.machine.stopped, [], "nothing was taken from what runs there");
     assert!(!is_told(&world));
+}
+
+/// The step bit (SPSR_EL1.SS).
+const STEP: u64 = 1 << 21;
+
+/// A read of a page that is not mapped.
+const MISSING: Fault = Fault {
+    kind: FaultKind::Page,
+    access: Access::Read,
+    cause: FaultCause::NotMapped,
+    level: 3,
+    instruction_pointer: 0x20_0000,
+    address: 0x70_0000,
+    syndrome: 0x9200_0007,
+    stack_pointer: 0x30_0000,
+    link_register: 0,
+};
+
+/// A page in a space, and its memory type changed: it was missing for a moment.
+fn break_mapping(world: &mut World, space: u64, address: u64) {
+    let frame = world.make(ObjectKind::Frame, 12);
+    let rights = Rights::READ.union(Rights::WRITE).bits();
+    world.call(SystemCall::FrameMap, &[frame, space, address, rights, 0]).unwrap();
+    assert!(!world.kernel.system.core(OTHER).met_break, "a mapping that is made breaks none");
+    world.call(SystemCall::FrameProtect, &[frame, Rights::READ.bits(), 0]).unwrap();
+    assert!(!world.kernel.system.core(OTHER).met_break, "rights change in one step");
+    world.call(SystemCall::FrameProtect, &[frame, rights, MapAttributes::UNCACHED.bits()]).unwrap();
+}
+
+#[test]
+fn a_fault_of_a_mapping_that_another_core_was_changing_is_none_once() {
+    let (mut world, control) = two_cores();
+    let (there, space) = runs_there_in_a_space(&mut world, control);
+    break_mapping(&mut world, space, 0x70_0000);
+    assert_eq!(enter(&mut world, Event::Fault(MISSING)), Resume::Thread(there.thread), "it makes its access again");
+    assert_eq!(world.state(there.thread), State::Ready);
+    assert_eq!(enter(&mut world, Event::Fault(MISSING)), Resume::Idle, "the same fault again is one");
+    assert_eq!(world.state(there.thread), State::Suspended(Suspension::Faulted));
+}
+
+#[test]
+fn a_handler_hears_nothing_of_a_mapping_that_was_changing() {
+    let (mut world, control) = two_cores();
+    let (there, space) = runs_there_in_a_space(&mut world, control);
+    let (endpoint, reply) = (world.make(ObjectKind::Endpoint, 0), world.make(ObjectKind::Reply, 0));
+    world.call(SystemCall::ThreadSuspend, &[there.slot]).unwrap();
+    world.call(SystemCall::ThreadConfigure, &[there.slot, slot::CNODE, space, endpoint]).unwrap();
+    world.call(SystemCall::ThreadResume, &[there.slot]).unwrap();
+    let handler = world.spawn(95, Time::Own);
+    world.call(SystemCall::SchedControlConfigure, &[control, handler.context, 5_000_000, 5_000_000]).unwrap();
+    assert_eq!(take_interrupt(&mut world), Resume::Thread(handler.thread));
+    world.kernel.system.store.get_mut(handler.thread).context.x[9] = reply;
+    wait_with_call(&mut world, handler.thread, SystemCall::Receive, endpoint);
+    assert_eq!(enter(&mut world, Event::SystemCall), Resume::Thread(there.thread));
+    break_mapping(&mut world, space, 0x70_0000);
+    assert_eq!(
+        enter(&mut world, Event::Fault(MISSING)),
+        Resume::Thread(there.thread),
+        "the fast path does not tell it"
+    );
+    assert_eq!(enter(&mut world, Event::Fault(MISSING)), Resume::Thread(handler.thread));
+}
+
+#[test]
+fn other_faults_and_other_spaces_are_told_also_after_a_break() {
+    let (mut world, control) = two_cores();
+    let (there, space) = runs_there_in_a_space(&mut world, control);
+    break_mapping(&mut world, space, 0x70_0000);
+    let denied = Fault { cause: FaultCause::Permission, ..MISSING };
+    assert_eq!(enter(&mut world, Event::Fault(denied)), Resume::Idle, "no mapping on the way denies anything");
+    let (mut world, control) = two_cores();
+    let _ = runs_there_in_a_space(&mut world, control);
+    break_mapping(&mut world, slot::ADDRESS_SPACE, 0x70_0000);
+    assert_eq!(enter(&mut world, Event::Fault(MISSING)), Resume::Idle, "it was no mapping of its space");
+    let _ = there;
+}
+
+#[test]
+fn a_stepped_thread_makes_its_step_after_a_mapping_has_changed() {
+    let (mut world, control) = two_cores();
+    let (there, space) = runs_there_in_a_space(&mut world, control);
+    world.kernel.system.store.get_mut(there.thread).debugging.stepping = Stepping::On;
+    break_mapping(&mut world, space, 0x70_0000);
+    // The core took the step for made when the exception came.
+    world.kernel.system.store.get_mut(there.thread).context.pstate &= !STEP;
+    assert_eq!(enter(&mut world, Event::Fault(MISSING)), Resume::Thread(there.thread));
+    assert_ne!(world.kernel.system.store.get(there.thread).context.pstate & STEP, 0);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use l4k::operation::silence::PATIENCE_SECONDS;
 use l4k_model::objects::{Spawned, Time};
 use l4k_model::world::{CORE, World, slot};
 use l4k_sys::abi::{Access, Fault, FaultCause, FaultKind, ObjectKind, SystemCall};
+use std::collections::BTreeSet;
 
 const END: &str = "l4k: nothing can ever run";
 const ONLY_INTERRUPTS: &str = "l4k: all cores have been idle for 30 s, and only interrupts can wake a thread";
@@ -410,4 +411,33 @@ fn threads_without_room_in_the_list_are_counted() {
     scene.call(scene.world.root, endpoint);
     assert_eq!(scene.times("l4k:   thread '"), 256, "{}", scene.said());
     assert!(scene.said().ends_with("l4k:   threads that the kernel's list had no room for: 1\n"));
+}
+
+/// The threads that the kernel's list has.
+fn listed(scene: &Scene) -> BTreeSet<Ref<Thread>> {
+    let list = &scene.world.kernel.system.watch.threads;
+    let all = std::iter::successors(list.next(0), |(_, place)| list.next(*place));
+    all.map(|(thread, _)| thread).collect()
+}
+
+#[test]
+fn places_in_the_list_are_used_again() {
+    let mut scene = Scene::new();
+    let root = BTreeSet::from([scene.world.root]);
+    let mut live: Vec<_> = (0..30).map(|_| scene.spawn("some")).collect();
+    for round in 1..5 {
+        for place in (0..live.len()).step_by(1 + round % 3) {
+            scene.world.run(scene.world.root);
+            scene.world.call(SystemCall::CNodeDelete, &[0, live[place].slot]).unwrap();
+        }
+        for place in (0..live.len()).step_by(1 + round % 3) {
+            live[place] = scene.spawn("other");
+        }
+        let threads: BTreeSet<_> = live.iter().map(|spawned| spawned.thread).collect();
+        assert_eq!(listed(&scene), &threads | &root);
+        for thread in threads {
+            let store = &scene.world.kernel.system.store;
+            assert_eq!(scene.world.kernel.system.watch.threads.find(store.get(thread).mark), Some(thread));
+        }
+    }
 }

@@ -19,4 +19,4 @@ pub use arguments::{Arguments, Layout};
 pub use cause::Cause;
 pub use instruction::{Class, Step};
 pub use recorder::Recorder;
-pub use table::{Row, Run, Sample, Segment, Stretch, Table};
+pub use table::{Row, Run, STRETCH_MAX, Sample, Segment, Stretch, Table};

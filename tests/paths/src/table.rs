@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::cause::Cause;
 use crate::instruction::Class;
 
+/// Instructions that the kernel may execute at the most without looking for interrupts and for other cores that wait. No
+/// object's size changes it: the longest stretch is the making of as many objects as one call makes.
+pub const STRETCH_MAX: u64 = 24_000;
+
 /// Everything that was counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {

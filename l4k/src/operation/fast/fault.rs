@@ -13,7 +13,7 @@ impl<A: Arch> System<A> {
     pub fn fast_fault(&mut self, here: CoreNumber, cores: Cores, fault: Fault) -> Option<Delivered> {
         let thread = self.core(here).current?;
         let object = self.store.get(thread);
-        if object.debugged == Use::Yes {
+        if object.debugged == Use::Yes || cores == Cores::Several && self.core(here).met_break {
             return None;
         }
         let called = object.slots[ThreadSlot::FaultEndpoint as usize].capability;

@@ -7,12 +7,18 @@ use l4k::machine::simulated::{Simulated, Whereabouts};
 use l4k::operation::system::System;
 use l4k_sys::abi::Rights;
 
+/// Requests in which all cores take part that the kernel makes at the most between two looks for interrupts. So a call cannot
+/// keep other cores from their work by many of them in a loop.
+const BROADCASTS_MAX: u32 = 2;
+
 /// Compares the look-aside buffers with all that programs can reach.
 ///
 /// # Panics
 /// If one holds something else.
 pub fn check(system: &System<Simulated>, leaves: &[Reachable]) {
     let machine = &system.store.machine;
+    let broadcasts = machine.most_broadcasts;
+    assert!(broadcasts <= BROADCASTS_MAX, "{broadcasts} requests to all cores without a look for interrupts");
     for (core, side) in machine.ledger.borrow().sides.iter().enumerate() {
         // A core that is stopped in a dead space may walk its tables until it leaves them. What it holds from there has
         // the space's identifier: no program can use it, until the identifier is forgotten before its next use.

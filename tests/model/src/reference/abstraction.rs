@@ -325,6 +325,7 @@ fn core(system: &Kernel, number: u8) -> Core {
         waiting: waiting(system, core.waiting).into_iter().map(address).collect(),
         charged_until: core.charged_until.0,
         deadline: deadline.map(|deadline| deadline.0),
+        met_break: core.met_break,
     }
 }
 

@@ -95,8 +95,9 @@ impl Pair {
     }
 
     pub(super) fn fault(&mut self, thread: Object) -> Result<(), String> {
-        let _ = writeln!(self.program, "thread {thread:#x} faults");
         let core = self.model.threads[&thread].core;
+        let again = std::mem::take(&mut self.model.cores[core as usize].met_break);
+        let _ = writeln!(self.program, "thread {thread:#x} faults{}", if again { ", perhaps in vain" } else { "" });
         let fault = Fault {
             kind: FaultKind::Page,
             access: Access::Write,
@@ -109,7 +110,9 @@ impl Pair {
             link_register: 0,
         };
         let (tag, [a, b, c, d, e, f]) = fault.to_message();
-        self.model.fault(thread, [tag.bits(), a, b, c, d, e, f]);
+        if !again {
+            self.model.fault(thread, [tag.bits(), a, b, c, d, e, f]);
+        }
         let resume = self.enter(core, Some(Event::Fault(fault)))?;
         self.conclude(core, resume)
     }

@@ -2,7 +2,7 @@
 
 use super::call::Answer;
 use super::state::{
-    Capability, Context, Entry, Errors, Irq, Notification, Object, Page, Place, Reply, Space, State, Thread,
+    Capability, Context, Entry, Errors, Irq, Notification, Object, Own, Page, Place, Reply, Space, State, Thread,
     ThreadState,
 };
 use l4k_sys::Error;
@@ -197,8 +197,23 @@ impl State {
         let (true, Some((space, address))) = (errors.is_empty(), frame.mapped) else { return Answer::Refused(errors) };
         let page = self.spaces.get_mut(&space).and_then(|space| space.pages.get_mut(&address)).expect("a mapping");
         page.rights = x[1];
-        page.memory = memory;
+        let breaks = std::mem::replace(&mut page.memory, memory) != memory;
+        if breaks {
+            self.note_break(caller, space);
+        }
         Answer::Done([0; 7])
+    }
+
+    /// A mapping of a space was gone for a moment. Threads of it that run on other cores may have met that.
+    fn note_break(&mut self, caller: Object, space: Object) {
+        let here = self.threads[&caller].core;
+        for number in 0..self.cores.len() {
+            let current = self.cores[number].current;
+            let in_force = current.and_then(|thread| self.at(Place::Thread(thread, Own::Space)));
+            if here != number as u64 && in_force.is_some_and(|capability| capability.object == space) {
+                self.cores[number].met_break = true;
+            }
+        }
     }
 
     /// `FrameQuery`.

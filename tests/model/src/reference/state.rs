@@ -210,6 +210,8 @@ pub struct Core {
     pub charged_until: u64,
     /// What its timer is set to.
     pub deadline: Option<u64>,
+    /// Whether the next fault on it may be of a mapping that another core was changing.
+    pub met_break: bool,
 }
 
 /// A mapping.

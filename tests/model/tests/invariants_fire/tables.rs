@@ -223,6 +223,13 @@ fn leaves_that_allow_more_than_their_capability() {
 }
 
 #[test]
+fn requests_to_all_cores_in_a_loop() {
+    fires("3 requests to all cores without a look for interrupts", |world| {
+        world.kernel.system.store.machine.most_broadcasts = 3;
+    });
+}
+
+#[test]
 fn translations_that_are_stale() {
     let remember = |world: &mut World, asid: u16, page: u64, rights: Rights| {
         let content =

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use l4k_paths::{Cause, Table};
+use l4k_paths::{Cause, STRETCH_MAX, Table};
 use l4k_qemu::monitor::Monitor;
 use l4k_qemu::{Board, Boot, Report, Session};
 use l4k_sys::abi::SystemCall;
@@ -25,10 +25,6 @@ pub const SUITE: &str = "suite";
 
 /// How long the suite may take on this computer; it needs less than a minute.
 const LIMIT: Duration = Duration::from_secs(600);
-
-/// Instructions that the kernel may execute at the most without looking for interrupts. No object's size changes it: the longest stretch is the making of
-/// as many objects as one call makes.
-const STRETCH_MAX: u64 = 24_000;
 
 /// Calls that take long in the suite while interrupts come every 10,000 instructions: they have to give way.
 const LONG_CALLS: [SystemCall; 3] = [SystemCall::UntypedRetype, SystemCall::CNodeDelete, SystemCall::CNodeRevoke];

@@ -94,12 +94,14 @@ fn preemption(table: &Table, functions: &Functions) -> String {
          the same and the longest way out: no interrupt waited longer      {:>9}\n\
          entries that gave way to an interrupt                             {:>9}\n\
          longest way of these from their last point to the program         {:>9}  {}\n\
-         longest that the interrupt of one of these can have waited        {:>9}\n",
+         longest that the interrupt of one of these can have waited        {:>9}\n\
+         longest wait of one of 4 cores: a longest stretch of each other   {:>9}\n",
         longest + interrupted.way_out.instructions,
         table.rows.iter().map(|row| row.gave_way).sum::<u64>(),
         interrupted.way_out.instructions,
         named(&functions.parts(&interrupted.way_out.visits)),
         interrupted.answer,
+        3 * longest,
     );
     out
 }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
+use l4k_paths::STRETCH_MAX;
 use l4k_qemu::{Board, Boot, Clock, Machine, Report, Session};
 
 use super::board_matrix::{machines, several_cores};
@@ -74,6 +75,7 @@ pub fn jobs(scope: Scope) -> Vec<Job> {
     jobs.extend(release());
     jobs.push(budgets());
     jobs.extend(silent_hangs::jobs());
+    jobs.extend(BOARDS.map(waits));
     jobs.push(stress("stress of four cores", STRESS_SECONDS));
     if scope == Scope::Long {
         jobs.extend(long());
@@ -228,6 +230,35 @@ fn share(line: &str) -> Option<[u64; 2]> {
     Some([used.parse().ok()?, rest.split(' ').next()?.parse().ok()?])
 }
 
+/// How long one of four cores waits for the kernel, where time is counted in instructions, one a nanosecond. Each other core
+/// holds the lock once at most meanwhile, up to its next preemption point.
+fn waits(board: Board) -> Job {
+    let run = Run {
+        name: format!("{board}, longest wait of four cores"),
+        image: Image::of(PROJECT, board).release(),
+        machine: Machine { cores: 4, clock: Clock::InstructionsOnly, ..Machine::of(board) },
+        choice: Choice { name: Some("waits".to_owned()), ..Choice::default() },
+    };
+    run.job(|run, context| Outcome::of(&run.name, longest_wait(run, context)))
+}
+
+fn longest_wait(run: &Run, context: &Context) -> Result<()> {
+    let (report, output) = boot(run, context)?;
+    ensure!(report.failed.is_empty(), "{output}");
+    let bound = (u64::from(run.machine.cores) - 1) * STRETCH_MAX;
+    let wait = output.lines().find_map(wait).ok_or_else(|| anyhow!("no wait is told; the output:\n{output}"))?;
+    eprintln!("  longest wait of {} cores: {wait} instructions of {bound} that are allowed", run.machine.cores);
+    ensure!(wait <= bound, "a core waits for {wait} instructions, and the bound is {bound}");
+    ensure!(wait * 2 >= bound, "the attack reaches {wait} instructions only, less than half of the bound of {bound}");
+    Ok(())
+}
+
+/// The nanoseconds of a line such as `  longest wait of 4 cores: 62320 ns`.
+fn wait(line: &str) -> Option<u64> {
+    let (_, time) = line.strip_prefix("  longest wait of ")?.split_once(" cores: ")?;
+    time.strip_suffix(" ns")?.parse().ok()
+}
+
 /// Everything at once on four cores, in this computer's time.
 fn stress(name: &str, seconds: u64) -> Job {
     let choice = Choice { name: Some("stress".to_owned()), stress_seconds: Some(seconds), ..Choice::default() };
@@ -298,13 +329,14 @@ fn boot(run: &Run, context: &Context) -> Result<(Report, String)> {
 mod tests {
     use l4k_qemu::Board;
 
-    use super::{BOARDS, SAME_EVERYWHERE, jobs, machine_choice, share};
+    use super::{BOARDS, SAME_EVERYWHERE, jobs, machine_choice, share, wait};
     use crate::test::board_matrix::{machines, several_cores};
     use crate::test::part::Scope;
 
     #[test]
     fn shares_are_read_from_their_lines() {
         assert_eq!(share("  budget 1%: 2000144 of 2000000 ns in 20 periods"), Some([2_000_144, 2_000_000]));
+        assert_eq!(wait("  longest wait of 4 cores: 62320 ns"), Some(62_320));
         assert_eq!(share("  period of 10 ms, alone: 288 to 288 ns"), None);
     }
 

@@ -2,8 +2,8 @@
 
 use super::{
     budgets, caches, canaries, capabilities, cores, critical_sections, debugging, faults, firmware, floating_point,
-    grants, hostile, interrupts, ipc, lending, memory, notifications, passive, preemption, raised_interrupts,
-    registers, serving, stress, system_calls, threads, time, untyped,
+    grants, hostile, interrupts, ipc, lending, memory, notifications, pages_elsewhere, passive, preemption,
+    raised_interrupts, registers, serving, stress, system_calls, threads, time, untyped, waits,
 };
 use crate::harness::runner::Area;
 
@@ -34,6 +34,8 @@ pub const ALL: &[Area] = &[
     Area { name: "firmware", tests: firmware::TESTS },
     Area { name: "preemption", tests: preemption::TESTS },
     Area { name: "cores", tests: cores::TESTS },
+    Area { name: "pages_elsewhere", tests: pages_elsewhere::TESTS },
+    Area { name: "waits", tests: waits::TESTS },
     Area { name: "stress", tests: stress::TESTS },
     Area { name: "hostile", tests: hostile::TESTS },
 ];

@@ -2,22 +2,21 @@
 //! every test passes at once.
 
 use l4k_init::Resources;
-use l4k_sys::abi::{Error, MapAttributes, Rights, SystemCall, ThreadState, boot};
+use l4k_sys::abi::{Error, Rights, SystemCall, ThreadState, boot};
 use l4k_sys::handle::{LockTimes, NewObject, StartRegisters, Trigger};
 use l4k_sys::{
-    AddressSpace, CNode, Endpoint, Message, Nanoseconds, Notification, Received, Reply, SchedContext, Thread, Untyped,
-    println, system,
+    AddressSpace, CNode, Endpoint, Message, Nanoseconds, Notification, Reply, SchedContext, Thread, Untyped, println,
+    system,
 };
 use suite_support::floating_point::{Pastime, hold};
-use suite_support::machine;
 use suite_support::role::{LABEL, echo};
 
 use super::raised_interrupts::unused;
 use crate::harness::alarm::Alarm;
-use crate::harness::bench::{READ_WRITE, SPACE, map, own, page};
+use crate::harness::bench::{SPACE, own};
 use crate::harness::bodies::{self, finish, pair};
 use crate::harness::failure::{Failure, holds, refused, same};
-use crate::harness::threads::{Helper, IDLE, LONG_SLICE, Manner, URGENT, rounds, spin_until};
+use crate::harness::threads::{Helper, IDLE, LONG_SLICE, Manner, URGENT, counts_on, rounds, spin_until};
 use crate::harness::{Bench, Cell, Outcome};
 
 crate::tests![
@@ -28,7 +27,6 @@ crate::tests![
     a_thread_that_runs_elsewhere_is_stopped_and_goes_on,
     a_thread_that_calls_elsewhere_loses_no_call,
     a_running_thread_moves_with_its_registers,
-    a_page_that_is_taken_away_is_gone_elsewhere,
     a_thread_is_destroyed_while_it_runs_elsewhere,
     an_endpoint_that_goes_wakes_callers_of_all_cores,
     a_passive_server_of_another_core_is_refused,
@@ -40,13 +38,6 @@ crate::tests![
 ];
 
 const ROUNDS: u64 = 100;
-
-/// A cell counts on.
-#[track_caller]
-fn counts_on(cell: u64) -> Outcome {
-    let before = Cell(cell).value();
-    spin_until("the thread goes on", || Cell(cell).value() > before)
-}
 
 /// Calls for ever, and counts right answers; leaves the error that ends it.
 extern "C" fn client(endpoint: u64, cell: u64, thread: u64) -> ! {
@@ -94,14 +85,6 @@ extern "C" fn keeper(seed: u64, cell: u64, _: u64) -> ! {
                 Cell(cell + 1).put_value(changed);
             }
         }
-    }
-}
-
-/// Writes to an address for ever, and counts.
-extern "C" fn toucher(address: u64, cell: u64, _: u64) -> ! {
-    loop {
-        machine::write(address, Cell(cell).value());
-        Cell(cell).count();
     }
 }
 
@@ -249,34 +232,6 @@ fn a_running_thread_moves_with_its_registers(bench: &mut Bench<'_>) -> Outcome {
     }
     counts_on(1)?;
     same("registers that changed", (Cell(1).outcome(), Cell(2).value()), (None, 0))
-}
-
-fn a_page_that_is_taken_away_is_gone_elsewhere(bench: &mut Bench<'_>) -> Outcome {
-    if !bench.has_cores() {
-        return Ok(());
-    }
-    let (handler, reply) = (bench.endpoint()?, bench.reply()?);
-    let frames = [bench.mapped(page(0), READ_WRITE)?, bench.frame()?];
-    let helper = bench.thread_on(1, Manner::of(10).faults(handler), toucher, [page(0), 1])?;
-    helper.thread.resume()?;
-    let mut shown = 0;
-    for round in rounds(ROUNDS) {
-        let [here, other] = [round, round + 1].map(|number| (number % 2) as usize);
-        counts_on(1)?;
-        frames[here].unmap()?;
-        let Received::Fault { message, .. } = handler.receive(reply)? else {
-            return Err(Failure::new(format_args!("no fault")));
-        };
-        same("address of the fault", message.fault().map(|fault| fault.address), Some(page(0)))?;
-        shown = other;
-        map(frames[other], page(0), READ_WRITE)?;
-        reply.resume()?;
-    }
-    frames[shown].protect(Rights::READ, MapAttributes::NORMAL)?;
-    let Received::Fault { .. } = handler.receive(reply)? else {
-        return Err(Failure::new(format_args!("it still writes")));
-    };
-    Ok(())
 }
 
 fn a_thread_is_destroyed_while_it_runs_elsewhere(bench: &mut Bench<'_>) -> Outcome {

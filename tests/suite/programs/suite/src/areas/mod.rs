@@ -18,6 +18,7 @@ mod ipc;
 mod lending;
 mod memory;
 mod notifications;
+mod pages_elsewhere;
 mod passive;
 mod preemption;
 mod raised_interrupts;
@@ -28,5 +29,6 @@ mod system_calls;
 mod threads;
 mod time;
 mod untyped;
+mod waits;
 
 pub use all::ALL;

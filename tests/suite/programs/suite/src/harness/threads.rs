@@ -8,6 +8,7 @@ use suite_support::machine;
 
 use super::bench::{Bench, MAIN, READ_WRITE, SPACE, map};
 use super::bodies::Body;
+use super::cells::Cell;
 use super::failure::{Outcome, holds, same};
 use super::system::PRIORITY;
 use super::watchdog;
@@ -186,6 +187,13 @@ pub fn spin_until(what: &str, mut happened: impl FnMut() -> bool) -> Outcome {
         machine::pause();
     }
     holds(what, happened())
+}
+
+/// A cell counts on.
+#[track_caller]
+pub fn counts_on(cell: u64) -> Outcome {
+    let before = Cell(cell).value();
+    spin_until("the thread goes on", || Cell(cell).value() > before)
 }
 
 /// Lets others run until something has happened, for ten seconds at most.
