@@ -39,6 +39,12 @@ pub fn job() -> Job {
 fn both_make(project: &Project, board: Board) -> Result<()> {
     set_up::ensure(project, &[Need::TemplateTool])?;
     let scratch = std::env::temp_dir().join(format!("l4k-generated-{}-{board}", std::process::id()));
+    let result = both_make_in(&scratch, project, board);
+    fs::remove_dir_all(&scratch).with_context(|| format!("removing {}", scratch.display()))?;
+    result
+}
+
+fn both_make_in(scratch: &Path, project: &Project, board: Board) -> Result<()> {
     let [ours, theirs] = ["ours", "theirs"].map(|name| scratch.join(name));
     for directory in [&ours, &theirs] {
         fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
@@ -46,9 +52,7 @@ fn both_make(project: &Project, board: Board) -> Result<()> {
     let request = Request { name: NAME.to_owned(), board, template: make::TEMPLATES[0].to_owned(), crates: None };
     make::make(&request, &ours)?;
     process::run(&mut generate(project, board, &theirs)?)?;
-    let result = are_the_same(&files_below(&ours.join(NAME))?, &files_below(&theirs.join(NAME))?);
-    fs::remove_dir_all(&scratch).with_context(|| format!("removing {}", scratch.display()))?;
-    result
+    are_the_same(&files_below(&ours.join(NAME))?, &files_below(&theirs.join(NAME))?)
 }
 
 /// With no settings of the person's own, and with the name of a person, which it wants to know.
