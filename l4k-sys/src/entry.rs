@@ -3,6 +3,8 @@
 //! Nothing has to be set up: whoever starts the program has set `sp`, and loaded `.data` and `.bss`.
 #![allow(unsafe_code)]
 
+use core::hint::black_box;
+use core::marker::PhantomData;
 use core::slice;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -26,6 +28,9 @@ impl AbiNote {
 
 /// A `main` of an ordinary program: with or without [`Arguments`]. `Kind` only tells the two apart.
 pub trait ProgramMain<Kind> {
+    /// A pointer to such a function.
+    type Pointer: ProgramMain<Kind>;
+
     /// Runs it and gives back what it returned.
     fn run(self, arguments: Arguments) -> impl IntoStatus;
 }
@@ -39,25 +44,42 @@ pub struct WithoutArguments;
 pub struct WithArguments;
 
 impl<F: FnOnce() -> R, R: IntoStatus> ProgramMain<WithoutArguments> for F {
+    type Pointer = fn() -> R;
+
     fn run(self, _: Arguments) -> impl IntoStatus {
         self()
     }
 }
 
 impl<F: FnOnce(Arguments) -> R, R: IntoStatus> ProgramMain<WithArguments> for F {
+    type Pointer = fn(Arguments) -> R;
+
     fn run(self, arguments: Arguments) -> impl IntoStatus {
         self(arguments)
     }
 }
 
-/// Runs an ordinary program and ends it. For [`entry!`](crate::entry!).
-pub fn run_program<Kind>(name: &'static &'static str, main: impl ProgramMain<Kind>, words: [u64; 3]) -> ! {
-    note_name(name);
-    set_origin(Origin::Program);
-    exit(main.run(Arguments::new(words)).into_status())
+/// The type of pointers to a `main`. For [`entry!`](crate::entry!), which cannot write it down.
+pub fn pointer_to<Kind, Main: ProgramMain<Kind>>(_: &Main) -> PhantomData<Main::Pointer> {
+    PhantomData
 }
 
-/// Runs the first program and ends it. For [`first_program!`](crate::first_program!).
+/// Runs an ordinary program and ends it. For [`entry!`](crate::entry!).
+///
+/// `main` is a pointer of which the compiler knows nothing here. So it puts `main` nowhere else, and `main` keeps a symbol in every profile:
+/// a debugger finds it by name.
+pub fn run_program<Kind, Main: ProgramMain<Kind>>(
+    name: &'static &'static str,
+    _: PhantomData<Main>,
+    main: Main,
+    words: [u64; 3],
+) -> ! {
+    note_name(name);
+    set_origin(Origin::Program);
+    exit(black_box(main).run(Arguments::new(words)).into_status())
+}
+
+/// Runs the first program and ends it. For [`first_program!`](crate::first_program!). `main` keeps a symbol, as in [`run_program`].
 ///
 /// # Safety
 /// `address` and `length` are the boot information that the kernel passed at the start of this program.
@@ -73,7 +95,7 @@ pub unsafe fn run_first_program<R: IntoStatus>(
     let bytes = unsafe { slice::from_raw_parts(address as *const u8, length as usize) };
     let information = BootInformation::new(bytes);
     note_package(&information);
-    exit(main(information).into_status())
+    exit(black_box(main)(information).into_status())
 }
 
 /// The program's name, written once, before `main`. It points at a reference, since an atomic has no room for an address and a length.
@@ -131,7 +153,8 @@ macro_rules! entry {
 
         #[unsafe(no_mangle)]
         extern "C" fn _start(x0: u64, x1: u64, x2: u64) -> ! {
-            $crate::entry::run_program(&$crate::program_name!(), $main, [x0, x1, x2])
+            let pointer = $crate::entry::pointer_to(&$main);
+            $crate::entry::run_program(&$crate::program_name!(), pointer, $main, [x0, x1, x2])
         }
     };
 }

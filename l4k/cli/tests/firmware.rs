@@ -37,6 +37,8 @@ impl Copy {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-l4k"));
         command.arg("l4k").arg("--manifest-path").arg(self.0.join("Cargo.toml")).args(arguments);
         command.env("L4K_CACHE", root().join("target")).env("CARGO_TARGET_DIR", built());
+        // Without increments the compiler puts a function that is called once where it is called. The debugger needs `main` at its own place.
+        command.env("CARGO_INCREMENTAL", "0");
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         pipes.spawn().expect("the program starts")
     }
@@ -136,7 +138,7 @@ fn addresses_are_told_with_their_place(copy: &Copy, console: &str) {
 
 /// The emulator has the command's standard output too: that comes to its end when both are gone.
 fn a_machine_ends_with_the_command(copy: &Copy) {
-    for signal in ["TERM", "HUP", "INT"] {
+    for signal in ["TERM", "HUP", "INT", "KILL"] {
         let mut command = copy.start(&["run"]);
         let mut console = BufReader::new(command.stdout.take().expect("a pipe"));
         let mut line = String::new();

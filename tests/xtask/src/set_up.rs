@@ -33,6 +33,8 @@ pub enum Need {
     LicenceTool,
     /// cargo-semver-checks.
     InterfaceTool,
+    /// cargo-generate.
+    TemplateTool,
 }
 
 /// The package that has mdbook.
@@ -49,6 +51,9 @@ const LICENCE_TOOL_VERSION: &str = "^0.20";
 
 /// Version of cargo-semver-checks. It reads rustdoc's JSON, whose format changes with the compiler.
 const INTERFACE_TOOL_VERSION: &str = "^0.51";
+
+/// Version of cargo-generate that `examples/template/cargo-generate.toml` asks for at least.
+const TEMPLATE_TOOL_VERSION: &str = "=0.23.5";
 
 /// Meets the needs, telling what it does, and returns the compiler for the target.
 pub fn ensure(project: &Project, needs: &[Need]) -> Result<Toolchain> {
@@ -85,6 +90,11 @@ pub fn interface_tool(project: &Project) -> PathBuf {
     project.target().join("tools/bin/cargo-semver-checks")
 }
 
+/// Where cargo-generate is.
+pub fn template_tool(project: &Project) -> PathBuf {
+    project.target().join("tools/bin/cargo-generate")
+}
+
 impl Need {
     /// The same need of every firmware project, if it is one.
     fn of_every_project(self) -> Option<set_up::Need> {
@@ -92,7 +102,7 @@ impl Need {
             Need::Emulator => Some(set_up::Need::Emulator),
             Need::Linter => Some(set_up::Need::Linter),
             Need::BookTool | Need::CoverageTools | Need::MutationTool | Need::CppCompiler => None,
-            Need::LicenceTool | Need::InterfaceTool => None,
+            Need::LicenceTool | Need::InterfaceTool | Need::TemplateTool => None,
         }
     }
 
@@ -106,6 +116,7 @@ impl Need {
             Need::CppCompiler => process::on_path("c++"),
             Need::LicenceTool => licence_tool(project).is_file(),
             Need::InterfaceTool => interface_tool(project).is_file(),
+            Need::TemplateTool => template_tool(project).is_file(),
         }
     }
 
@@ -118,6 +129,7 @@ impl Need {
             Need::CppCompiler => install(&[Package::plain("g++")]),
             Need::LicenceTool => install_tool(project, "cargo-deny", LICENCE_TOOL_VERSION),
             Need::InterfaceTool => install_tool(project, "cargo-semver-checks", INTERFACE_TOOL_VERSION),
+            Need::TemplateTool => install_tool(project, "cargo-generate", TEMPLATE_TOOL_VERSION),
         }
     }
 
@@ -131,6 +143,7 @@ impl Need {
             Need::CppCompiler => "no C++ compiler, c++, on the search path",
             Need::LicenceTool => "cargo-deny was not installed",
             Need::InterfaceTool => "cargo-semver-checks was not installed",
+            Need::TemplateTool => "cargo-generate was not installed",
         }
     }
 }

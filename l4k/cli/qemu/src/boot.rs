@@ -57,10 +57,10 @@ impl Boot {
         &self.machine
     }
 
-    /// The emulator's command, whose serial port is the character device `chardev` (QEMU's notation, without its id).
+    /// The emulator's command, as [`emulator::command`], whose serial port is the character device `chardev` (QEMU's notation, without its id).
     #[must_use]
     pub fn command(&self, chardev: &str) -> Command {
-        let mut command = Command::new(emulator::program());
+        let mut command = emulator::command();
         command.args(self.machine.arguments());
         command.arg("-chardev").arg(format!("{chardev},id=serial"));
         if self.port == SerialPort::Second {

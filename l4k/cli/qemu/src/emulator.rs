@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::num::NonZero;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 
@@ -43,6 +44,34 @@ pub fn threads(cores: u8) -> &'static [&'static str] {
 #[must_use]
 pub fn program() -> OsString {
     std::env::var_os(VARIABLE).unwrap_or_else(|| PROGRAM.into())
+}
+
+/// Linux's command that starts another with a signal for its parent's end.
+const END_TOGETHER: [&str; 4] = ["setpriv", "--pdeathsig", "KILL", "--"];
+
+/// The command that starts the emulator. Where the system is able to, it ends the emulator together with the thread that has started it, however that
+/// ends: nobody sees a machine that runs on, and it keeps its processors busy. Linux is able to; elsewhere the emulator outlives a `SIGKILL`.
+#[must_use]
+pub fn command() -> Command {
+    if !can_end_together() {
+        return Command::new(program());
+    }
+    // It becomes the emulator: the process stays the same. What is killed before that, within some milliseconds, leaves the emulator behind.
+    let [first, rest @ ..] = END_TOGETHER;
+    let mut command = Command::new(first);
+    command.args(rest).arg(program());
+    command
+}
+
+/// Whether that command is there and knows this option, which small forms of it lack.
+fn can_end_together() -> bool {
+    static CAN: OnceLock<bool> = OnceLock::new();
+    *CAN.get_or_init(|| {
+        let [first, rest @ ..] = END_TOGETHER;
+        let mut trial = Command::new(first);
+        trial.args(rest).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        trial.status().is_ok_and(|status| status.success())
+    })
 }
 
 /// Checks that the emulator is there, is new enough, and has both boards' machines.

@@ -59,8 +59,7 @@ impl Session {
     fn of(mut command: Command) -> Result<Session> {
         let (ours, theirs) = UnixStream::pair().context("a pair of sockets")?;
         command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null());
-        let program = command.get_program().display().to_string();
-        let child = command.spawn().with_context(|| format!("{program} does not start"))?;
+        let child = command.spawn().context("the emulator does not start")?;
         let reading = ours.try_clone().context("a second handle of the serial port")?;
         let (sender, output) = channel();
         thread::spawn(move || hand_on(reading, &sender));

@@ -83,7 +83,7 @@ impl Image {
     /// Where the program's `main` begins, and its first instructions.
     ///
     /// # Errors
-    /// It has no symbol for it: the compiler has inlined it into what calls it.
+    /// It has no symbol for it. What `entry!` and `first_program!` begin with has one in every profile, if it is in the file at all.
     pub fn main(&self) -> Result<Function> {
         let bytes = fs::read(&self.path).with_context(|| format!("reading {}", self.path.display()))?;
         let file = File::parse(&*bytes).with_context(|| format!("reading {}", self.path.display()))?;
@@ -94,8 +94,8 @@ impl Image {
         let mut mains = file.symbols().filter(|symbol| symbol.name().is_ok_and(is_main));
         let main = mains.next().with_context(|| {
             format!(
-                "{} has no symbol for main: the compiler has inlined it. Build it without --release, and without \
-                 CARGO_INCREMENTAL=0",
+                "{} has no symbol for main: the function that its entry! or first_program! names has another name, or \
+                 lies in a module, or the profile strips symbols",
                 self.name
             )
         })?;

@@ -28,9 +28,10 @@ const VALUE: &str = "\n#[used]\nstatic VALUE: &str = match option_env!(\"L4K_VAR
 /// example.
 const SUFFIX: &str = "-copied";
 
-/// A job for each, and one for a program that reads a variable.
+/// A job for each, and one for a program that reads a variable. What the examples depend on stays where it is: only their own files, and what builds
+/// them, decide whether a copy builds as the example does.
 pub fn jobs() -> Vec<Job> {
-    let firmware = |name: &str| Subject::Firmware(format!("examples/{name}"));
+    let firmware = |name: &str| Subject::Project(format!("examples/{name}"));
     let copy = |name: &'static str| {
         let job = move |context: &Context| Outcome::of(name, copy_and_build(context, name));
         Job::run(Part::Copied, name, job).about(firmware(name))

@@ -138,7 +138,11 @@ fn libraries(metadata: &str) -> Result<Vec<String>> {
     Ok(names.map(str::to_owned).collect())
 }
 
-fn host_target() -> Result<String> {
+/// This computer's target.
+///
+/// # Errors
+/// rustc does not name it.
+pub fn host_target() -> Result<String> {
     let about = process::answer(Command::new("rustc").arg("-vV"))?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc does not name its host")?.to_owned())

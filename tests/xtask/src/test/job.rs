@@ -46,6 +46,15 @@ pub enum Subject {
     Package(&'static str),
     /// The firmware project in this directory.
     Firmware(String),
+    /// What lies in the directory of this firmware project, and nothing that it depends on.
+    Project(String),
+    /// This package of a firmware project, and what it depends on. What lies in the project itself, wherever, it is about as well.
+    Part {
+        /// The project's directory.
+        firmware: &'static str,
+        /// The package's directory.
+        package: &'static str,
+    },
     /// Every firmware project.
     AllFirmware,
     /// The book, and other texts.

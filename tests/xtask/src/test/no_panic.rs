@@ -36,10 +36,12 @@ const SMALL: &str = "\n[profile.release.package.l4k]\nopt-level = \"s\"\n";
 
 /// Links it for each board; then copies of it that were changed: once with critical sections, once optimised for size, and once with a panic.
 pub fn jobs() -> Vec<Job> {
-    let firmware = |name: &str| Subject::Firmware(format!("examples/{name}"));
+    // Only the kernel is looked at, not the programs that it has with it.
+    let kernel = |project| Subject::Part { firmware: project, package: project };
+    let build = |name, work| Job::build(Part::NoPanic, name, Resource::Firmware, work).about(SIZE);
     vec![
-        Job::build(Part::NoPanic, "boards", Resource::Firmware, boards).about(firmware("hello")).about(SIZE),
-        Job::build(Part::NoPanic, "changed", Resource::Firmware, changed).about(firmware("own-board")).about(SIZE),
+        build("boards", boards as fn(&Context) -> Outcome).about(kernel("examples/hello")),
+        build("changed", changed).about(kernel("examples/own-board")),
     ]
 }
 

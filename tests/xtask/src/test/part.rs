@@ -160,7 +160,7 @@ impl Part {
             Part::Bench => bench::jobs(),
             Part::Copied => copied::jobs(),
             Part::Book => book::jobs(),
-            Part::Template => template::jobs(),
+            Part::Template => template::jobs(options.scope),
             Part::Packages => packages::jobs(options.scope),
             Part::Mutants => mutants::jobs(options.scope),
             Part::Planted => planted::jobs(options.scope),

@@ -17,6 +17,10 @@ pub struct Choice {
     packages: BTreeSet<String>,
     /// The firmware projects.
     firmware: BTreeSet<String>,
+    /// Packages of the firmware projects.
+    parts: BTreeSet<String>,
+    /// The firmware projects in which something has changed.
+    changed: BTreeSet<String>,
     /// Why everything can be broken, if it can.
     everything: Option<String>,
     /// What each file belongs to.
@@ -53,10 +57,12 @@ impl Choice {
             Place::Package(directory) => {
                 self.packages.extend(users(&packages.workspace, &directory));
                 self.firmware.extend(users(&packages.firmware, &directory));
+                self.parts.extend(users(&packages.parts, &directory));
                 directory
             }
             Place::Firmware(directory) => {
                 self.firmware.insert(directory.clone());
+                self.changed.insert(directory.clone());
                 directory
             }
         }
@@ -76,6 +82,8 @@ impl Choice {
             Subject::Sources => true,
             Subject::Workspace => !self.packages.is_empty(),
             Subject::Package(directory) => self.packages.contains(*directory),
+            Subject::Project(directory) => self.changed.contains(directory),
+            Subject::Part { firmware, package } => self.changed.contains(*firmware) || self.parts.contains(*package),
             Subject::AllFirmware => !self.firmware.is_empty(),
             Subject::Firmware(directory) => self.firmware.contains(directory),
             Subject::Texts => self.places.values().any(|place| place == "text"),
@@ -139,7 +147,12 @@ mod tests {
                 ("examples/hello", &["examples/hello", "l4k", "l4k-sys", "l4k-sys/drivers"]),
                 ("examples/restart", &["examples/restart", "l4k", "l4k-sys"]),
                 ("tests/suite", &["tests/suite", "l4k", "l4k-sys"]),
+                ("tests/bench", &["tests/bench", "tests/bench/programs/lead", "l4k", "l4k-sys"]),
+            ]),
+            parts: uses(&[
+                ("examples/hello", &["examples/hello", "l4k", "l4k-sys"]),
                 ("tests/bench", &["tests/bench", "l4k", "l4k-sys"]),
+                ("tests/bench/programs/lead", &["tests/bench/programs/lead", "l4k-sys"]),
             ]),
         }
     }
@@ -221,8 +234,54 @@ mod tests {
         ] {
             assert!(drivers.iter().any(|job| job == name), "{name}: {drivers:?}");
         }
-        for part in ["suite:", "kept:", "paths:", "bench:", "model:", "lint-target: examples/restart"] {
+        for part in
+            ["suite:", "kept:", "paths:", "bench:", "model:", "no-panic:", "copied:", "lint-target: examples/restart"]
+        {
             assert!(drivers.iter().all(|job| !job.starts_with(part)), "{part}: {drivers:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_counted_programs_do_not_have_leaves_the_count_out() {
+        let packages = Packages::of(&Project::find().expect("the project")).expect("packages");
+        for (file, is_counted) in [
+            ("l4k-sys/drivers/src/pl011.rs", false),
+            ("l4k-sys/init/src/lib.rs", true),
+            ("tests/bench/programs/lead-serial/src/main.rs", true),
+            ("tests/bench/support/src/lib.rs", true),
+            ("tests/paths/marks/src/lib.rs", true),
+            ("l4k/src/object/slot.rs", true),
+            ("bsp-qemu-virt/src/lib.rs", true),
+            ("tests/bench/tool/src/rows.rs", true),
+        ] {
+            let chosen = chosen_with(&[file], &packages);
+            assert_eq!(chosen.iter().any(|job| job == "bench: counted"), is_counted, "{file}: {chosen:?}");
+            assert!(chosen.iter().any(|job| job == "bench: form for boards"), "{file}: {chosen:?}");
+        }
+    }
+
+    #[test]
+    fn a_copy_builds_as_its_example_does() {
+        let packages = Packages::of(&Project::find().expect("the project")).expect("packages");
+        for (file, is_copied) in [
+            ("l4k-sys/drivers/src/pl011.rs", false),
+            ("l4k/src/object/slot.rs", false),
+            ("examples/hello/src/main.rs", true),
+            ("examples/hello/programs/shell/src/main.rs", true),
+            ("examples/hello/Cargo.toml", true),
+            ("l4k/build/src/plan.rs", true),
+        ] {
+            let chosen = chosen_with(&[file], &packages);
+            assert_eq!(chosen.iter().any(|job| job == "copied: hello"), is_copied, "{file}: {chosen:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_one_board_has_takes_its_jobs() {
+        let packages = Packages::of(&Project::find().expect("the project")).expect("packages");
+        let chosen = chosen_with(&["bsp-rpi4/src/lib.rs"], &packages);
+        for job in ["shell: hello, rpi4", "lint-target: examples/hello", "suite: ", "bench: form for boards"] {
+            assert!(chosen.iter().any(|name| name.starts_with(job)), "{job}: {chosen:?}");
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Packages {
     pub workspace: BTreeMap<String, BTreeSet<String>>,
     /// The same for the firmware projects, of all their packages together.
     pub firmware: BTreeMap<String, BTreeSet<String>>,
+    /// The same for each package of the firmware projects.
+    pub parts: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Packages {
@@ -26,7 +28,11 @@ impl Packages {
         let root = project.root();
         let mut packages = Packages { workspace: workspace(&metadata(root)?, root)?, ..Packages::default() };
         for directory in project.firmware()? {
-            let all = directories(&metadata(&directory)?, root)?.into_values().collect();
+            let metadata = metadata(&directory)?;
+            let all = directories(&metadata, root)?.into_values().collect();
+            for (part, used) in workspace(&metadata, root)? {
+                packages.parts.entry(part).or_default().extend(used);
+            }
             let name = directory.strip_prefix(root).context("a firmware lies outside of the project")?;
             packages.firmware.insert(name.display().to_string(), all);
         }
@@ -34,9 +40,10 @@ impl Packages {
     }
 }
 
+/// With all features: what a firmware needs for its other board is an optional dependency, which cargo leaves out else.
 fn metadata(directory: &Path) -> Result<Value> {
     let mut command = host_cargo(directory, "metadata");
-    let text = process::answer(command.args(["--quiet", "--format-version", "1"]))?;
+    let text = process::answer(command.args(["--quiet", "--all-features", "--format-version", "1"]))?;
     serde_json::from_str(&text).context("cargo's metadata")
 }
 
