@@ -107,7 +107,7 @@ impl Arch for Machine {
     }
 
     fn interrupt_pending(&self) -> bool {
-        instruction::pending_exceptions() != 0 || trap::is_kernel_wanted()
+        instruction::pending_exceptions().interrupt() || trap::is_kernel_wanted()
     }
 
     fn interrupt_core(&mut self, core: CoreNumber) {
