@@ -228,6 +228,11 @@ impl Arch for Machine {
     }
 
     #[inline(always)]
+    fn broken(leaf: u64) -> u64 {
+        table_format::broken(leaf)
+    }
+
+    #[inline(always)]
     fn decode(bits: u64, level: Level) -> TableEntry {
         table_format::decode(bits, level)
     }
