@@ -14,6 +14,9 @@ impl fmt::Display for Fault {
             FaultKind::BadInstruction => write!(formatter, "an instruction that does not exist or is not allowed")?,
             FaultKind::Alignment => write!(formatter, "misaligned address {address:#x}")?,
             FaultKind::Breakpoint => write!(formatter, "{} at {address:#x}", stop(cause))?,
+            FaultKind::External if cause == FaultCause::SystemError => {
+                formatter.write_str("a system error, of an access of this thread or of whatever ran before it")?;
+            }
             FaultKind::External => write!(formatter, "the memory system refused address {address:#x}")?,
             FaultKind::FloatingPoint => write!(formatter, "use of the FP unit without having asked for it")?,
             FaultKind::Timeout if cause == FaultCause::TimeTaken => taken(address, formatter)?,
@@ -58,7 +61,8 @@ fn page_fault(fault: &Fault, formatter: &mut fmt::Formatter<'_>) -> fmt::Result 
         | FaultCause::BreakpointRegister
         | FaultCause::Watchpoint
         | FaultCause::SingleStep
-        | FaultCause::TimeTaken => "refused",
+        | FaultCause::TimeTaken
+        | FaultCause::SystemError => "refused",
         FaultCause::NotMapped => "nothing is mapped there",
         FaultCause::Permission => "not permitted there",
         FaultCause::AddressSize => "outside of all memory",
@@ -98,6 +102,16 @@ mod tests {
             "the time that it worked on, of context 0xc0, was taken away (pc 0x200000)"
         );
         assert_eq!(timeout(FaultCause::TimeTaken, 0), "the time that it worked on was taken away (pc 0x200000)");
+    }
+
+    #[test]
+    fn a_system_error_is_blamed_on_no_address() {
+        let external = |cause| fault(FaultKind::External, Access::None, cause, 0x1000).to_string();
+        assert_eq!(external(FaultCause::Other), "the memory system refused address 0x1000 (pc 0x200000)");
+        assert_eq!(
+            external(FaultCause::SystemError),
+            "a system error, of an access of this thread or of whatever ran before it (pc 0x200000)"
+        );
     }
 
     #[test]

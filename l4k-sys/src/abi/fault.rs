@@ -87,6 +87,9 @@ pub enum FaultCause {
     /// Of a timeout: the time that the thread worked on for others was taken away. It has none until somebody binds
     /// time to it.
     TimeTaken = 7,
+    /// Of an external abort: a system error (SError). Nobody says which access it belongs to: that can be one of
+    /// another thread, or of the kernel, from before this thread ran.
+    SystemError = 8,
 }
 
 impl FaultCause {
@@ -102,6 +105,7 @@ impl FaultCause {
             5 => Self::Watchpoint,
             6 => Self::SingleStep,
             7 => Self::TimeTaken,
+            8 => Self::SystemError,
             _ => return None,
         })
     }

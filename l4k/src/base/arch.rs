@@ -279,6 +279,8 @@ pub trait Arch {
     fn encode(entry: TableEntry, level: Level) -> u64;
     /// Whether a leaf must not take the place of another one before all cores have forgotten that one.
     fn needs_break(before: u64, after: u64) -> bool;
+    /// A leaf that no core uses, and that is another's place all the same: it decodes as nothing mapped, and is not the entry of nothing.
+    fn broken(leaf: u64) -> u64;
     /// The meaning of a table entry.
     fn decode(bits: u64, level: Level) -> TableEntry;
 

@@ -7,6 +7,7 @@ pub mod device_tree;
 pub mod device_tree_statements;
 pub mod device_tree_walk;
 pub mod memory_map;
+pub mod pending;
 pub mod syndrome;
 pub mod table_format;
 

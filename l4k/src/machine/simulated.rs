@@ -430,6 +430,10 @@ impl Arch for Simulated {
         table_format::needs_break(before, after)
     }
 
+    fn broken(leaf: u64) -> u64 {
+        table_format::broken(leaf)
+    }
+
     fn decode(bits: u64, level: Level) -> TableEntry {
         table_format::decode(bits, level)
     }

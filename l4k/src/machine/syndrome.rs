@@ -78,6 +78,7 @@ const fn other_fault_of(exception: &Exception) -> Fault {
     };
     let cause = match kind {
         FaultKind::Breakpoint => stop_cause(syndrome),
+        FaultKind::External if syndrome >> 26 & 0x3f == SYSTEM_ERROR => FaultCause::SystemError,
         _ => FaultCause::Other,
     };
     let level = 0;
@@ -154,7 +155,9 @@ mod tests {
         assert_eq!(fault(DATA_ABORT, 0x10).kind, FaultKind::External);
         assert_eq!(fault(DATA_ABORT, 0x21).kind, FaultKind::Alignment);
         assert_eq!(fault(INSTRUCTION_ABORT, 0x30).kind, FaultKind::External);
-        assert_eq!(fault(SYSTEM_ERROR, 0).kind, FaultKind::External);
+        assert_eq!(fault(DATA_ABORT, 0x10).cause, FaultCause::Other);
+        let error = fault(SYSTEM_ERROR, 0x11);
+        assert_eq!((error.kind, error.cause, error.address), (FaultKind::External, FaultCause::SystemError, 0));
     }
 
     #[test]

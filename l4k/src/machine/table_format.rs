@@ -52,6 +52,13 @@ pub const fn needs_break(before: u64, after: u64) -> bool {
     (before ^ after) & !(READ_ONLY | USER_EXECUTE_NEVER) != 0
 }
 
+/// A leaf without its valid bit: the processor ignores all others (Arm ARM D8.3). They say whose place it is.
+#[must_use]
+#[inline(always)]
+pub const fn broken(leaf: u64) -> u64 {
+    leaf & !VALID
+}
+
 /// What an entry of a table of this level means.
 #[must_use]
 #[inline(always)]
@@ -111,6 +118,9 @@ mod tests {
             for bits in [0b001, 0b011, 0b101, 0b111] {
                 assert!(!needs_break(before, encode(leaf(1, bits, MemoryKind::Normal), level)));
                 assert!(needs_break(before, encode(leaf(1, bits, MemoryKind::Uncached), level)));
+                assert_eq!(decode(broken(before), level), TableEntry::Empty);
+                assert_ne!(broken(before), encode(TableEntry::Empty, level));
+                assert!(needs_break(broken(before), before), "one that is broken is made anew");
                 assert!(needs_break(before, encode(leaf(2, bits, MemoryKind::Normal), level)));
             }
         }

@@ -101,7 +101,8 @@ impl<A: Arch> System<A> {
     /// Whether the last entry on the way to a leaf is free, and there are tables enough for the rest of the way.
     #[inline(always)]
     fn check_free(&self, space: Ref<AddressSpace>, last: Place, leaf: Level) -> Result<(), Error> {
-        if self.entry(last) != TableEntry::Empty {
+        // A leaf that is broken, since its memory type changes, is in its place as well.
+        if last.bits != A::encode(TableEntry::Empty, last.level) {
             return Err(Error::AddressInUse);
         }
         let missing = leaf as u16 - last.level as u16;
@@ -196,7 +197,7 @@ impl<A: Arch> System<A> {
     /// # Errors
     /// `NotMapped` and those of [`memory_kind`].
     ///
-    /// Maintenance of caches comes first, as for [`map`](Self::map).
+    /// Maintenance of caches comes first, as for [`map`](Self::map), unless the memory type changes: then it comes while nobody can use the mapping.
     pub fn protect(&mut self, slot: Ref<Slot>, wanted: Wanted) -> Result<Next, Error> {
         let (frame, mapped) = self.mapped_frame_in(slot)?;
         let (space, mapping) = mapped.ok_or(Error::NotMapped)?;
@@ -204,12 +205,7 @@ impl<A: Arch> System<A> {
         if maintenance_for(wanted.rights, memory).is_some() {
             return self.maintain_and_protect(slot, wanted);
         }
-        self.change_leaf(
-            space,
-            mapping,
-            TableEntry::Leaf { address: frame.address, rights: wanted.rights, memory },
-            frame.size,
-        )
+        self.change_leaf(space, mapping, &frame, wanted.rights, memory)
     }
 
     /// The same with maintenance of caches, apart so that the way without has no use for what it needs.
@@ -218,16 +214,16 @@ impl<A: Arch> System<A> {
         let (frame, mapped) = self.mapped_frame_in(slot)?;
         let (space, mapping) = mapped.ok_or(Error::NotMapped)?;
         let memory = memory_kind(&frame, wanted.rights, wanted.attributes)?;
-        let maintained = self.maintain_before_use(&frame, wanted.rights, memory);
-        if maintained != Next::Done {
-            return Ok(maintained);
+        let level = leaf_level(frame.size);
+        let place = self.find_entry(space, mapping.page, level);
+        let entry = A::encode(TableEntry::Leaf { address: frame.address, rights: wanted.rights, memory }, level);
+        if !self.needs_break(place, entry) {
+            let maintained = self.maintain_before_use(&frame, wanted.rights, memory);
+            if maintained != Next::Done {
+                return Ok(maintained);
+            }
         }
-        self.change_leaf(
-            space,
-            mapping,
-            TableEntry::Leaf { address: frame.address, rights: wanted.rights, memory },
-            frame.size,
-        )
+        self.change_leaf(space, mapping, &frame, wanted.rights, memory)
     }
 
     /// Another leaf takes the place of a mapping's.
@@ -236,14 +232,15 @@ impl<A: Arch> System<A> {
         &mut self,
         space: Ref<AddressSpace>,
         mapping: Mapping,
-        leaf: TableEntry,
-        size: FrameSize,
+        frame: &Frame,
+        rights: Rights,
+        memory: MemoryKind,
     ) -> Result<Next, Error> {
-        let level = leaf_level(size);
+        let level = leaf_level(frame.size);
         let place = self.find_entry(space, mapping.page, level);
-        let entry = A::encode(leaf, level);
+        let entry = A::encode(TableEntry::Leaf { address: frame.address, rights, memory }, level);
         if self.needs_break(place, entry) {
-            return self.make_anew(space, place.address, mapping, (level, entry));
+            return Ok(self.make_anew(space, (place, mapping), entry, frame, rights));
         }
         // In one step, so that no program meets a page that is not there.
         self.store.set_entry(place.address, entry);
@@ -252,21 +249,40 @@ impl<A: Arch> System<A> {
     }
 
     /// Break before make (Arm ARM, R_DDMVT): no core uses the entry before and this one at the same time. Who meets the
-    /// entry while it is broken is not told of a fault.
+    /// entry while it is broken makes the access again, and is told of no fault if the entry is whole then.
+    ///
+    /// Caches are maintained in between, both when memory becomes uncached and back. Before, a core could still make a line dirty by the cacheable
+    /// mapping, which would later be written over what is stored past the caches. Afterwards, a core could read what a line has kept from the time when
+    /// others wrote past it (Arm ARM, 'Mismatched memory attributes').
+    ///
+    /// An interrupt may come first. The leaf stays broken until the call goes on: made whole again it would let in new lines, and the call would begin
+    /// anew each time.
     #[inline(never)]
     fn make_anew(
         &mut self,
         space: Ref<AddressSpace>,
-        place: PhysicalAddress,
-        mapping: Mapping,
-        (level, entry): (Level, u64),
-    ) -> Result<Next, Error> {
-        self.store.set_entry(place, A::encode(TableEntry::Empty, level));
-        self.forget(mapping.space, mapping.page);
-        self.store.set_entry(place, entry);
+        (Place { address, bits, .. }, mapping): (Place, Mapping),
+        entry: u64,
+        frame: &Frame,
+        rights: Rights,
+    ) -> Next {
+        if bits != A::broken(bits) {
+            self.store.set_entry(address, A::broken(bits));
+            self.forget(mapping.space, mapping.page);
+        }
+        if frame.memory == MemoryClass::Normal {
+            let maintained = self.maintain(Stretch::of(frame, CacheOperation::CleanAndInvalidate));
+            if maintained != Next::Done {
+                return maintained;
+            }
+            if rights.contains(Rights::EXECUTE) {
+                self.forget_instructions();
+            }
+        }
+        self.store.set_entry(address, entry);
         self.store.machine.publish_tables();
         self.note_break(space);
-        Ok(Next::Done)
+        Next::Done
     }
 
     /// All cores forget the translations of a page, and what led to it; what the tables say now is published before.

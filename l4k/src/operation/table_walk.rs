@@ -17,7 +17,7 @@ pub struct Place {
     /// The table's level.
     pub level: Level,
     /// The entry, in the machine's format.
-    bits: u64,
+    pub bits: u64,
 }
 
 /// Level at which frames of a size are mapped.

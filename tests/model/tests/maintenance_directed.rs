@@ -141,7 +141,7 @@ fn a_memory_type_changes_with_a_break() {
         call(stage, SystemCall::FrameProtect, &[frame, READ_WRITE, MapAttributes::UNCACHED.bits()])?;
         all_agree(stage, ADDRESS, Access::Write, true)
     };
-    holds_and_can_fail(test, SystemCall::FrameProtect, Kind::InvalidatePage, Change::Swap);
+    holds_and_can_fail(test, SystemCall::FrameProtect, Kind::InvalidatePage, Change::LeaveOut);
 }
 
 /// Code that was written through an alias is what all cores execute.
@@ -227,6 +227,67 @@ fn memory_that_is_mapped_uncached_has_what_the_caches_had() {
         all_agree(stage, ALIAS, Access::Read, true)
     };
     holds_and_can_fail(test, SystemCall::FrameMap, Kind::Complete, Change::LeaveOut);
+}
+
+/// Where the words of a page lie that is written on every core, some of them several times.
+fn written_on_every_core(stage: &mut Stage) -> Result<u64, String> {
+    let mut start = 0;
+    for core in [0, 1, 2, 0, 1, 2] {
+        let Met::Memory(place, ..) = use_page(stage, core, ADDRESS, Access::Write)? else {
+            return Err("a fault".to_owned());
+        };
+        start = place & !0xfff;
+    }
+    Ok(start)
+}
+
+/// Lines of a page that the caches have and memory has not, and lines that the caches have as memory was before.
+fn lines_that_differ(stage: &Stage, start: u64) -> [usize; 2] {
+    let machine = &stage.world.kernel.system.store.machine;
+    let mut differ = [0, 0];
+    for word in (start..start + 4096).step_by(8) {
+        let is_dirty = machine.ledger.borrow().data.is_dirty(word);
+        let is_behind = machine.memory_word(View::Cached, word) != machine.memory_word(View::Memory, word);
+        differ[0] += usize::from(is_dirty);
+        differ[1] += usize::from(is_behind && !is_dirty);
+    }
+    differ
+}
+
+/// A line that is still dirty when memory is used uncached is written over it at any time later. So the caches are cleaned when no core can use the
+/// cacheable mapping any more: others write all the time that the call takes.
+#[test]
+fn no_cache_has_anything_to_write_back_when_memory_has_become_uncached() {
+    let test: Test = |stage| {
+        let [frame, _] = frames(stage)?;
+        map(stage, frame, ADDRESS, READ_WRITE, 0)?;
+        let start = written_on_every_core(stage)?;
+        call(stage, SystemCall::FrameProtect, &[frame, READ_WRITE, MapAttributes::UNCACHED.bits()])?;
+        match lines_that_differ(stage, start) {
+            [0, _] => Ok(()),
+            [dirty, _] => Err(format!("{dirty} words are still to be written back")),
+        }
+    };
+    // The wait behind the invalidation must be over before the first line is cleaned.
+    holds_and_can_fail(test, SystemCall::FrameProtect, Kind::InvalidatePage, Change::Swap);
+    holds_and_can_fail(test, SystemCall::FrameProtect, Kind::Lines, Change::LeaveOut);
+}
+
+/// A line that a cache took while memory was used uncached is old. So it is dropped before the cacheable mapping can be used.
+#[test]
+fn no_cache_has_anything_old_when_memory_has_become_cached_again() {
+    let test: Test = |stage| {
+        let [frame, _] = frames(stage)?;
+        stage.world.kernel.system.store.machine.ledger.borrow_mut().is_device_quiet = true;
+        map(stage, frame, ADDRESS, READ_WRITE, MapAttributes::UNCACHED.bits())?;
+        let start = written_on_every_core(stage)?;
+        call(stage, SystemCall::FrameProtect, &[frame, READ_WRITE, 0])?;
+        match lines_that_differ(stage, start) {
+            [_, 0] => Ok(()),
+            [_, old] => Err(format!("{old} words are older in the caches than in memory")),
+        }
+    };
+    holds_and_can_fail(test, SystemCall::FrameProtect, Kind::Lines, Change::LeaveOut);
 }
 
 #[test]

@@ -297,6 +297,27 @@ fn an_interrupted_map_goes_on_where_it_stopped() {
     assert_eq!(world.call(SystemCall::FrameQuery, &[frame]).unwrap().values[4], 0x4000_0000);
 }
 
+/// While the memory type of a large frame changes, nobody can use the page, and its place is not free. Whoever has the capability ends that.
+#[test]
+fn a_change_of_memory_type_that_was_cut_keeps_its_place() {
+    for small in [false, true] {
+        let mut world = World::new();
+        let frame = half_mapped(&mut world);
+        let _ = map_cut_after(&mut world, frame, CHUNKS);
+        world.kernel.system.store.machine.preempt_after.set(Some(3));
+        let uncached = [frame, READ_WRITE, MapAttributes::UNCACHED.bits(), 0, 0, 0, 0, 0];
+        assert_eq!(world.system_call(SystemCall::FrameProtect as u64, uncached, 0), Outcome::Restarted);
+        world.kernel.system.store.machine.preempt_after.set(None);
+        assert_eq!(translate(&world, 0x4000_0000), None, "a core could make lines dirty that are clean already");
+        let other = world.make(ObjectKind::Frame, if small { 12 } else { 21 });
+        assert_eq!(map(&mut world, other, 0x4000_0000, READ_WRITE, 0), Err(Error::AddressInUse));
+        world.call(SystemCall::FrameProtect, &[frame, READ_WRITE, 0]).unwrap();
+        assert!(translate(&world, 0x4000_0000).is_some());
+        world.call(SystemCall::FrameUnmap, &[frame]).unwrap();
+        map(&mut world, other, 0x4000_0000, READ_WRITE, 0).unwrap();
+    }
+}
+
 #[test]
 fn a_frame_that_came_into_the_slot_meanwhile_is_maintained_from_the_beginning() {
     let mut world = World::new();

@@ -5,7 +5,7 @@ mod patched;
 
 use hello::{LIMIT, PROMPT, boot, boot_file, boot_with, raw, shell_answers};
 use l4k_qemu::{Cpu, Entry, InterruptController, Machine, MemorySize};
-use patched::patched;
+use patched::{patched, patched_in_places};
 
 /// 2 MiB lie below the image, which needs about half a MiB: its text is there, its end is not.
 #[test]
@@ -106,6 +106,49 @@ fn what_arrives_at_a_level_that_the_kernel_has_left_is_told() {
         session.expect(&text, LIMIT).expect("the report");
         std::fs::remove_file(image).expect("the image of this test");
     }
+}
+
+/// `mov x0, #HCR; msr HCR_EL2, x0` behind a jump that is never taken, and the same with AMO and VSE: a system error is pending at EL1 from there on.
+const ERROR_PENDING: [[u32; 3]; 2] = [[0xb400_0080, 0xd2b0_0000, 0xd51c_1100], [0xd280_2400, 0xf2b0_0000, 0xd51c_1100]];
+
+/// The same with AMO alone: EL2 can make system errors later.
+const ERRORS_MADE_AT_EL2: [[u32; 3]; 2] =
+    [[0xb400_0080, 0xd2b0_0000, 0xd51c_1100], [0xd280_0400, 0xf2b0_0000, 0xd51c_1100]];
+
+/// What EL2 does on a call that nobody serves: `mov x0, #-1; mrs x1, TPIDR_EL2; eret` and the first two instructions for a call that traps. In its
+/// place: `mrs x0, HCR_EL2; orr x0, x0, #VSE; msr HCR_EL2, x0; mov x0, sp; eret`.
+const CALL_MAKES_AN_ERROR: [[u32; 5]; 2] = [
+    [0x9280_0000, 0xd53c_d041, 0xd69f_03e0, 0xd518_4000, 0x9264_0c00],
+    [0xd53c_1100, 0xb278_0000, 0xd51c_1100, 0x9100_03e0, 0xd69f_03e0],
+];
+
+/// `dsb sy; wfi`, and `hvc #0; wfi`.
+const WAIT_BEGINS_WITH_A_CALL: [[u32; 2]; 2] = [[0xd503_3f9f, 0xd503_207f], [0xd400_0002, 0xd503_207f]];
+
+/// What a loader has left behind hits no program.
+#[test]
+fn a_system_error_that_is_pending_at_the_start_hits_no_program() {
+    let image = patched("pending-error", &ERROR_PENDING[0], &ERROR_PENDING[1]);
+    let mut session = boot_file(Machine { entry: Entry::El2, ..Machine::default() }, &image, &[]);
+    session.expect("a system error on core 0 while no program ran there: syndrome 0xbe", LIMIT).expect("the report");
+    shell_answers(session);
+    std::fs::remove_file(image).expect("the image of this test");
+}
+
+/// One comes whenever the core begins to wait. The shell, which is what runs next, is hit by none, and the console is not filled with reports.
+#[test]
+fn a_system_error_while_nothing_runs_hits_no_program() {
+    let patches: [(&[u32], &[u32]); 3] = [
+        (&ERRORS_MADE_AT_EL2[0], &ERRORS_MADE_AT_EL2[1]),
+        (&CALL_MAKES_AN_ERROR[0], &CALL_MAKES_AN_ERROR[1]),
+        (&WAIT_BEGINS_WITH_A_CALL[0], &WAIT_BEGINS_WITH_A_CALL[1]),
+    ];
+    let image = patched_in_places("error-while-idle", &patches);
+    let mut session = boot_file(Machine { entry: Entry::El2, ..Machine::default() }, &image, &[]);
+    session.expect("further system errors of this kind are taken without a word", LIMIT).expect("the last report");
+    session.send("\n").expect("a line for another prompt");
+    shell_answers(session);
+    std::fs::remove_file(image).expect("the image of this test");
 }
 
 /// Each `mrs x0, ID_AA64MMFR0_EL1` becomes `mov x0, #0xf0000000`: no emulated core is without pages of 4 KiB.

@@ -12,7 +12,7 @@ use super::stack_sizes;
 
 /// Places in assembly, of the kernel and of its boards. None uses the stack that it finds: those of boot run without one, the vectors leave the
 /// stack pointer at the thread's context until they set it to the stack's top, the others do nothing with it.
-const ASSEMBLY: [&str; 36] = [
+const ASSEMBLY: [&str; 38] = [
     "l4k_start",
     "l4k_join",
     "l4k_wait_for_ever",
@@ -33,6 +33,8 @@ const ASSEMBLY: [&str; 36] = [
     "l4k_semihosting",
     "l4k_try_to_read",
     "l4k_probe",
+    "l4k_take_system_error",
+    "l4k_system_error_may_come",
     "l4k_system_call",
     "l4k_call_alone",
     "l4k_call_slowly",

@@ -1,6 +1,7 @@
 //! Single instructions that no crate has: barriers, TLB and cache maintenance, device registers, semihosting.
 #![allow(unsafe_code)]
 
+use crate::machine::pending::Pending;
 use core::arch::asm;
 
 /// A constant whose upper 16 bits are set, as a value in a register: to the compiler it is not known, so that it does not add it to the offset of each
@@ -168,13 +169,25 @@ pub fn end_interrupt(number: u64) {
     unsafe { asm!("msr S3_0_C12_C12_1, {}", in(reg) number, options(nostack, preserves_flags)) }
 }
 
-/// ISR_EL1: whether an interrupt is pending for this core.
+/// ISR_EL1: what is pending for this core.
 #[inline(always)]
-pub fn pending_exceptions() -> u64 {
+pub fn pending_exceptions() -> Pending {
     let value;
     // SAFETY: reading a status register has no effect.
     unsafe { asm!("mrs {}, isr_el1", out(reg) value, options(nomem, nostack, preserves_flags)) }
-    value
+    Pending(value)
+}
+
+/// Takes a system error, if one is pending. Its syndrome.
+pub fn take_system_error() -> Option<u64> {
+    let (syndrome, taken): (u64, u64);
+    // SAFETY: the function unmasks system errors for one instruction. The vectors know that instruction, and let it go on with the error masked again.
+    // The function changes x0 and x1, the vectors x0 to x3, the flags, ELR_EL1 and SPSR_EL1, which no code of the kernel keeps anything in, and x30
+    // is the call's own.
+    unsafe {
+        asm!("bl l4k_take_system_error", out("x0") syndrome, out("x1") taken, clobber_abi("C"), options(nostack));
+    }
+    (taken != 0).then_some(syndrome)
 }
 
 /// Ends the emulator with a status by semihosting (SYS_EXIT_EXTENDED, ADP_Stopped_ApplicationExit). Returns where nobody listens: a core without a

@@ -107,7 +107,7 @@ impl Arch for Machine {
     }
 
     fn interrupt_pending(&self) -> bool {
-        instruction::pending_exceptions() != 0 || trap::is_kernel_wanted()
+        instruction::pending_exceptions().interrupt() || trap::is_kernel_wanted()
     }
 
     fn interrupt_core(&mut self, core: CoreNumber) {
@@ -225,6 +225,11 @@ impl Arch for Machine {
     #[inline(always)]
     fn needs_break(before: u64, after: u64) -> bool {
         table_format::needs_break(before, after)
+    }
+
+    #[inline(always)]
+    fn broken(leaf: u64) -> u64 {
+        table_format::broken(leaf)
     }
 
     #[inline(always)]

@@ -35,5 +35,6 @@ mod panic;
 mod redistributors;
 mod startup;
 mod stop;
+mod system_errors;
 mod trap;
 mod vectors;

@@ -15,6 +15,7 @@ use super::kernel_tables::WINDOW;
 use super::lock_times::Measure;
 use super::machine::{Machine, reason};
 use super::stop::stop;
+use super::system_errors::take_pending_error;
 use crate::base::arch::{CoreNumber, Entered, Event};
 use crate::base::lock::{Gate, Ticket, TicketLock};
 use crate::base::registers::Context;
@@ -182,6 +183,7 @@ pub fn with_kernel<R>(work: impl FnOnce(&mut Kernel<Machine>) -> R) -> R {
 /// Leaves the kernel for the first program of a core, or for none.
 pub fn enter_first_program() -> ! {
     let core = this_core().number;
+    take_pending_error(core);
     leave(settle(turn(core, KERNEL.ask(), |kernel| kernel.start(core)), core))
 }
 
@@ -228,6 +230,7 @@ fn wait(mut resume: Resume, core: CoreNumber) -> u64 {
             Resume::Thread(thread) => return WINDOW + thread.address().value(),
             Resume::Idle => {
                 wait_for_interrupt();
+                take_pending_error(core);
                 turn(core, KERNEL.ask(), |kernel| kernel.handle(core, Event::Interrupt))
             }
             Resume::Again => turn(core, KERNEL.ask(), |kernel| kernel.start(core)),

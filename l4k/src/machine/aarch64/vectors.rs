@@ -69,6 +69,24 @@ global_asm!(
     "msr elr_el1, x2",
     "eret",
     ".endm",
+    // From EL1, system error: the kernel lets one come in one place only. It goes on there, with errors masked, x0 the syndrome and x1 1. An error is
+    // taken between the instruction that unmasks it and the one that masks it, so that the return is to the second or third instruction.
+    ".macro system_error_entry number",
+    ".balign 128",
+    "mrs x2, elr_el1",
+    "adr x3, l4k_system_error_may_come",
+    "sub x2, x2, x3",
+    "cmp x2, #4",
+    "b.ls 1f",
+    "mov x0, #\\number",
+    "b l4k_kernel_exception",
+    "1: mrs x2, spsr_el1",
+    "orr x2, x2, #0x100",
+    "msr spsr_el1, x2",
+    "mrs x0, esr_el1",
+    "mov x1, #1",
+    "eret",
+    ".endm",
     // The registers that survive a system call.
     ".macro load_kept",
     "ldp x18, x19, [sp, #144]",
@@ -116,7 +134,7 @@ global_asm!(
     "kernel_exception_entry 4",
     "unexpected_entry 5",
     "unexpected_entry 6",
-    "unexpected_entry 7",
+    "system_error_entry 7",
     // From a program: synchronous. A system call is class 0x15, a 32-bit instruction, with immediate 0 (D24.2.40); everything else is a fault.
     // What a system call stores fits in here: arguments and the registers that survive. x18 and x30 come back as zero.
     ".balign 128",
@@ -180,6 +198,15 @@ global_asm!(
     ".global l4k_semihosting",
     "l4k_semihosting:",
     "hlt #0xf000",
+    "ret",
+    // Leaves in x1 whether a system error was taken, and in x0 its syndrome.
+    ".global l4k_take_system_error",
+    "l4k_take_system_error:",
+    "mov x1, xzr",
+    "msr daifclr, #4",
+    "l4k_system_error_may_come:",
+    "isb",
+    "msr daifset, #4",
     "ret",
     // x0 address. Leaves in x0 how many bytes were read there: a load that was passed over has not moved x1.
     ".global l4k_try_to_read",

@@ -58,7 +58,7 @@ impl Ledger {
         let Some(place) = self.choices.of(&samples(frame)) else { return };
         match self.choices.below(8) {
             0 => self.data.evict(ram, place),
-            1 if !self.data.is_dirty(place) => {
+            1 if !self.is_device_quiet && !self.data.is_dirty(place) => {
                 let held = self.choose_held();
                 let value = self.next_value();
                 self.write_memory(ram, place, value, held);

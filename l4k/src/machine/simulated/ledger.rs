@@ -120,6 +120,8 @@ pub struct Ledger {
     pub uses: Uses,
     /// Addresses that programs use.
     pub watched: Vec<u64>,
+    /// The device writes nothing: a test looks for lines that programs have left behind.
+    pub is_device_quiet: bool,
     /// Pages of frames, which programs may write and devices reach.
     pub frames: Vec<u64>,
     /// What happened since somebody looked.
@@ -161,6 +163,7 @@ impl Ledger {
             notes: Vec::new(),
             sides: core::array::from_fn(|_| side()),
             data: DataCache::EMPTY,
+            is_device_quiet: false,
             written: 0,
             unpublished: Unpublished::default(),
             waiting: Vec::new(),

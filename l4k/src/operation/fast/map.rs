@@ -34,7 +34,7 @@ impl<A: Arch> System<A> {
         let object = self.store.get(space);
         let (table, identity) = (object.remembered(page)?, object.identity?);
         let place = space.table(table).add(Level::Three.index(address) * 8);
-        if A::decode(self.store.word(place), Level::Three) != TableEntry::Empty {
+        if self.store.word(place) != A::encode(TableEntry::Empty, Level::Three) {
             return None;
         }
         let entry = TableEntry::Leaf { address: frame.address, rights, memory: MemoryKind::Normal };

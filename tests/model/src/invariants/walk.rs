@@ -28,6 +28,9 @@ pub struct Walked {
     pub tables: BTreeSet<u64>,
 }
 
+/// The bit of an entry that the processor uses.
+const VALID: u64 = 1;
+
 /// Walks all tables of a space.
 ///
 /// # Panics
@@ -47,7 +50,10 @@ pub fn walk(system: &System<Simulated>, space: Ref<AddressSpace>) -> Walked {
             }
             entries += 1;
             let page = start + (index << (39 - 9 * level));
-            match read(entry, level) {
+            // A leaf that is broken, since its memory type changes, is backed like others. Tables are never broken.
+            let is_broken = entry & VALID == 0;
+            match read(entry | VALID, level) {
+                Descriptor::Table { .. } if is_broken => panic!("{entry:#x} in a table of {space:?} is broken"),
                 Descriptor::Invalid => panic!("{entry:#x} in a table of {space:?} is no entry"),
                 Descriptor::Table { address, limits } => {
                     assert_eq!(limits, 0, "an entry of {space:?} limits what lies below it");

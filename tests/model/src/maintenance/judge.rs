@@ -16,6 +16,7 @@ use l4k::machine::simulated::ledger::{Ledger, Met, Note, Uses};
 use l4k::machine::simulated::tlb::Translation;
 use l4k::machine::table_format;
 use l4k::object::cnode::CNode;
+use l4k::object::frame::Frame;
 use l4k::object::thread::Thread;
 use l4k::operation::system::System;
 use l4k_sys::abi::{Access, Maintenance, MapAttributes, Rights, SystemCall};
@@ -190,7 +191,10 @@ impl Judge {
         let (start, bytes) = (frame.address.value(), frame.size.bytes());
         let promised = match call {
             SystemCall::FrameMap => Promised { start, bytes, promise: of_mapping(x[3], x[4])? },
-            SystemCall::FrameProtect => Promised { start, bytes, promise: of_mapping(x[1], x[2])? },
+            SystemCall::FrameProtect => {
+                let becomes_cached = || self.is_uncached(system, &frame).then_some(Promise::CleanedAndInvalidated);
+                Promised { start, bytes, promise: of_mapping(x[1], x[2]).or_else(becomes_cached)? }
+            }
             SystemCall::FrameMaintain => {
                 let promise = match Maintenance::from_number(x[1])? {
                     Maintenance::Clean => Promise::Cleaned,
@@ -205,6 +209,16 @@ impl Judge {
         };
         self.contents.begin(promised.start, promised.bytes);
         Some(promised)
+    }
+
+    /// Whether a frame is mapped, and that uncached.
+    fn is_uncached(&self, system: &System<Simulated>, frame: &Frame) -> bool {
+        let leaf = || {
+            let mapping = frame.mapping?;
+            let root = system.root_of_space(system.space_with(mapping.space)?);
+            self.before.leaf(root, mapping.page.value())
+        };
+        leaf().is_some_and(|leaf| leaf.memory == MemoryKind::Uncached)
     }
 
     /// The call has succeeded.

@@ -275,6 +275,9 @@ fn add_object(system: &Kernel, held: &Held, bindings: &BTreeMap<u64, Object>, st
     }
 }
 
+/// The bit of an entry that the processor uses.
+const VALID: u64 = 1;
+
 fn add_pages(system: &Kernel, table: PhysicalAddress, level: Level, start: u64, pages: &mut BTreeMap<u64, Page>) {
     for index in 0..512 {
         let word = system.store.word(table.add(index * 8));
@@ -282,7 +285,8 @@ fn add_pages(system: &Kernel, table: PhysicalAddress, level: Level, start: u64, 
             continue;
         }
         let place = start + (index << (39 - 9 * level as u64));
-        match Simulated::decode(word, level) {
+        // A leaf that is broken, since its memory type changes, is what it was: the call is not done.
+        match Simulated::decode(word | VALID, level) {
             TableEntry::Empty => (),
             TableEntry::Table(below) => {
                 add_pages(system, below, level.below().expect("no table below level 3"), place, pages);

@@ -7,12 +7,19 @@ use crate::hello::elf;
 
 /// A copy of the ELF file in which these instructions, wherever they stand together, are replaced. The caller removes it.
 pub fn patched(name: &str, old: &[u32], new: &[u32]) -> PathBuf {
-    assert_eq!(old.len(), new.len());
+    patched_in_places(name, &[(old, new)])
+}
+
+/// The same with several pieces of code.
+pub fn patched_in_places(name: &str, patches: &[(&[u32], &[u32])]) -> PathBuf {
     let mut words = words(fs::read(elf()).expect("the image"));
-    let places: Vec<usize> = (0..words.len()).filter(|place| words[*place..].starts_with(old)).collect();
-    assert!(!places.is_empty(), "{old:x?} is not in the image");
-    for place in places {
-        words[place..place + new.len()].copy_from_slice(new);
+    for (old, new) in patches {
+        assert_eq!(old.len(), new.len());
+        let places: Vec<usize> = (0..words.len()).filter(|place| words[*place..].starts_with(old)).collect();
+        assert!(!places.is_empty(), "{old:x?} is not in the image");
+        for place in places {
+            words[place..place + new.len()].copy_from_slice(new);
+        }
     }
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     fs::write(&path, words.into_iter().flat_map(u32::to_le_bytes).collect::<Vec<u8>>()).expect("a file for QEMU");
