@@ -1,6 +1,6 @@
 //! System errors that hit no program: those that are there before the first one starts, and those that arrive while a core has nothing to run.
 
-use super::console::say;
+use super::console::write;
 use super::instructions::{pending_exceptions, take_system_error};
 use crate::base::arch::CoreNumber;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -28,8 +28,21 @@ fn take(CoreNumber(core): CoreNumber) {
         return;
     }
     TOLD.store(told + 1, Ordering::Relaxed);
-    say!("a system error on core {core} while no program ran there: syndrome {syndrome:#x}. It hits nobody");
+    // Without formatting, whose calls through pointers would leave the depth of the kernel's stack unknown.
+    write(b"l4k: a system error on core ");
+    write_hexadecimal(core.into());
+    write(b" while no program ran there: syndrome 0x");
+    write_hexadecimal(syndrome);
+    write(b". It hits nobody\n");
     if told + 1 == MOST_TOLD {
-        say!("further system errors of this kind are taken without a word");
+        write(b"l4k: further system errors of this kind are taken without a word\n");
+    }
+}
+
+fn write_hexadecimal(number: u64) {
+    let highest = number.checked_ilog2().unwrap_or(0) / 4;
+    for place in (0..=highest).rev() {
+        let digit = (number >> (4 * place) & 0xf) as u8;
+        write(&[if digit < 10 { b'0' | digit } else { b'a' + (digit - 10) }]);
     }
 }
