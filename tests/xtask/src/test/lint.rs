@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::job::{Job, Resource, Subject};
 use super::outcome::Outcome;
 use super::part::{Context, Part};
-use crate::firmware::{board_features, boards};
+use crate::firmware::{board_features, boards, bootstrapped};
 use crate::process;
 use crate::project::{Project, TARGET};
 use crate::toolchain::choice::host_cargo;
@@ -97,13 +97,16 @@ fn take_over(context: &Context, directory: &Path) -> Result<()> {
 fn firmware(context: &Context, name: &str) -> Outcome {
     let directory = &context.project.path(name);
     let mut outcome = Outcome::default();
-    match take_over(context, directory).and_then(|()| boards(directory)) {
-        Ok(boards) => {
+    let bootstrapped = bootstrapped(context.project.root());
+    match take_over(context, directory).and_then(|()| Ok((boards(directory)?, bootstrapped?))) {
+        Ok((boards, bootstrapped)) => {
             for (index, board) in boards.into_iter().enumerate() {
                 let mut command = context.toolchain.cargo(directory, "clippy");
                 // The programs are the same on every board.
                 command.args((index == 0).then_some("--workspace")).arg("--no-default-features");
-                // What they all depend on is looked at once, and the programs are those that are built to be run.
+                // What they all depend on is looked at once, and the programs are those that are built to be run. With another value of
+                // this variable cargo would build most of what the programs depend on anew, and once more for the next image.
+                command.env("RUSTC_BOOTSTRAP", &bootstrapped);
                 command.args(board_features(board)).env("CARGO_TARGET_DIR", context.project.target().join("lint"));
                 command.env(
                     PROGRAMS_DIRECTORY,
