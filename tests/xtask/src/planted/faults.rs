@@ -81,7 +81,7 @@ pub const ALL: [Fault; 14] = [
         name: "lost-wake-up",
         what: "several cores: a core is not told that a thread of its own is ready",
         file: "l4k/src/machine/aarch64/gic_v3.rs",
-        source: "target_list: 1 << (affinity & 0xf),",
+        source: "target_list: 1 << (affinity % REACHED),",
         fault: "target_list: 0,",
         found_by: "suite: qemu-virt, 2 x cortex-a72, GICv3, EL1",
     },
