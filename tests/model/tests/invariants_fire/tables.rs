@@ -104,7 +104,7 @@ fn tables_that_are_none_of_their_space() {
         let entry = world.kernel.system.store.word(from);
         world.kernel.system.store.set_entry(to, entry);
     });
-    fires("is no entry", |world| corrupt(world, READ, 3, |entry| entry & !1));
+    fires("is broken", |world| corrupt(world, READ, 2, |entry| entry & !1));
     fires("is no entry", |world| corrupt(world, READ, 3, |entry| entry & !2));
     fires("limits what lies below it", set_bits(2, 1 << 59));
     fires("entries of the table", |world| corrupt(world, READ, 3, |_| 0));
