@@ -7,6 +7,7 @@ pub mod firmware;
 #[cfg_attr(target_arch = "aarch64", path = "hint_aarch64.rs")]
 pub(crate) mod hint;
 pub mod index;
+pub mod kept;
 pub mod lock;
 pub mod registers;
 pub mod section;

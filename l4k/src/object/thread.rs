@@ -12,6 +12,7 @@ use super::watch::ThreadMark;
 use crate::base::address::Badge;
 use crate::base::arch::{CoreNumber, SpaceRoot};
 use crate::base::debugging::Debugging;
+use crate::base::kept::Kept;
 use crate::base::registers::{Context, Shape};
 use crate::base::store::{Object, Ref};
 use core::mem::offset_of;
@@ -215,7 +216,7 @@ pub struct Thread {
     /// How far its interrupted call came.
     pub restart: Restart,
     /// Time of a call that has ended without it.
-    pub overdue: Option<Overdue>,
+    pub overdue: Kept<Overdue>,
     /// Who has time that is [`overdue`](Self::overdue) to this thread.
     pub overdue_from: Option<Ref<Thread>>,
     /// Whether the time that it worked on was taken away while it waited, and it has no other yet.
