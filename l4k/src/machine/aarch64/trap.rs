@@ -340,13 +340,24 @@ pub(super) fn leave_after_fault(exception: &Exception) -> ! {
 }
 
 /// A fault where there are several cores.
-pub(super) extern "C" fn fault(local: &CoreLocal, context: &Context) -> u64 {
+///
+/// The context is read before the lock is held. Another core that has it may change the same thread in this time, so there is no reference to it here.
+pub(super) extern "C" fn fault(local: &CoreLocal, context: *const Context) -> u64 {
+    // SAFETY: the vectors pass the context of the thread that has faulted here, which they have just stored. Who stops this core from another one
+    // waits at its gate before it changes or ends the thread, and this core goes through the gate only below.
+    let [instruction_pointer, stack_pointer, link_register] = unsafe {
+        [
+            (&raw const (*context).pc).read_volatile(),
+            (&raw const (*context).sp).read_volatile(),
+            (&raw const (*context).x[30]).read_volatile(),
+        ]
+    };
     let exception = Exception {
         syndrome: ESR_EL1.get(),
         address: FAR_EL1.get(),
-        instruction_pointer: context.pc,
-        stack_pointer: context.sp,
-        link_register: context.x[30],
+        instruction_pointer,
+        stack_pointer,
+        link_register,
     };
     let fault = fault_of(&exception);
     enter(local.number, Event::Fault(fault))
