@@ -13,5 +13,6 @@ pub mod registers;
 pub mod section;
 pub mod store;
 pub mod sync;
+pub mod thread_context;
 pub mod time;
 pub mod turns;

@@ -15,6 +15,7 @@ use crate::base::debugging::Debugging;
 use crate::base::kept::Kept;
 use crate::base::registers::{Context, Shape};
 use crate::base::store::{Object, Ref};
+use crate::base::thread_context::ThreadContext;
 use core::mem::offset_of;
 use l4k_sys::abi::object::THREAD_BITS;
 
@@ -170,7 +171,7 @@ pub const NAME_LENGTH: usize = 16;
 #[repr(C, align(64))]
 pub struct Thread {
     /// Registers.
-    pub context: Context,
+    pub context: ThreadContext,
     /// Its last fault, while it is calling or awaiting a reply with it.
     pub fault: LastFault,
     /// The queue it is in.
@@ -236,7 +237,7 @@ impl Object for Thread {
 
 impl Thread {
     /// Makes zero bytes a thread that has nothing yet.
-    pub const fn begin(&mut self) {
+    pub fn begin(&mut self) {
         self.context.shape = Shape::Full;
         // Until its registers are set by name, they are zero but for this.
         self.context.pstate = Context::START.pstate;
