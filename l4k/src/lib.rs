@@ -23,6 +23,7 @@
 // src/base/hint_aarch64.rs
 // src/base/lock.rs
 // src/base/store.rs
+// src/base/thread_context.rs
 // src/machine/aarch64/boot.rs
 // src/machine/aarch64/critical_section.rs
 // src/machine/aarch64/debug_registers.rs

@@ -122,7 +122,9 @@ impl<A: Arch> Store<A> {
     /// cannot hold objects.
     ///
     /// Only for types of which zero bytes are a value: made of integers, options of references, and enums with a `repr` and a variant
-    /// 0. Tests compare what is adopted with what the type calls new.
+    /// 0. The language promises that zero bytes are `None` for an option of a number that is not zero, also inside `repr(transparent)`,
+    /// as [`Ref`] is. It promises this of no other option: [`Kept`](super::kept::Kept) takes its place. Tests compare what is adopted
+    /// with what the type calls new.
     pub(crate) fn adopt<T: Object>(&mut self, address: PhysicalAddress) -> Option<Ref<T>> {
         const { assert!(size_of::<T>() <= 1 << T::BITS && align_of::<T>() <= 1 << T::BITS) };
         Ref::at(address)

@@ -30,7 +30,7 @@ impl Arguments {
     /// Reads them from the caller's context.
     #[inline(always)]
     pub fn of<A: Arch>(system: &System<A>, caller: Ref<Thread>) -> Arguments {
-        let Context { x, .. } = &system.store.get(caller).context;
+        let Context { x, .. } = &*system.store.get(caller).context;
         Arguments { caller, x: [x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[BADGE]] }
     }
 }

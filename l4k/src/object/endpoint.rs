@@ -57,6 +57,46 @@ pub struct Alone {
     pub rights: Rights,
 }
 
+/// A receiver that waits alone, or nobody, in an object that begins as zero bytes: these are nobody. The rights lie beside the discriminant, so that an
+/// endpoint has room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SoleReceiver {
+    /// Nobody, or several.
+    Nobody = 0,
+    /// The fields of an [`Alone`].
+    Waits {
+        /// The rights of its capability.
+        rights: Rights,
+        /// The receiver.
+        receiver: Ref<Thread>,
+        /// Where its caller will be noted.
+        reply: Ref<Reply>,
+    },
+}
+
+impl SoleReceiver {
+    /// The receiver, if there is one.
+    #[inline(always)]
+    #[must_use]
+    pub const fn get(&self) -> Option<Alone> {
+        match *self {
+            Self::Nobody => None,
+            Self::Waits { rights, receiver, reply } => Some(Alone { receiver, reply, rights }),
+        }
+    }
+}
+
+impl From<Option<Alone>> for SoleReceiver {
+    #[inline(always)]
+    fn from(alone: Option<Alone>) -> Self {
+        match alone {
+            None => Self::Nobody,
+            Some(Alone { receiver, reply, rights }) => Self::Waits { rights, receiver, reply },
+        }
+    }
+}
+
 /// An endpoint. Zero bytes are a new one.
 #[derive(Debug)]
 #[repr(align(32))]
@@ -72,7 +112,7 @@ pub struct Endpoint {
     /// Those who wait.
     pub queue: ThreadQueue,
     /// The receiver, if it is the only one who waits and owes no answers: what a fast path has to know of it. Gone with any change of the queue.
-    pub alone: Option<Alone>,
+    pub alone: SoleReceiver,
     /// The thread that received there last, if that is remembered.
     pub last_receiver: ThreadMark,
 }
@@ -81,9 +121,11 @@ impl Endpoint {
     /// Others wait from now on.
     pub const fn set_queue(&mut self, queue: ThreadQueue) {
         self.queue = queue;
-        self.alone = None;
+        self.alone = SoleReceiver::Nobody;
     }
 }
+
+const _: () = assert!(size_of::<Endpoint>() == 32);
 
 impl Object for Endpoint {
     const BITS: u8 = 5;

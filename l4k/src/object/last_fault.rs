@@ -13,11 +13,15 @@ pub struct LastFault {
     syndrome: u64,
     stack_pointer: u64,
     link_register: u64,
-    kind: Option<FaultKind>,
+    /// Its number; 0: there is none. Not an option, since nothing lays down which bytes of that are `None`.
+    kind: u8,
     access: Access,
     cause: FaultCause,
     level: u8,
 }
+
+/// The number of no kind.
+const NO_FAULT: u8 = 0;
 
 impl LastFault {
     /// There is none.
@@ -27,7 +31,7 @@ impl LastFault {
         syndrome: 0,
         stack_pointer: 0,
         link_register: 0,
-        kind: None,
+        kind: NO_FAULT,
         access: Access::None,
         cause: FaultCause::Other,
         level: 0,
@@ -41,7 +45,7 @@ impl LastFault {
         self.syndrome = fault.syndrome;
         self.stack_pointer = fault.stack_pointer;
         self.link_register = fault.link_register;
-        self.kind = Some(fault.kind);
+        self.kind = fault.kind as u8;
         self.access = fault.access;
         self.cause = fault.cause;
         self.level = fault.level;
@@ -50,31 +54,29 @@ impl LastFault {
     /// It does not count any more.
     #[inline(always)]
     pub const fn forget(&mut self) {
-        self.kind = None;
+        self.kind = NO_FAULT;
     }
 
     /// Whether there is none.
     #[inline(always)]
     #[must_use]
     pub const fn is_none(&self) -> bool {
-        self.kind.is_none()
+        self.kind == NO_FAULT
     }
 
     /// The fault, if there is one.
     #[must_use]
     pub const fn get(&self) -> Option<Fault> {
         let LastFault { instruction_pointer, address, syndrome, stack_pointer, link_register, .. } = *self;
-        let LastFault { kind: Some(kind), access, cause, level, .. } = *self else { return None };
+        let LastFault { kind, access, cause, level, .. } = *self;
+        let Some(kind) = FaultKind::from_number(kind as u64) else { return None };
         Some(Fault { kind, access, cause, level, instruction_pointer, address, syndrome, stack_pointer, link_register })
     }
 
     /// Which of the thread's slots names who hears of it.
     #[must_use]
     pub const fn slot(&self) -> ThreadSlot {
-        match self.kind {
-            Some(FaultKind::Timeout) => ThreadSlot::TimeoutEndpoint,
-            _ => ThreadSlot::FaultEndpoint,
-        }
+        if self.kind == FaultKind::Timeout as u8 { ThreadSlot::TimeoutEndpoint } else { ThreadSlot::FaultEndpoint }
     }
 }
 

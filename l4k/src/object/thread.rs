@@ -12,8 +12,10 @@ use super::watch::ThreadMark;
 use crate::base::address::Badge;
 use crate::base::arch::{CoreNumber, SpaceRoot};
 use crate::base::debugging::Debugging;
+use crate::base::kept::Kept;
 use crate::base::registers::{Context, Shape};
 use crate::base::store::{Object, Ref};
+use crate::base::thread_context::ThreadContext;
 use core::mem::offset_of;
 use l4k_sys::abi::object::THREAD_BITS;
 
@@ -169,7 +171,7 @@ pub const NAME_LENGTH: usize = 16;
 #[repr(C, align(64))]
 pub struct Thread {
     /// Registers.
-    pub context: Context,
+    pub context: ThreadContext,
     /// Its last fault, while it is calling or awaiting a reply with it.
     pub fault: LastFault,
     /// The queue it is in.
@@ -215,7 +217,7 @@ pub struct Thread {
     /// How far its interrupted call came.
     pub restart: Restart,
     /// Time of a call that has ended without it.
-    pub overdue: Option<Overdue>,
+    pub overdue: Kept<Overdue>,
     /// Who has time that is [`overdue`](Self::overdue) to this thread.
     pub overdue_from: Option<Ref<Thread>>,
     /// Whether the time that it worked on was taken away while it waited, and it has no other yet.
@@ -235,7 +237,7 @@ impl Object for Thread {
 
 impl Thread {
     /// Makes zero bytes a thread that has nothing yet.
-    pub const fn begin(&mut self) {
+    pub fn begin(&mut self) {
         self.context.shape = Shape::Full;
         // Until its registers are set by name, they are zero but for this.
         self.context.pstate = Context::START.pstate;

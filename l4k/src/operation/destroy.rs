@@ -7,7 +7,7 @@ use crate::base::arch::Arch;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::capability::Capability;
-use crate::object::endpoint::{Clients, Endpoint};
+use crate::object::endpoint::{Clients, Endpoint, SoleReceiver};
 use crate::object::irq::Irq;
 use crate::object::notification::Notification;
 use crate::object::slot::Slot;
@@ -100,7 +100,7 @@ impl<A: Arch> System<A> {
     fn drain_endpoint(&mut self, endpoint: Ref<Endpoint>) -> Progress {
         let object = self.store.get_mut(endpoint);
         object.life = Life::Dying;
-        (object.alone, object.clients) = (None, Clients::NONE);
+        (object.alone, object.clients) = (SoleReceiver::Nobody, Clients::NONE);
         let Some(thread) = object.queue.first else { return Progress::Complete };
         self.peer_gone(thread);
         Progress::More

@@ -26,6 +26,7 @@ use super::fault::Handled;
 use super::reply::Answer;
 use super::system::System;
 use crate::base::arch::Arch;
+use crate::base::kept::Kept;
 use crate::base::store::Ref;
 use crate::object::Life;
 use crate::object::endpoint::{Clients, Endpoint};
@@ -265,7 +266,7 @@ impl<A: Arch> System<A> {
 
     /// Whether a thread is to give a context back.
     fn keeps_overdue(&self, thread: Option<Ref<Thread>>, binding: Binding) -> bool {
-        let overdue = thread.and_then(|thread| self.store.get(thread).overdue);
+        let overdue = thread.and_then(|thread| self.store.get(thread).overdue.get());
         overdue.is_some_and(|overdue| overdue.binding == binding)
     }
 
@@ -295,13 +296,13 @@ impl<A: Arch> System<A> {
             self.forget_lender(lender);
             self.store.get_mut(lender).overdue_from = Some(server);
         }
-        self.store.get_mut(server).overdue = Some(overdue);
+        self.store.get_mut(server).overdue = Kept::This(overdue);
     }
 
     /// No time is overdue to a thread any more.
     pub fn forget_lender(&mut self, lender: Ref<Thread>) {
         if let Some(server) = self.store.get_mut(lender).overdue_from.take()
-            && let Some(overdue) = &mut self.store.get_mut(server).overdue
+            && let Some(overdue) = self.store.get_mut(server).overdue.get_mut()
         {
             overdue.lender = None;
         }

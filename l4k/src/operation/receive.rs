@@ -129,7 +129,7 @@ impl<A: Arch> System<A> {
         endpoint.set_queue(queue);
         endpoint.side = Side::Receivers;
         endpoint.clients = clients;
-        endpoint.alone = is_alone.then_some(Alone { receiver, reply, rights: grant.rights() });
+        endpoint.alone = is_alone.then_some(Alone { receiver, reply, rights: grant.rights() }).into();
     }
 
     /// The receive ends at once: the receiver passes through the state `Receiving` without being queued. A passive server that has just

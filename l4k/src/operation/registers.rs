@@ -45,7 +45,7 @@ impl<A: Arch> System<A> {
         if object.debugging.stepping == Stepping::On {
             start.arm_step();
         }
-        object.context = start;
+        *object.context = start;
         object.restart = Restart::NONE;
         object.window = Window::NONE;
         if let Some(area) = object.floating_point {

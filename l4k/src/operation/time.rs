@@ -85,6 +85,6 @@ impl<A: Arch> System<A> {
         let context = object.own_context.or(object.running_on);
         let rate = self.store.machine.ticks_per_second();
         let used = context.map_or(0, |context| rate.nanoseconds(self.used(context)));
-        [state as u64, priorities, used, object.context.pc, 0, 0, 0]
+        [state as u64, priorities, used, object.context.last_pc(), 0, 0, 0]
     }
 }

@@ -22,7 +22,7 @@ fn a_new_thread_has_nothing() {
         let made = world.make(ObjectKind::Thread, size);
         let Capability::Thread { object } = world.capability(made) else { panic!() };
         let thread = world.kernel.system.store.get(object);
-        assert_eq!(thread.context, Context::START);
+        assert_eq!(*thread.context, Context::START);
         assert_eq!(thread.slots, [Slot::EMPTY; 5]);
         assert_eq!(thread.state, State::Suspended(Suspension::Stopped));
         assert_eq!(thread.links, QueueLinks::default());

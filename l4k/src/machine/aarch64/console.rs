@@ -1,9 +1,7 @@
 //! The kernel's console: the board's, written by polling. Mapped by the first instructions of boot.
 
 use super::board::Console;
-use super::image_layout::CONSOLE_VIRTUAL;
-use super::instructions::{read_device, write_device};
-use super::trap::board;
+use super::trap::{board, console_registers};
 use core::fmt;
 
 /// Looks at the status register before a byte is given up: a broken device must not stop the kernel for ever.
@@ -12,7 +10,7 @@ const PATIENCE: u32 = 10_000_000;
 /// Makes the console ready.
 pub fn set_up_console(console: &Console) {
     for (register, value) in console.set_up {
-        write_device(CONSOLE_VIRTUAL + register, *value);
+        console_registers().write(*register, *value);
     }
 }
 
@@ -30,8 +28,8 @@ pub fn write(bytes: &[u8]) {
 
 fn put(console: &Console, byte: u8) {
     for _ in 0..PATIENCE {
-        if read_device(CONSOLE_VIRTUAL + console.status) & console.mask == console.ready {
-            write_device(CONSOLE_VIRTUAL + console.data, u32::from(byte));
+        if console_registers().read(console.status) & console.mask == console.ready {
+            console_registers().write(console.data, u32::from(byte));
             return;
         }
     }

@@ -6,10 +6,9 @@ use super::core_setup::{account, end_identity, set_up_core};
 use super::description::Description;
 use super::firmware_call;
 use super::gic_v3::Gic;
-use super::instructions::{call_core, wait_for_event, wait_for_interrupt, wake_waiting};
+use super::instructions::{wait_for_event, wait_for_interrupt, wake_waiting};
 use super::interrupts::Interrupts;
-use super::kernel_tables::WINDOW;
-use super::trap::{self, Symbols};
+use super::trap::{self, Symbols, call_waiting_core};
 use crate::base::arch::{CoreNumber, MAX_CORES};
 use crate::base::firmware::FirmwareCall;
 use crate::base::hint::pause;
@@ -120,10 +119,10 @@ pub fn start_others(
 #[inline(never)]
 fn call_all(places: &[u64], interrupts: &Interrupts, entry: u64) {
     let mut called = 0;
-    for (affinity, place) in (1..).zip(places) {
+    for affinity in 1..=places.len() as u64 {
         if interrupts.serve(affinity) {
             let before = up();
-            call_core(WINDOW + place, entry);
+            call_waiting_core(affinity as usize - 1, entry);
             called += 1;
             let _ = wait_until(SHORT, || up() > before);
         } else {

@@ -2,9 +2,7 @@
 
 use super::board::Board;
 use super::console::say;
-use super::image_layout::PAGE;
-use super::instructions::{bytes_at, can_read};
-use super::kernel_tables::Identity;
+use super::kernel_tables::{Identity, Unreadable};
 use crate::MemoryRange;
 use crate::machine::atags::{self, Atags};
 use crate::machine::device_tree::{self, Conduit, Controller, DeviceTree};
@@ -69,14 +67,10 @@ impl Description {
 
     fn at(address: u64, identity: Identity) -> Result<Description, Problem> {
         let within = |bytes: u64| {
-            identity.map(address, bytes).ok_or(Problem::OutOfReach)?;
-            let last = (address + bytes).saturating_sub(1) / 4 * 4;
-            let mut places = (address..last).step_by(PAGE as usize).chain([last]);
-            if places.all(can_read) {
-                Ok(bytes_at(address, bytes))
-            } else {
-                Err(Problem::Damaged("no memory answers there"))
-            }
+            identity.bytes(address, bytes).map_err(|problem| match problem {
+                Unreadable::OutOfReach => Problem::OutOfReach,
+                Unreadable::NoMemory => Problem::Damaged("no memory answers there"),
+            })
         };
         if !address.is_multiple_of(4) {
             return Err(Problem::Damaged("a description begins at a multiple of 4"));

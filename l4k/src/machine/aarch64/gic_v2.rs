@@ -1,7 +1,7 @@
 //! GICv2 (IHI 0048B), as the non-secure side sees it. Our own: `arm-gic` does not set an interrupt's target core.
 
 use super::cores::CORES_MAX;
-use super::instructions::{read_device, write_device, write_device_byte};
+use super::instructions::Registers;
 use crate::base::arch::{CoreNumber, Mask, Trigger};
 
 /// Distributor registers.
@@ -34,11 +34,11 @@ const NUMBER: u32 = 0x3ff;
 /// Priority of every line.
 const PRIORITY: u8 = 0xa0;
 
-/// The controller's two register blocks, by virtual address.
+/// The controller's two register blocks.
 #[derive(Debug)]
 pub struct GicV2 {
-    distributor: u64,
-    interface: u64,
+    distributor: Registers,
+    interface: Registers,
     /// What the last acknowledge read.
     acknowledged: u32,
     /// The bit that stands for each core in target registers.
@@ -46,24 +46,24 @@ pub struct GicV2 {
 }
 
 impl GicV2 {
-    /// A controller at two virtual addresses.
-    pub const fn new(distributor: u64, interface: u64) -> Self {
+    /// A controller with these blocks.
+    pub const fn new(distributor: Registers, interface: Registers) -> Self {
         Self { distributor, interface, acknowledged: NONE, targets: [0; CORES_MAX] }
     }
 
     /// Masks all shared lines, forgets what a loader left of them, and turns the distributor on.
     pub fn set_up(&mut self) {
-        write_device(self.distributor + GICD_CTLR, 0);
+        self.distributor.write(GICD_CTLR, 0);
         for word in 1..self.lines().div_ceil(32) {
             self.forget(u64::from(word));
         }
-        write_device(self.distributor + GICD_CTLR, 1);
+        self.distributor.write(GICD_CTLR, 1);
     }
 
     /// Masks 32 lines, and ends and takes back whatever a loader left of them: one that stays active never comes again.
     fn forget(&self, word: u64) {
         for register in [GICD_ICENABLER, GICD_ICPENDR, GICD_ICACTIVER] {
-            write_device(self.distributor + register + word * 4, u32::MAX);
+            self.distributor.write(register + word * 4, u32::MAX);
         }
     }
 
@@ -71,23 +71,23 @@ impl GicV2 {
     fn forget_own(&self) {
         self.forget(0);
         for word in 0..WORDS {
-            write_device(self.distributor + GICD_CPENDSGIR + word * 4, u32::MAX);
-            write_device(self.interface + GICC_APR + word * 4, 0);
+            self.distributor.write(GICD_CPENDSGIR + word * 4, u32::MAX);
+            self.interface.write(GICC_APR + word * 4, 0);
         }
     }
 
     /// Sets up the interface of the core that runs this, and lets some private lines interrupt it. The targets of private lines name the core.
     pub fn set_up_core(&mut self, core: CoreNumber, private: &[u32]) {
         if let Some(target) = self.targets.get_mut(usize::from(core.0)) {
-            *target = read_device(self.distributor + GICD_ITARGETSR) as u8;
+            *target = self.distributor.read(GICD_ITARGETSR) as u8;
         }
         self.forget_own();
         for line in private {
-            write_device_byte(self.distributor + GICD_IPRIORITYR + u64::from(*line), PRIORITY);
-            write_device(self.distributor + GICD_ISENABLER, 1 << line);
+            self.distributor.write_byte(GICD_IPRIORITYR + u64::from(*line), PRIORITY);
+            self.distributor.write(GICD_ISENABLER, 1 << line);
         }
-        write_device(self.interface + GICC_PMR, 0xf0);
-        write_device(self.interface + GICC_CTLR, 1);
+        self.interface.write(GICC_PMR, 0xf0);
+        self.interface.write(GICC_CTLR, 1);
     }
 
     fn target(&self, core: CoreNumber) -> u8 {
@@ -96,22 +96,22 @@ impl GicV2 {
 
     /// Makes a private line (0 to 15) pending on another core.
     pub fn interrupt_core(&mut self, core: CoreNumber, number: u32) {
-        write_device(self.distributor + GICD_SGIR, u32::from(self.target(core)) << 16 | number);
+        self.distributor.write(GICD_SGIR, u32::from(self.target(core)) << 16 | number);
     }
 
     /// Sends a shared line to a core.
     pub fn route(&mut self, number: u32, core: CoreNumber) {
-        write_device_byte(self.distributor + GICD_ITARGETSR + u64::from(number), self.target(core));
+        self.distributor.write_byte(GICD_ITARGETSR + u64::from(number), self.target(core));
     }
 
     /// Interrupt numbers that the distributor has (GICD_TYPER.ITLinesNumber).
     pub fn lines(&self) -> u32 {
-        32 * ((read_device(self.distributor + GICD_TYPER) & 0x1f) + 1)
+        32 * ((self.distributor.read(GICD_TYPER) & 0x1f) + 1)
     }
 
     /// Takes the most urgent pending interrupt.
     pub fn acknowledge(&mut self) -> Option<u32> {
-        self.acknowledged = read_device(self.interface + GICC_IAR);
+        self.acknowledged = self.interface.read(GICC_IAR);
         let number = self.acknowledged & NUMBER;
         (number < NONE).then_some(number)
     }
@@ -119,20 +119,20 @@ impl GicV2 {
     /// Ends an interrupt; what was read comes back whole if it is the one acknowledged last.
     pub fn end(&mut self, number: u32) {
         let value = if self.acknowledged & NUMBER == number { self.acknowledged } else { number };
-        write_device(self.interface + GICC_EOIR, value);
+        self.interface.write(GICC_EOIR, value);
     }
 
     /// Sets a shared line's trigger and priority.
     pub fn configure(&mut self, number: u32, trigger: Trigger) {
-        write_device_byte(self.distributor + GICD_IPRIORITYR + u64::from(number), PRIORITY);
-        let register = self.distributor + GICD_ICFGR + u64::from(number / 16) * 4;
+        self.distributor.write_byte(GICD_IPRIORITYR + u64::from(number), PRIORITY);
+        let register = GICD_ICFGR + u64::from(number / 16) * 4;
         let bit = 2 << (number % 16 * 2);
-        let old = read_device(register);
+        let old = self.distributor.read(register);
         let new = match trigger {
             Trigger::Level => old & !bit,
             Trigger::Edge => old | bit,
         };
-        write_device(register, new);
+        self.distributor.write(register, new);
     }
 
     /// Masks or unmasks a line.
@@ -141,6 +141,6 @@ impl GicV2 {
             Mask::Masked => GICD_ICENABLER,
             Mask::Unmasked => GICD_ISENABLER,
         };
-        write_device(self.distributor + register + u64::from(number / 32) * 4, 1 << (number % 32));
+        self.distributor.write(register + u64::from(number / 32) * 4, 1 << (number % 32));
     }
 }

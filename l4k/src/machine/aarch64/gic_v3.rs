@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::cores::{AFFINITY, CORES_MAX};
-use super::instructions::{read_device, write_device};
+use super::instructions::Registers;
 use super::redistributors::{Redistributor, Redistributors};
 use crate::base::arch::{CoreNumber, Mask, Trigger};
 use aarch64_cpu::registers::MPIDR_EL1;
@@ -55,19 +55,19 @@ const PRIVATE: u32 = IntId::SGI_COUNT + IntId::PPI_COUNT;
 #[derive(Debug)]
 pub struct Gic {
     driver: GicDistributor<'static>,
-    distributor: u64,
+    distributor: Registers,
     redistributors: Redistributors,
     /// MPIDR_EL1 of each core.
     affinities: [u64; CORES_MAX],
 }
 
 impl Gic {
-    /// The driver on the registers of the distributor at a virtual address, and on the redistributors: all lines masked, in group 1, of one priority,
+    /// The driver on the registers of the distributor, and on the redistributors: all lines masked, in group 1, of one priority,
     /// level-triggered, and the shared ones sent to the first core. `None` if there is no GICv3.
-    pub fn at(distributor: u64, redistributors: Redistributors) -> Option<Gic> {
+    pub fn at(distributor: Registers, redistributors: Redistributors) -> Option<Gic> {
         reset_shared(distributor);
         redistributors.iter().for_each(|redistributor| reset_private(redistributor.lines));
-        let registers = NonNull::new(distributor as *mut Gicd)?;
+        let registers = NonNull::new(distributor.start() as *mut Gicd)?;
         // SAFETY: start-up mapped the block as device memory at this address, once, and calls this once: no other pointer to it exists but the address
         // by which `write_bit` writes GICD_ICENABLER, which no method of the driver that is called here touches.
         let driver = GicDistributor::new(unsafe { UniqueMmioPointer::new(registers) });
@@ -99,7 +99,7 @@ impl Gic {
         set_interface_control();
         forget_active_priorities();
         for line in lines {
-            write_device(own.lines + ISENABLER, 1 << line);
+            own.lines.write(ISENABLER, 1 << line);
         }
         GicCpuInterface::enable_group1(true);
         GicCpuInterface::set_priority_mask(0xf0);
@@ -160,7 +160,7 @@ impl Gic {
 
     /// Writes the line's bit, and no other, to one of the registers in which a bit that is 0 changes nothing.
     fn write_bit(&self, register: u64, number: u32) {
-        write_device(self.distributor + register + u64::from(number / 32) * 4, 1 << (number % 32));
+        self.distributor.write(register + u64::from(number / 32) * 4, 1 << (number % 32));
     }
 }
 
@@ -179,58 +179,58 @@ fn private(number: u32) -> Option<IntId> {
     }
 }
 
-fn reset_shared(distributor: u64) {
+fn reset_shared(distributor: Registers) {
     control(distributor, 0);
-    let lines = (32 * (u64::from(read_device(distributor + TYPER) & 0x1f) + 1)).min(LINES_END);
+    let lines = (32 * (u64::from(distributor.read(TYPER) & 0x1f) + 1)).min(LINES_END);
     for word in 1..lines.div_ceil(32) {
-        forget(distributor + word * 4);
-        write_device(distributor + IGROUPR + word * 4, u32::MAX);
+        forget(distributor, word);
+        distributor.write(IGROUPR + word * 4, u32::MAX);
     }
     for word in 8..lines.div_ceil(4) {
-        write_device(distributor + IPRIORITYR + word * 4, PRIORITIES);
+        distributor.write(IPRIORITYR + word * 4, PRIORITIES);
     }
     for word in 2..lines.div_ceil(16) {
-        write_device(distributor + ICFGR + word * 4, 0);
+        distributor.write(ICFGR + word * 4, 0);
     }
     // Routing is by affinity from here on, and not by the older target registers.
     control(distributor, AFFINITY_ROUTING);
     for line in 32..lines {
-        write_device(distributor + IROUTER + line * 8, 0);
-        write_device(distributor + IROUTER + line * 8 + 4, 0);
+        distributor.write(IROUTER + line * 8, 0);
+        distributor.write(IROUTER + line * 8 + 4, 0);
     }
     control(distributor, AFFINITY_ROUTING | GROUP_1);
 }
 
-fn reset_private(frame: u64) {
-    forget(frame);
-    write_device(frame + IGROUPR, u32::MAX);
+fn reset_private(frame: Registers) {
+    forget(frame, 0);
+    frame.write(IGROUPR, u32::MAX);
     for word in 0..8 {
-        write_device(frame + IPRIORITYR + word * 4, PRIORITIES);
+        frame.write(IPRIORITYR + word * 4, PRIORITIES);
     }
 }
 
 /// Masks 32 lines, and ends and takes back whatever a loader left of them: one that stays active never comes again.
-fn forget(word: u64) {
+fn forget(frame: Registers, word: u64) {
     for register in [ICENABLER, ICPENDR, ICACTIVER] {
-        write_device(word + register, u32::MAX);
+        frame.write(register + word * 4, u32::MAX);
     }
 }
 
-fn control(distributor: u64, value: u32) {
-    write_device(distributor + CTLR, value);
-    wait_for_zero(distributor + CTLR, UNDER_WAY);
+fn control(distributor: Registers, value: u32) {
+    distributor.write(CTLR, value);
+    wait_for_zero(distributor, CTLR, UNDER_WAY);
 }
 
 /// Connects the core's interface to the redistributor (IHI 0069H, 11.1).
 fn wake(redistributor: Redistributor) {
-    let waker = redistributor.control + WAKER;
-    write_device(waker, read_device(waker) & !PROCESSOR_SLEEP);
-    wait_for_zero(waker, CHILDREN_ASLEEP);
+    let frame = redistributor.control;
+    frame.write(WAKER, frame.read(WAKER) & !PROCESSOR_SLEEP);
+    wait_for_zero(frame, WAKER, CHILDREN_ASLEEP);
 }
 
-fn wait_for_zero(register: u64, bits: u32) {
+fn wait_for_zero(registers: Registers, register: u64, bits: u32) {
     for _ in 0..PATIENCE {
-        if read_device(register) & bits == 0 {
+        if registers.read(register) & bits == 0 {
             return;
         }
     }

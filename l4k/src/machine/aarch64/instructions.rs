@@ -14,25 +14,68 @@ pub fn in_register<const VALUE: u64>() -> u64 {
     value
 }
 
-/// Reads a 32-bit device register.
-#[inline(always)]
-pub fn read_device(address: u64) -> u32 {
-    // SAFETY: callers pass addresses in the kernel's device mappings (console page, device window), which hold no Rust object.
-    unsafe { (address as *const u32).read_volatile() }
+/// A device's registers at their virtual address. Whoever has one has it from a trusted file, which has mapped the bytes as device memory of the kernel.
+/// An offset outside of them reads as zero, and a write there is left out: no offset reaches another address.
+#[derive(Clone, Copy, Debug)]
+pub struct Registers {
+    start: u64,
+    bytes: u64,
 }
 
-/// Writes a 32-bit device register.
-#[inline(always)]
-pub fn write_device(address: u64, value: u32) {
-    // SAFETY: as for `read_device`; these devices do not reach into memory.
-    unsafe { (address as *mut u32).write_volatile(value) }
-}
+impl Registers {
+    /// No registers at all.
+    pub const NONE: Registers = Registers { start: 0, bytes: 0 };
 
-/// Writes an 8-bit device register.
-#[inline(always)]
-pub fn write_device_byte(address: u64, value: u8) {
-    // SAFETY: as for `read_device`.
-    unsafe { (address as *mut u8).write_volatile(value) }
+    /// So many bytes of registers.
+    ///
+    /// # Safety
+    /// The bytes are mapped as device memory and hold no Rust object, for ever. The device does not write memory. The address is a multiple of 4.
+    pub const unsafe fn new(start: u64, bytes: u64) -> Registers {
+        Registers { start, bytes }
+    }
+
+    /// The virtual address of the first.
+    pub const fn start(self) -> u64 {
+        self.start
+    }
+
+    /// Where a register of so many bytes lies.
+    #[inline(always)]
+    const fn place(self, offset: u64, width: u64) -> Option<u64> {
+        if offset.is_multiple_of(width) && offset < self.bytes && self.bytes - offset >= width {
+            Some(self.start + offset)
+        } else {
+            None
+        }
+    }
+
+    /// Reads a register of 32 bits.
+    #[inline(always)]
+    pub fn read(self, offset: u64) -> u32 {
+        match self.place(offset, 4) {
+            // SAFETY: the register lies in the block, which is mapped as whoever made the block has promised; it is aligned.
+            Some(place) => unsafe { (place as *const u32).read_volatile() },
+            None => 0,
+        }
+    }
+
+    /// Writes a register of 32 bits.
+    #[inline(always)]
+    pub fn write(self, offset: u64, value: u32) {
+        if let Some(place) = self.place(offset, 4) {
+            // SAFETY: as for `read`; the device does not write memory.
+            unsafe { (place as *mut u32).write_volatile(value) }
+        }
+    }
+
+    /// Writes a register of 8 bits.
+    #[inline(always)]
+    pub fn write_byte(self, offset: u64, value: u8) {
+        if let Some(place) = self.place(offset, 1) {
+            // SAFETY: as for `write`.
+            unsafe { (place as *mut u8).write_volatile(value) }
+        }
+    }
 }
 
 /// `dsb ishst`: earlier stores are seen by table walkers, before a program runs: the return to it synchronises (D1.4.4).
@@ -135,8 +178,11 @@ pub fn close_performance_counters() {
 }
 
 /// Writes where a core that waits at a spin table is to go on, for a core without caches, and wakes it.
-pub fn call_core(place: u64, entry: u64) {
-    // SAFETY: the board names the place, which start-up has mapped (linear map) and gives to nobody; cleaning loses nothing.
+///
+/// # Safety
+/// The place is 8 bytes that are mapped and aligned, and that are no Rust object.
+pub unsafe fn call_core(place: u64, entry: u64) {
+    // SAFETY: the caller promises that the place may be written; cleaning loses nothing.
     unsafe {
         (place as *mut u64).write_volatile(entry);
         asm!("dc civac, {}", "dsb sy", "sev", in(reg) place, options(nostack, preserves_flags));
@@ -211,8 +257,10 @@ pub fn can_read(address: u64) -> bool {
 }
 
 /// Memory that the loader or the linker filled, at an address that is mapped.
-pub fn bytes_at(address: u64, length: u64) -> &'static [u8] {
-    // SAFETY: used by start-up only, for the device tree through the identity mapping and for the package through the linear map: mapped,
-    // initialised, and in no range that is handed out as memory.
+///
+/// # Safety
+/// The bytes are mapped as long as the result is used, initialised, and written by nobody in that time.
+pub unsafe fn bytes_at(address: u64, length: u64) -> &'static [u8] {
+    // SAFETY: what the caller promises.
     unsafe { core::slice::from_raw_parts(address as *const u8, length as usize) }
 }

@@ -5,7 +5,7 @@
 //! these tables through it, and memory that somebody else has is not mapped.
 #![allow(unsafe_code)]
 
-use super::instructions::publish_stores;
+use super::instructions::{Registers, bytes_at, can_read, publish_stores};
 use crate::base::arch::Level;
 
 /// Virtual address of physical address 0 in the linear map: level 0 entry 0 of the upper half.
@@ -72,6 +72,28 @@ impl Identity {
         publish_stores();
         Some(())
     }
+
+    /// So many bytes at an address, mapped onto itself. They are used while the kernel boots, and in no memory that is handed out.
+    pub fn bytes(&self, address: u64, bytes: u64) -> Result<&'static [u8], Unreadable> {
+        self.map(address, bytes).ok_or(Unreadable::OutOfReach)?;
+        let last = (address + bytes).saturating_sub(1) / 4 * 4;
+        let mut places = (address..last).step_by(PAGE as usize).chain([last]);
+        if !places.all(can_read) {
+            return Err(Unreadable::NoMemory);
+        }
+        // SAFETY: the bytes are mapped, memory answers at each page of them, and start-up hands that
+        // memory out to nobody, and puts none of its tables there.
+        Ok(unsafe { bytes_at(address, bytes) })
+    }
+}
+
+/// Why bytes cannot be read onto themselves.
+#[derive(Clone, Copy, Debug)]
+pub enum Unreadable {
+    /// They are not all in the gibibyte of the image.
+    OutOfReach,
+    /// No memory answers.
+    NoMemory,
 }
 
 /// The reserve of tables is used up.
@@ -105,16 +127,18 @@ impl TableBuilder {
         Ok(())
     }
 
-    /// Maps a device's registers and returns their virtual address.
+    /// Maps a device's registers. Those of devices that write memory are not for the kernel.
     #[inline(never)]
-    pub fn map_device(&mut self, physical: u64, bytes: u64) -> Result<u64, ReserveExhausted> {
+    pub fn map_device(&mut self, physical: u64, bytes: u64) -> Result<Registers, ReserveExhausted> {
         let address = self.window_next;
         let pages = bytes.div_ceil(PAGE);
         for page in 0..pages {
             self.set(address + page * PAGE, (physical + page * PAGE) | DEVICE, Level::Three)?;
         }
         self.window_next += (pages + 1) * PAGE;
-        Ok(address)
+        // SAFETY: the pages have just been mapped as device memory, in the device window, which holds nothing else and loses nothing. They begin at a
+        // page's beginning. The kernel maps interrupt controllers only, whose registers do not have them write the kernel's memory.
+        Ok(unsafe { Registers::new(address, pages * PAGE) })
     }
 
     #[inline(never)]

@@ -3,7 +3,7 @@
 use super::board::{Board, Controller, Cores};
 use super::cores::{AFFINITY, CORES_MAX};
 use super::description::Description;
-use super::instructions::{publish_stores, read_device};
+use super::instructions::{Registers, publish_stores};
 use super::kernel_tables::{ReserveExhausted, TableBuilder};
 use crate::machine::device_tree_statements::{Region, Regions};
 use crate::machine::memory_map::Extent;
@@ -25,10 +25,10 @@ const LAST: u32 = 1 << 4;
 #[derive(Clone, Copy, Debug)]
 pub struct Redistributor {
     affinity: u64,
-    /// Virtual address of its first frame.
-    pub control: u64,
-    /// Virtual address of its second frame.
-    pub lines: u64,
+    /// Its first frame.
+    pub control: Registers,
+    /// Its second frame.
+    pub lines: Registers,
 }
 
 /// Those of the cores that may be used.
@@ -48,7 +48,7 @@ impl Redistributors {
         description: &Description,
         tables: &mut TableBuilder,
     ) -> Result<Redistributors, ReserveExhausted> {
-        let known = [Redistributor { affinity: 0, control: 0, lines: 0 }; CORES_MAX];
+        let known = [Redistributor { affinity: 0, control: Registers::NONE, lines: Registers::NONE }; CORES_MAX];
         let mut found = Redistributors { known, count: 0 };
         for region in regions(board, description) {
             found.walk(region, |affinity| is_wanted(affinity, board.cores, description), tables)?;
@@ -67,8 +67,8 @@ impl Redistributors {
         while end.saturating_sub(place) >= 2 * FRAME {
             let control = tables.map_device(place, PAGE)?;
             publish_stores();
-            let kind = read_device(control + TYPER);
-            let affinity = affinity(read_device(control + TYPER + 4));
+            let kind = control.read(TYPER);
+            let affinity = affinity(control.read(TYPER + 4));
             if let Some(known) = self.known.get_mut(self.count)
                 && is_wanted(affinity)
             {

@@ -8,9 +8,9 @@ use super::description::Description;
 use super::gic_v2::GicV2;
 use super::gic_v3::Gic;
 use super::image_layout::{IMAGE_PAGES, IMAGE_VIRTUAL, PAGE};
-use super::instructions::{bytes_at, publish_stores};
+use super::instructions::publish_stores;
 use super::interrupts::Interrupts;
-use super::kernel_tables::{Identity, ReserveExhausted, TableBuilder, WINDOW, pages_needed};
+use super::kernel_tables::{Identity, ReserveExhausted, TableBuilder, pages_needed};
 use super::machine::Machine;
 use super::memory_claims::{DISTRIBUTOR_BYTES, INTERFACE_BYTES, Sources, page_of, say_left_out, say_memory};
 use super::redistributors::Redistributors;
@@ -221,7 +221,7 @@ fn map_controller(sources: &Sources<'_>, tables: &mut TableBuilder) -> Result<In
 
 /// What the kernel has to know.
 fn input<'a>(board: &'a Board, image: &Image, memory: &'a Ranges, devices: &'a Ranges, cores: u32) -> BootInput<'a> {
-    let package = bytes_at(WINDOW + image.package, image.package_end - image.package);
+    let package = Symbols::get().package();
     say!("{} KiB of memory free, package of {} KiB", memory.bytes() / 1024, package.len() / 1024);
     BootInput {
         board: board.name,

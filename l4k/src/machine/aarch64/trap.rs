@@ -4,13 +4,15 @@
 //! stack begins below the core's [`CoreLocal`], which TPIDR_EL1 points to.
 #![allow(unsafe_code)]
 
-use super::board::Board;
+use super::board::{Board, Cores};
 use super::branch_history;
 use super::console::say;
 use super::cores::CORES_MAX;
 use super::firmware_call;
-use super::image_layout::{CORE_LOCAL_BYTES, FIRST_STACK_BYTES, FIRST_STACK_TOP, STACK_BYTES, STACK_STRIDE};
-use super::instructions::wait_for_interrupt;
+use super::image_layout::{
+    CONSOLE_VIRTUAL, CORE_LOCAL_BYTES, FIRST_STACK_BYTES, FIRST_STACK_TOP, PAGE, STACK_BYTES, STACK_STRIDE,
+};
+use super::instructions::{Registers, bytes_at, call_core, wait_for_interrupt};
 use super::kernel_tables::WINDOW;
 use super::lock_times::Measure;
 use super::machine::{Machine, reason};
@@ -93,6 +95,24 @@ pub fn board() -> &'static Board {
     L4K_BOARD
 }
 
+/// The registers of the board's console.
+#[inline(always)]
+pub const fn console_registers() -> Registers {
+    // SAFETY: the early tables map this page, which is the last of the image's and holds nothing else, as device memory before any Rust code runs. It is
+    // never unmapped. A console does not write memory.
+    unsafe { Registers::new(CONSOLE_VIRTUAL, PAGE) }
+}
+
+/// Has the core go on that waits at a place of the board's spin table. A number that is not in the table names no core.
+pub fn call_waiting_core(number: usize, entry: u64) {
+    if let Cores::SpinTable(places) = board().cores
+        && let Some(place) = places.get(number)
+    {
+        // SAFETY: start-up has put each place of the board's table into the linear map. The memory map hands out none of them.
+        unsafe { call_core(WINDOW + place, entry) }
+    }
+}
+
 /// Addresses from the linker script, virtual.
 #[derive(Clone, Copy, Debug)]
 pub struct Symbols {
@@ -132,6 +152,12 @@ impl Symbols {
     pub fn stacks(&self) -> u32 {
         let start = (&raw const __stacks) as u64;
         (self.image_end.wrapping_sub(start + FIRST_STACK_BYTES) / STACK_BYTES) as u32 + 1
+    }
+
+    /// The package. It is used when the linear map has it.
+    pub fn package(&self) -> &'static [u8] {
+        // SAFETY: the linker script places the package between these symbols, the loader has filled it, and no memory that is handed out has it.
+        unsafe { bytes_at(WINDOW + self.physical(self.programs_start), self.programs_end - self.programs_start) }
     }
 
     /// The physical address of something in the image: as far from the top-level table as its virtual one.
@@ -317,13 +343,24 @@ pub(super) fn leave_after_fault(exception: &Exception) -> ! {
 }
 
 /// A fault where there are several cores.
-pub(super) extern "C" fn fault(local: &CoreLocal, context: &Context) -> u64 {
+///
+/// The context is read before the lock is held. Another core that has it may change the same thread in this time, so there is no reference to it here.
+pub(super) extern "C" fn fault(local: &CoreLocal, context: *const Context) -> u64 {
+    // SAFETY: the vectors pass the context of the thread that has faulted here, which they have just stored. Who stops this core from another one
+    // waits at its gate before it changes or ends the thread, and this core goes through the gate only below.
+    let [instruction_pointer, stack_pointer, link_register] = unsafe {
+        [
+            (&raw const (*context).pc).read_volatile(),
+            (&raw const (*context).sp).read_volatile(),
+            (&raw const (*context).x[30]).read_volatile(),
+        ]
+    };
     let exception = Exception {
         syndrome: ESR_EL1.get(),
         address: FAR_EL1.get(),
-        instruction_pointer: context.pc,
-        stack_pointer: context.sp,
-        link_register: context.x[30],
+        instruction_pointer,
+        stack_pointer,
+        link_register,
     };
     let fault = fault_of(&exception);
     enter(local.number, Event::Fault(fault))

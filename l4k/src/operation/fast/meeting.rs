@@ -41,7 +41,7 @@ impl<A: Arch> System<A> {
         if !rights.contains(Rights::CALL) {
             return None;
         }
-        let &Alone { receiver, reply, rights } = self.store.get(endpoint).alone.as_ref()?;
+        let Alone { receiver, reply, rights } = self.store.get(endpoint).alone.get()?;
         if !self.would_run(here, cores, receiver) {
             return None;
         }

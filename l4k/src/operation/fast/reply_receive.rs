@@ -8,7 +8,7 @@ use crate::base::arch::{Arch, CoreNumber, SpaceRoot};
 use crate::base::registers::BADGE;
 use crate::base::store::Ref;
 use crate::object::capability::Capability;
-use crate::object::endpoint::{Alone, Clients, Endpoint, Side, ThreadQueue};
+use crate::object::endpoint::{Clients, Endpoint, Side, SoleReceiver, ThreadQueue};
 use crate::object::reply::{Grant, Loan, Reply, ReplyState};
 use crate::object::sched_context::Owner;
 use crate::object::thread::{QueueLinks, State, Thread, Use};
@@ -127,7 +127,7 @@ impl<A: Arch> System<A> {
         object.last_receiver = mark;
         object.queue = ThreadQueue { first: Some(server) };
         object.side = Side::Receivers;
-        object.alone = Some(Alone { receiver: server, reply, rights });
+        object.alone = SoleReceiver::Waits { rights, receiver: server, reply };
         let object = self.store.get_mut(server);
         object.links = QueueLinks::alone(server);
         object.replies = None;

@@ -67,8 +67,9 @@ pub fn check_lent_time(system: &System<Simulated>, reached: &Reached) {
 /// not known any more, to whoever is to give it to its owner.
 fn way(system: &System<Simulated>, reached: &Reached, owner: Ref<Thread>) -> BTreeSet<Ref<Thread>> {
     let binding = system.store.get(owner).own_context.and_then(|own| system.store.get(own).binding);
-    let has_it = |thread: &Ref<Thread>| system.store.get(*thread).overdue.is_some_and(|it| Some(it.binding) == binding);
-    let is_lost = |thread: &Ref<Thread>| system.store.get(*thread).overdue.is_some_and(|it| it.lender.is_none());
+    let has_it =
+        |thread: &Ref<Thread>| system.store.get(*thread).overdue.get().is_some_and(|it| Some(it.binding) == binding);
+    let is_lost = |thread: &Ref<Thread>| system.store.get(*thread).overdue.get().is_some_and(|it| it.lender.is_none());
     let lost = reached.threads.iter().copied().filter(|thread| has_it(thread) && is_lost(thread));
     let mut passed = BTreeSet::new();
     let mut open: Vec<Ref<Thread>> = std::iter::once(owner).chain(lost).collect();
@@ -88,7 +89,7 @@ fn way(system: &System<Simulated>, reached: &Reached, owner: Ref<Thread>) -> BTr
 pub fn check_overdue(system: &System<Simulated>, reached: &Reached) {
     for &thread in &reached.threads {
         let object = system.store.get(thread);
-        if let Some(overdue) = object.overdue {
+        if let Some(overdue) = object.overdue.get() {
             let back = overdue.lender.map(|lender| system.store.get(lender).overdue_from);
             assert!(back.is_none_or(|back| back == Some(thread)), "{thread:?} owes time to one who does not know it");
             let receives = matches!(object.state, State::Receiving { .. });
@@ -96,7 +97,7 @@ pub fn check_overdue(system: &System<Simulated>, reached: &Reached) {
             assert!(!receives || time != Some(Some(overdue.binding)), "{thread:?} receives on time that is overdue");
         }
         if let Some(server) = object.overdue_from {
-            let lender = system.store.get(server).overdue.and_then(|overdue| overdue.lender);
+            let lender = system.store.get(server).overdue.get().and_then(|overdue| overdue.lender);
             assert_eq!(lender, Some(thread), "{thread:?} waits for time of {server:?}, which does not know it");
         }
     }

@@ -19,7 +19,7 @@ pub fn check(system: &System<Simulated>, reached: &Reached) {
         let endpoint = system.store.get(object);
         let is_served = endpoint.clients != Clients::NONE;
         assert_eq!(is_served, endpoint.life == Life::Alive, "{object:?} has clients only while it lives");
-        let Some(Alone { receiver, reply, rights }) = endpoint.alone else { continue };
+        let Some(Alone { receiver, reply, rights }) = endpoint.alone.get() else { continue };
         let thread = system.store.get(receiver);
         let receiving = State::Receiving { grant: Grant::of(rights), endpoint: object, reply };
         let waits = endpoint.side == Side::Receivers && queued(system, endpoint.queue) == [receiver];

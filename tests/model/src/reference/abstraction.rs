@@ -349,7 +349,7 @@ fn thread(system: &Kernel, thread: Ref<ActualThread>, bindings: &BTreeMap<u64, O
         context: actual.running_on.map(address),
         core: u64::from(actual.core.0),
         own_context: actual.own_context.map(address),
-        overdue: actual.overdue.and_then(|overdue| {
+        overdue: actual.overdue.get().and_then(|overdue| {
             let context = bindings.get(&overdue.binding.0.get())?;
             Some((*context, overdue.lender.map(address)))
         }),

@@ -136,7 +136,10 @@ const FAULT: Fault = Fault {
 
 fn change_alone(world: &mut World, number: u64, change: impl FnOnce(&mut Alone)) {
     let endpoint = endpoint(world, number);
-    change(world.kernel.system.store.get_mut(endpoint).alone.as_mut().expect("somebody who waits alone"));
+    let place = &mut world.kernel.system.store.get_mut(endpoint).alone;
+    let mut alone = place.get().expect("somebody who waits alone");
+    change(&mut alone);
+    *place = Some(alone).into();
 }
 
 #[test]
