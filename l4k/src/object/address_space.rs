@@ -5,6 +5,7 @@
 
 use super::frame::SpaceIdentity;
 use crate::base::address::{PhysicalAddress, SizeBits, UserPage};
+use crate::base::kept::Kept;
 use crate::base::store::{Object, Ref};
 use l4k_sys::abi::memory::PAGE_SIZE;
 
@@ -46,7 +47,7 @@ pub struct AddressSpace {
     /// Capabilities to it.
     pub references: u32,
     /// Its identity, once a pool has given one.
-    pub identity: Option<SpaceIdentity>,
+    pub identity: Kept<SpaceIdentity>,
     /// The table that was used last.
     last: LastTable,
     /// Pages of the object.

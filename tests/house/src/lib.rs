@@ -18,6 +18,7 @@ pub mod top_level;
 pub mod trusted;
 pub mod violation;
 pub mod words;
+pub mod zero_bytes;
 
 pub use source::{Project, Source};
 pub use violation::Violation;

@@ -3,6 +3,7 @@
 use crate::stage::{change_frame, fires, fires_within, forget, map, mapped_frame, place};
 use l4k::base::address::{Asid, PhysicalAddress, UserPage};
 use l4k::base::arch::{Level, MemoryKind, SpaceRoot, TableEntry};
+use l4k::base::kept::Kept;
 use l4k::base::store::Ref;
 use l4k::machine::simulated::RAM_START;
 use l4k::machine::simulated::tlb::Translation;
@@ -29,7 +30,7 @@ fn pool(world: &World) -> Ref<AsidPool> {
 
 fn identity(world: &mut World) -> &mut SpaceIdentity {
     let space = space(world, slot::ADDRESS_SPACE);
-    world.kernel.system.store.get_mut(space).identity.as_mut().unwrap()
+    world.kernel.system.store.get_mut(space).identity.get_mut().unwrap()
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn identifiers_that_pool_and_space_disagree_on() {
         let second = world.make(ObjectKind::AddressSpace, 15);
         let second = space(world, second);
         let identity = *identity(world);
-        world.kernel.system.store.get_mut(second).identity = Some(identity);
+        world.kernel.system.store.get_mut(second).identity = Kept::This(identity);
     });
     fires("pools gave identifiers to spaces that do not have them", |world| {
         let second = world.make(ObjectKind::AddressSpace, 15);
