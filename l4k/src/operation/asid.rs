@@ -5,10 +5,9 @@ use super::next::Progress;
 use super::system::{PoolPlace, System};
 use crate::base::address::Asid;
 use crate::base::arch::{Arch, Invalidation, SpaceRoot};
-use crate::base::kept::Kept;
 use crate::base::store::Ref;
 use crate::object::Life;
-use crate::object::address_space::{AddressSpace, TableNumber};
+use crate::object::address_space::{AddressSpace, GivenIdentity, TableNumber};
 use crate::object::asid_pool::{AsidEntry, AsidPool, POOL_ENTRIES, POOLS};
 use crate::object::frame::{LAST_GENERATION, SpaceIdentity};
 use l4k_sys::Error;
@@ -58,7 +57,7 @@ impl<A: Arch> System<A> {
         entry.space = Some(space);
         entry.generation += 1;
         let identity = SpaceIdentity { asid, generation: entry.generation };
-        self.store.get_mut(space).identity = Kept::This(identity);
+        self.store.get_mut(space).identity = GivenIdentity::of(identity);
         self.spaces += 1;
         // A core that was stopped when the identifier's last space went away may have walked its tables until it left them.
         self.forget_space(asid);
