@@ -209,7 +209,7 @@ mod tests {
         for bits in 15..=22 {
             let mut space = AddressSpace {
                 references: 0,
-                identity: None,
+                identity: GivenIdentity::NONE,
                 last: LastTable::NONE,
                 pages: 0,
                 free: 0,

@@ -13,6 +13,7 @@ pub mod header;
 pub mod hexadecimal;
 pub mod length;
 pub mod no_logic;
+pub mod proven_addresses;
 pub mod source;
 pub mod top_level;
 pub mod trusted;

@@ -2,7 +2,7 @@
 
 use l4k_house::{
     Project, Source, Violation, cfg, closed_sets, confined_indices, conformance_map, errors_speak, floors, header,
-    hexadecimal, length, no_logic, top_level, trusted, words, zero_bytes,
+    hexadecimal, length, no_logic, proven_addresses, top_level, trusted, words, zero_bytes,
 };
 
 /// The kernel and the ABI: where the strictest rules hold.
@@ -38,6 +38,11 @@ fn each_floor_uses_only_lower_ones() {
 #[test]
 fn unsafe_is_only_in_trusted_files() {
     judge(trusted::check(&project()));
+}
+
+#[test]
+fn no_safe_function_writes_where_it_is_told() {
+    judge(proven_addresses::check(&project()));
 }
 
 #[test]
