@@ -4,7 +4,9 @@
 
 use super::address::{Asid, PhysicalAddress, UserPage};
 use super::debugging::Debugging;
+use super::store::Ref;
 use super::time::{Instant, Ticks, TicksPerSecond};
+use super::vector_registers::FloatingPoint;
 use l4k_sys::abi::{Fault, Rights};
 
 /// Most cores that one kernel runs on.
@@ -289,12 +291,12 @@ pub trait Arch {
     /// Loads the registers that every thread has to itself and that exceptions do not change: TPIDR_EL0 and TPIDRRO_EL0.
     fn load_thread_registers(&mut self, thread_pointer: u64, buffer_address: u64);
 
-    /// Lets programs use the FP/SIMD unit, with the registers that lie at an address (see `object::floating_point`).
-    fn open_floating_point(&mut self, registers: PhysicalAddress);
+    /// Lets programs use the FP/SIMD unit, with these registers.
+    fn open_floating_point(&mut self, registers: Ref<FloatingPoint>);
     /// Stores the registers of the unit, which is open.
-    fn save_floating_point(&mut self, registers: PhysicalAddress);
+    fn save_floating_point(&mut self, registers: Ref<FloatingPoint>);
     /// Stores the registers of the unit, which is open, and loads others.
-    fn exchange_floating_point(&mut self, from: PhysicalAddress, to: PhysicalAddress);
+    fn exchange_floating_point(&mut self, from: Ref<FloatingPoint>, to: Ref<FloatingPoint>);
     /// Lets the use of the unit trap.
     fn close_floating_point(&mut self);
 

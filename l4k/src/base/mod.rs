@@ -16,3 +16,4 @@ pub mod sync;
 pub mod thread_context;
 pub mod time;
 pub mod turns;
+pub mod vector_registers;

@@ -103,8 +103,12 @@ pub struct Store<A> {
 }
 
 impl<A: Arch> Store<A> {
-    /// A store on a machine.
-    pub const fn new(machine: A) -> Self {
+    /// A store on a machine. Its methods take addresses as they come, so that whoever has a store can write any memory of the window.
+    ///
+    /// # Safety
+    /// It is given to the kernel and to nobody else. The kernel passes only addresses of memory that capabilities cover, or of memory that it hands out
+    /// while it boots. Object memory is in the machine's window, and nobody else uses it.
+    pub const unsafe fn new(machine: A) -> Self {
         Self { machine }
     }
 

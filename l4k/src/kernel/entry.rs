@@ -4,7 +4,7 @@ use super::dispatch::dispatch;
 use crate::base::arch::{Arch, CoreNumber, Event};
 use crate::base::firmware::FirmwareCall;
 use crate::base::registers::{BADGE, NUMBER};
-use crate::base::store::Ref;
+use crate::base::store::{Ref, Store};
 use crate::object::thread::{Thread, Use};
 use crate::operation::fast::checks::Cores;
 use crate::operation::fast::message::{Delivered, Reach, Sent};
@@ -61,8 +61,8 @@ pub struct Kernel<A> {
 
 impl<A: Arch> Kernel<A> {
     /// A kernel that has not booted.
-    pub const fn new(machine: A) -> Self {
-        Kernel { system: System::new(machine) }
+    pub const fn new(store: Store<A>) -> Self {
+        Kernel { system: System::new(store) }
     }
 
     /// Chooses a thread for a core that has nothing to tell.

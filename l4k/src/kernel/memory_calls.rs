@@ -98,7 +98,7 @@ pub fn assign<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Argume
 pub fn query_space<A: Arch>(system: &mut System<A>, &Arguments { caller, x }: &Arguments) -> Result<Next, Error> {
     let space = system.store.get(system.space_at(caller, x[0])?);
     let [tables, free] = [space.tables(), space.free_tables()].map(u64::from);
-    Ok(system.answer([tables, free, u64::from(space.identity.is_some()), 0, 0, 0, 0]))
+    Ok(system.answer([tables, free, u64::from(space.identity.get().is_some()), 0, 0, 0, 0]))
 }
 
 #[inline(always)]

@@ -27,7 +27,9 @@ use crate::base::arch::{
     SpaceRoot, TableEntry, Trigger,
 };
 use crate::base::debugging::Debugging;
+use crate::base::store::Ref;
 use crate::base::time::{Instant, TicksPerSecond};
+use crate::base::vector_registers::FloatingPoint;
 use l4k_sys::abi::{Access, Rights};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -447,19 +449,19 @@ impl Arch for Simulated {
         self.processor_mut().buffer_address = buffer_address;
     }
 
-    fn open_floating_point(&mut self, registers: PhysicalAddress) {
-        let values = core::array::from_fn(|index| self.word(registers.value() + 8 * index as u64));
+    fn open_floating_point(&mut self, registers: Ref<FloatingPoint>) {
+        let values = core::array::from_fn(|index| self.word(registers.address().value() + 8 * index as u64));
         self.processor_mut().floating_point = Some(values);
     }
 
-    fn save_floating_point(&mut self, registers: PhysicalAddress) {
+    fn save_floating_point(&mut self, registers: Ref<FloatingPoint>) {
         let values = self.processor().floating_point.expect("the unit is open");
         for (index, value) in values.into_iter().enumerate() {
-            self.ram.set_word(registers.value() + 8 * index as u64, value);
+            self.ram.set_word(registers.address().value() + 8 * index as u64, value);
         }
     }
 
-    fn exchange_floating_point(&mut self, from: PhysicalAddress, to: PhysicalAddress) {
+    fn exchange_floating_point(&mut self, from: Ref<FloatingPoint>, to: Ref<FloatingPoint>) {
         self.save_floating_point(from);
         self.open_floating_point(to);
     }

@@ -4,7 +4,7 @@
 //! table is zero: a table is given back when its last entry was cleared.
 
 use super::frame::SpaceIdentity;
-use crate::base::address::{PhysicalAddress, SizeBits, UserPage};
+use crate::base::address::{Asid, PhysicalAddress, SizeBits, UserPage};
 use crate::base::store::{Object, Ref};
 use l4k_sys::abi::memory::PAGE_SIZE;
 
@@ -39,6 +39,43 @@ const fn region_of(page: UserPage) -> u64 {
     page.number() >> 9
 }
 
+/// An identity, or none. Zero bytes are none: the language lays down the layout of an option of an identifier, and not that of an option of a
+/// whole identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct GivenIdentity {
+    asid: Option<Asid>,
+    generation: u32,
+}
+
+impl GivenIdentity {
+    /// None.
+    pub const NONE: GivenIdentity = GivenIdentity { asid: None, generation: 0 };
+
+    /// This one.
+    #[must_use]
+    pub const fn of(identity: SpaceIdentity) -> GivenIdentity {
+        GivenIdentity { asid: Some(identity.asid), generation: identity.generation }
+    }
+
+    /// The identity, if there is one.
+    #[inline(always)]
+    #[must_use]
+    pub const fn get(self) -> Option<SpaceIdentity> {
+        match self.asid {
+            Some(asid) => Some(SpaceIdentity { asid, generation: self.generation }),
+            None => None,
+        }
+    }
+
+    /// Takes the identity out, if there is one.
+    pub const fn take(&mut self) -> Option<SpaceIdentity> {
+        let identity = self.get();
+        *self = GivenIdentity::NONE;
+        identity
+    }
+}
+
 /// Header of an address space.
 #[derive(Debug)]
 #[repr(C, align(4096))]
@@ -46,7 +83,7 @@ pub struct AddressSpace {
     /// Capabilities to it.
     pub references: u32,
     /// Its identity, once a pool has given one.
-    pub identity: Option<SpaceIdentity>,
+    pub identity: GivenIdentity,
     /// The table that was used last.
     last: LastTable,
     /// Pages of the object.
@@ -172,7 +209,7 @@ mod tests {
         for bits in 15..=22 {
             let mut space = AddressSpace {
                 references: 0,
-                identity: None,
+                identity: GivenIdentity::NONE,
                 last: LastTable::NONE,
                 pages: 0,
                 free: 0,

@@ -1,7 +1,6 @@
 //! Threads: registers, the capabilities that a thread runs on, and where it is.
 
 use super::endpoint::Endpoint;
-use super::floating_point::FloatingPoint;
 use super::last_fault::LastFault;
 use super::notification::Notification;
 use super::reply::{Grant, Reply};
@@ -16,6 +15,7 @@ use crate::base::kept::Kept;
 use crate::base::registers::{Context, Shape};
 use crate::base::store::{Object, Ref};
 use crate::base::thread_context::ThreadContext;
+use crate::base::vector_registers::FloatingPoint;
 use core::mem::offset_of;
 use l4k_sys::abi::object::THREAD_BITS;
 

@@ -7,7 +7,7 @@ use crate::base::address::Asid;
 use crate::base::arch::{Arch, Invalidation, SpaceRoot};
 use crate::base::store::Ref;
 use crate::object::Life;
-use crate::object::address_space::{AddressSpace, TableNumber};
+use crate::object::address_space::{AddressSpace, GivenIdentity, TableNumber};
 use crate::object::asid_pool::{AsidEntry, AsidPool, POOL_ENTRIES, POOLS};
 use crate::object::frame::{LAST_GENERATION, SpaceIdentity};
 use l4k_sys::Error;
@@ -39,7 +39,7 @@ impl<A: Arch> System<A> {
     /// `AsidAssigned`, `AsidsExhausted`; `Dying` for a pool that is being destroyed; `AddressInUse` if something was mapped when the space
     /// lost the identifier that it had: no capability says so any more, and nobody could take it away.
     pub fn assign_asid(&mut self, pool: Ref<AsidPool>, space: Ref<AddressSpace>) -> Result<(), Error> {
-        if self.store.get(space).identity.is_some() {
+        if self.store.get(space).identity.get().is_some() {
             return Err(Error::AsidAssigned);
         }
         if self.store.get(space).entries_in_use(TableNumber::TOP) > 0 {
@@ -57,7 +57,7 @@ impl<A: Arch> System<A> {
         entry.space = Some(space);
         entry.generation += 1;
         let identity = SpaceIdentity { asid, generation: entry.generation };
-        self.store.get_mut(space).identity = Some(identity);
+        self.store.get_mut(space).identity = GivenIdentity::of(identity);
         self.spaces += 1;
         // A core that was stopped when the identifier's last space went away may have walked its tables until it left them.
         self.forget_space(asid);
@@ -78,7 +78,7 @@ impl<A: Arch> System<A> {
     /// What the processor loads for a space: nothing, if the space has no identity.
     #[must_use]
     pub fn root_of_space(&self, space: Ref<AddressSpace>) -> SpaceRoot {
-        match self.store.get(space).identity {
+        match self.store.get(space).identity.get() {
             Some(identity) => SpaceRoot::of(space.table(TableNumber::TOP), identity.asid),
             None => SpaceRoot::NOTHING,
         }

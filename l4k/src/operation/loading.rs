@@ -102,7 +102,7 @@ impl<A: Arch> System<A> {
         let Thread { floating_point, debugged, .. } = *self.store.get(thread);
         match floating_point {
             Some(area) => {
-                self.store.machine.open_floating_point(area.address());
+                self.store.machine.open_floating_point(area);
                 self.core_mut(here).floating_point = Use::Yes;
             }
             None if self.core(here).floating_point == Use::Yes => {
@@ -129,7 +129,7 @@ impl<A: Arch> System<A> {
             let object = self.store.get_mut(loaded);
             object.context.thread_pointer = pointer;
             if let Some(area) = object.floating_point {
-                self.store.machine.save_floating_point(area.address());
+                self.store.machine.save_floating_point(area);
             }
         }
     }

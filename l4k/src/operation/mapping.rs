@@ -78,7 +78,7 @@ impl<A: Arch> System<A> {
         }
         let memory = memory_kind(&frame, rights, attributes)?;
         let page = UserPage::new(address, frame.size.bytes())?;
-        let identity = self.store.get(space).identity.ok_or(Error::NoAsid)?;
+        let identity = self.store.get(space).identity.get().ok_or(Error::NoAsid)?;
         let leaf = leaf_level(frame.size);
         let last = self.find_entry(space, page, leaf);
         self.check_free(space, last, leaf)?;

@@ -6,7 +6,7 @@ use crate::base::arch::Arch;
 use crate::base::debugging::Stepping;
 use crate::base::registers::{Context, FLAGS};
 use crate::base::store::Ref;
-use crate::object::floating_point::FloatingPoint;
+use crate::base::vector_registers::FloatingPoint;
 use crate::object::restart::Restart;
 use crate::object::thread::{CallKind, State, Suspension, Thread, Window};
 use l4k_sys::Error;

@@ -123,9 +123,9 @@ pub struct System<A> {
 
 impl<A: Arch> System<A> {
     /// A system without any object.
-    pub const fn new(machine: A) -> Self {
+    pub const fn new(store: Store<A>) -> Self {
         System {
-            store: Store::new(machine),
+            store,
             cores: [Core::NEW; MAX_CORES],
             here: CoreNumber(0),
             core_count: 1,

@@ -13,11 +13,13 @@ pub mod header;
 pub mod hexadecimal;
 pub mod length;
 pub mod no_logic;
+pub mod proven_addresses;
 pub mod source;
 pub mod top_level;
 pub mod trusted;
 pub mod violation;
 pub mod words;
+pub mod zero_bytes;
 
 pub use source::{Project, Source};
 pub use violation::Violation;

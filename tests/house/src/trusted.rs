@@ -49,6 +49,12 @@ pub fn check(project: &Project) -> Vec<Violation> {
     violations
 }
 
+/// All trusted files, as paths from the project's root.
+#[must_use]
+pub fn files(project: &Project) -> Vec<String> {
+    project.sources.iter().filter(|source| source.is_root()).flat_map(listed).collect()
+}
+
 /// Every `unsafe` in a file that is not listed.
 fn untrusted(source: &Source) -> Vec<Violation> {
     let violation = |line| source.violation(line, "unsafe-is-a-ledger: not a trusted file".to_owned());

@@ -2,7 +2,7 @@
 
 use l4k_house::{
     Project, Source, Violation, cfg, closed_sets, confined_indices, conformance_map, errors_speak, floors, header,
-    hexadecimal, length, no_logic, top_level, trusted, words,
+    hexadecimal, length, no_logic, proven_addresses, top_level, trusted, words, zero_bytes,
 };
 
 /// The kernel and the ABI: where the strictest rules hold.
@@ -41,6 +41,11 @@ fn unsafe_is_only_in_trusted_files() {
 }
 
 #[test]
+fn no_safe_function_writes_where_it_is_told() {
+    judge(proven_addresses::check(&project()));
+}
+
+#[test]
 fn files_and_functions_are_short() {
     everywhere(length::check);
 }
@@ -73,6 +78,11 @@ fn addresses_are_hexadecimal() {
 #[test]
 fn indices_are_confined() {
     judge(confined_indices::check(project().sources.iter()));
+}
+
+#[test]
+fn objects_begin_as_zero_bytes_that_are_a_value() {
+    judge(zero_bytes::check(project().sources.iter()));
 }
 
 #[test]

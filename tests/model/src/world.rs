@@ -4,6 +4,7 @@ use crate::invariants;
 use l4k::base::address::{Badge, PhysicalAddress, SizeBits};
 use l4k::base::arch::{CoreNumber, Entered, Event, Line};
 use l4k::base::store::Ref;
+use l4k::machine::simulated::ram::store_of;
 use l4k::machine::simulated::{RAM_START, Simulated, Whereabouts};
 use l4k::object::capability::{Capability, MemoryClass};
 use l4k::object::cnode::CNode;
@@ -119,7 +120,7 @@ impl World {
     /// A new world; its root thread is running at priority 100.
     #[must_use]
     pub fn new() -> World {
-        let mut kernel = Kernel::new(Simulated::new(RAM_BYTES as usize));
+        let mut kernel = Kernel::new(store_of(Simulated::new(RAM_BYTES as usize)));
         let system = &mut kernel.system;
         let base = PhysicalAddress::new(RAM_START).expect("in range");
         let capability = system.make_cnode(base, 12).expect("in object memory");

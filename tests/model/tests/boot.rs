@@ -4,6 +4,7 @@
 use l4k::base::address::PhysicalAddress;
 use l4k::base::arch::{Line, Trigger};
 use l4k::kernel::boot::{BootError, BootInput, Device, MemoryRange};
+use l4k::machine::simulated::ram::store_of;
 use l4k::machine::simulated::{RAM_START, Simulated};
 use l4k::object::capability::{Capability, MemoryClass};
 use l4k::object::thread::{State, ThreadSlot};
@@ -81,7 +82,7 @@ fn input<'a>(package: &'a [u8]) -> BootInput<'a> {
 
 /// A machine whose memory is full of what was there before.
 fn dirty_machine(package: &[u8]) -> Kernel<Simulated> {
-    let mut kernel = Kernel::new(Simulated::new(RAM as usize));
+    let mut kernel = Kernel::new(store_of(Simulated::new(RAM as usize)));
     let store = &mut kernel.system.store;
     store.bytes_mut(PhysicalAddress::truncated(RAM_START), RAM).fill(0xa5);
     store.copy_in(PhysicalAddress::truncated(PACKAGE), package);
@@ -89,7 +90,7 @@ fn dirty_machine(package: &[u8]) -> Kernel<Simulated> {
 }
 
 fn refusal<'a>(input: &BootInput<'a>) -> BootError<'a> {
-    Kernel::new(Simulated::new(RAM as usize)).boot(input).expect_err("a machine that cannot start")
+    Kernel::new(store_of(Simulated::new(RAM as usize))).boot(input).expect_err("a machine that cannot start")
 }
 
 /// A machine that has booted, with what its first program was told.

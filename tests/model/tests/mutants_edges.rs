@@ -27,7 +27,7 @@ fn an_identifier_whose_generations_are_used_up_is_left_out() {
     let space = world.make(ObjectKind::AddressSpace, 15);
     world.call(SystemCall::AsidPoolAssign, &[pool, space]).unwrap();
     let Capability::AddressSpace { object: space } = world.capability(space) else { panic!("a space") };
-    let identity = world.kernel.system.store.get(space).identity.expect("just assigned");
+    let identity = world.kernel.system.store.get(space).identity.get().expect("just assigned");
     assert_eq!(identity.asid.value() % 512, 4, "the first three are used up");
     assert_eq!(world.kernel.system.store.get(object).entries[0].generation, LAST_GENERATION);
 }

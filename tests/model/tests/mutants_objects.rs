@@ -150,14 +150,14 @@ fn identity_of_a_space_that_is_gone_goes_to_nobody_else() {
     let again = world.call(SystemCall::AsidPoolAssign, &[slot::ASID_POOL, first]);
     assert_eq!(again, Err(Error::AsidAssigned));
     let Capability::AddressSpace { object } = world.capability(first) else { panic!("a space") };
-    let before = world.kernel.system.store.get(object).identity.expect("an identity");
+    let before = world.kernel.system.store.get(object).identity.get().expect("an identity");
     assert_eq!(world.kernel.system.space_with(before), Some(object));
     world.call(SystemCall::CNodeDelete, &[0, first]).expect("a space");
     assert_eq!(world.kernel.system.space_with(before), None);
     let second = world.make(ObjectKind::AddressSpace, 15);
     world.call(SystemCall::AsidPoolAssign, &[slot::ASID_POOL, second]).expect("an identifier");
     let Capability::AddressSpace { object } = world.capability(second) else { panic!("a space") };
-    let after = world.kernel.system.store.get(object).identity.expect("an identity");
+    let after = world.kernel.system.store.get(object).identity.get().expect("an identity");
     assert_eq!((after.asid, after.generation), (before.asid, before.generation + 1));
     assert_eq!(world.kernel.system.space_with(before), None);
 }

@@ -48,7 +48,7 @@ fn a_new_address_space_is_empty_and_has_its_tables() {
         assert_eq!(status[..3], [tables, tables, 0]);
         let Capability::AddressSpace { object } = world.capability(made) else { panic!() };
         let space = world.kernel.system.store.get(object);
-        assert_eq!((space.references, space.identity), (1, None));
+        assert_eq!((space.references, space.identity.get()), (1, None));
     }
 }
 
@@ -103,7 +103,7 @@ fn generations_of_identifiers_go_on_in_the_next_pool_at_the_same_place() {
         let space = world.make(ObjectKind::AddressSpace, 15);
         world.call(SystemCall::AsidPoolAssign, &[pool, space]).unwrap();
         let Capability::AddressSpace { object } = world.capability(space) else { panic!() };
-        let identity = world.kernel.system.store.get(object).identity.unwrap();
+        let identity = world.kernel.system.store.get(object).identity.get().unwrap();
         assert!(identity.generation > generation, "an identity is never given out twice");
         generation = identity.generation;
         world.call(SystemCall::CNodeDelete, &[0, pool]).unwrap();

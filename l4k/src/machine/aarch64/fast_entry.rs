@@ -202,7 +202,8 @@ extern "C" fn deliver_signals_with_units(context: u64, word: u64) -> ! {
 #[inline(never)]
 extern "C" fn leave_with_units(context: u64) -> ! {
     switch_units();
-    leave(context)
+    // SAFETY: as for `deliver`.
+    unsafe { leave(context) }
 }
 
 #[inline(never)]

@@ -1,7 +1,9 @@
 //! The FP/SIMD registers, stored and loaded whole. The kernel itself is built without them.
 #![allow(unsafe_code)]
 
-use crate::object::floating_point::FloatingPoint;
+use super::kernel_tables::WINDOW;
+use crate::base::store::Ref;
+use crate::base::vector_registers::FloatingPoint;
 use core::arch::{asm, global_asm};
 use core::mem::offset_of;
 
@@ -67,16 +69,19 @@ global_asm!(
 
 const _: () = assert!(offset_of!(FloatingPoint, v) == 0);
 
-/// Stores all registers at the address of a [`FloatingPoint`]. The unit is open.
+/// Stores all registers. The unit is open.
 #[inline(always)]
-pub fn save(address: u64) {
-    // SAFETY: the address is that of the second half of a thread object, in the window; the routine writes 528 bytes there and changes x10.
+pub fn save(place: Ref<FloatingPoint>) {
+    let address = WINDOW + place.address().value();
+    // SAFETY: a reference is made only for memory that holds such an object, which is in the window. No borrow of it is alive: whoever borrows an object
+    // borrows the store, and the machine with it. The routine writes 528 bytes there and changes x10.
     unsafe { asm!("bl l4k_save_floating_point", in("x9") address, out("x10") _, out("x30") _, options(nostack)) }
 }
 
-/// Loads all registers from the address of a [`FloatingPoint`]. The unit is open.
+/// Loads all registers. The unit is open.
 #[inline(always)]
-pub fn load(address: u64) {
+pub fn load(place: Ref<FloatingPoint>) {
+    let address = WINDOW + place.address().value();
     // SAFETY: as for `save`, read instead of written; the kernel keeps nothing in these registers.
     unsafe { asm!("bl l4k_load_floating_point", in("x9") address, out("x10") _, out("x30") _, options(nostack)) }
 }

@@ -14,7 +14,9 @@ use crate::base::arch::{
     TableEntry, Trigger,
 };
 use crate::base::debugging::Debugging;
+use crate::base::store::Ref;
 use crate::base::time::{Instant, TicksPerSecond};
+use crate::base::vector_registers::FloatingPoint;
 use crate::machine::device_tree::Conduit;
 use crate::machine::table_format;
 use aarch64_cpu::registers::{
@@ -248,21 +250,21 @@ impl Arch for Machine {
         TPIDRRO_EL0.set(buffer_address);
     }
 
-    fn open_floating_point(&mut self, registers: PhysicalAddress) {
+    fn open_floating_point(&mut self, registers: Ref<FloatingPoint>) {
         CPACR_EL1.write(CPACR_EL1::FPEN::TrapNothing);
         floating_point::synchronize();
-        floating_point::load(WINDOW + registers.value());
+        floating_point::load(registers);
     }
 
-    fn save_floating_point(&mut self, registers: PhysicalAddress) {
-        floating_point::save(WINDOW + registers.value());
+    fn save_floating_point(&mut self, registers: Ref<FloatingPoint>) {
+        floating_point::save(registers);
     }
 
     /// No barrier: the return to the program synchronises.
     #[inline(always)]
-    fn exchange_floating_point(&mut self, from: PhysicalAddress, to: PhysicalAddress) {
-        floating_point::save(WINDOW + from.value());
-        floating_point::load(WINDOW + to.value());
+    fn exchange_floating_point(&mut self, from: Ref<FloatingPoint>, to: Ref<FloatingPoint>) {
+        floating_point::save(from);
+        floating_point::load(to);
     }
 
     fn close_floating_point(&mut self) {

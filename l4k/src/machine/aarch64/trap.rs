@@ -21,6 +21,7 @@ use super::system_errors::take_pending_error;
 use crate::base::arch::{CoreNumber, Entered, Event};
 use crate::base::lock::{Gate, Ticket, TicketLock};
 use crate::base::registers::Context;
+use crate::base::store::Store;
 use crate::kernel::{Kernel, Resume, Return};
 use crate::machine::syndrome::{Exception, fault_of};
 use aarch64_cpu::registers::{ELR_EL1, ESR_EL1, FAR_EL1, TPIDR_EL1, TTBR1_EL1, VBAR_EL1};
@@ -29,7 +30,11 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use tock_registers::interfaces::{Readable, Writeable};
 
 /// The kernel. Cores take turns.
-pub(super) static KERNEL: TicketLock<Kernel<Machine>> = TicketLock::new(Kernel::new(Machine::NEW));
+pub(super) static KERNEL: TicketLock<Kernel<Machine>> = TicketLock::new(Kernel::new(STORE));
+
+// SAFETY: this constant is used once, for the kernel, which is the only one. The window of a machine is the linear map, which has the object memory, and
+// start-up gives that memory to nobody else.
+const STORE: Store<Machine> = unsafe { Store::new(Machine::NEW) };
 
 /// A place in the queue for it.
 type KernelTicket = Ticket<'static, Kernel<Machine>>;
@@ -210,7 +215,9 @@ pub fn with_kernel<R>(work: impl FnOnce(&mut Kernel<Machine>) -> R) -> R {
 pub fn enter_first_program() -> ! {
     let core = this_core().number;
     take_pending_error(core);
-    leave(settle(turn(core, KERNEL.ask(), |kernel| kernel.start(core)), core))
+    let context = settle(turn(core, KERNEL.ask(), |kernel| kernel.start(core)), core);
+    // SAFETY: the kernel has just chosen the thread for this core.
+    unsafe { leave(context) }
 }
 
 /// Tells that there is more than one core from now on. Called by the first one before it lets others in.
@@ -317,12 +324,17 @@ pub(super) fn leave_after_call() -> ! {
     // SAFETY: as for `system_call_alone`.
     let resume =
         unsafe { this_core().kernel.with_alone(|kernel| kernel.handle_slowly(CoreNumber(0), Event::SystemCall)) };
-    leave(settle(resume, CoreNumber(0)))
+    // SAFETY: the kernel has just chosen the thread for this core.
+    unsafe { leave(settle(resume, CoreNumber(0))) }
 }
 
+/// To the program whose context is at an address.
+///
+/// # Safety
+/// The context is that of a thread that the kernel chose for this core, and complete.
 #[inline(always)]
-pub(super) fn leave(context: u64) -> ! {
-    // SAFETY: the context is that of a thread that the kernel chose, complete; the stacks of those who called this are not used again.
+pub(super) unsafe fn leave(context: u64) -> ! {
+    // SAFETY: as the caller has promised; the stacks of those who called this are not used again.
     unsafe { l4k_resume(context) }
 }
 
@@ -339,14 +351,18 @@ pub(super) fn leave_after_fault(exception: &Exception) -> ! {
     let fault = fault_of(exception);
     // SAFETY: as for `system_call_alone`.
     let resume = unsafe { this_core().kernel.with_alone(|kernel| kernel.fault(CoreNumber(0), &fault)) };
-    leave(settle(resume, CoreNumber(0)))
+    // SAFETY: the kernel has just chosen the thread for this core.
+    unsafe { leave(settle(resume, CoreNumber(0))) }
 }
 
 /// A fault where there are several cores.
 ///
 /// The context is read before the lock is held. Another core that has it may change the same thread in this time, so there is no reference to it here.
-pub(super) extern "C" fn fault(local: &CoreLocal, context: *const Context) -> u64 {
-    // SAFETY: the vectors pass the context of the thread that has faulted here, which they have just stored. Who stops this core from another one
+///
+/// # Safety
+/// The context is that of the thread that has faulted on this core, and is stored.
+pub(super) unsafe extern "C" fn fault(local: &CoreLocal, context: *const Context) -> u64 {
+    // SAFETY: as the caller has promised, and the vectors are the only one. Who stops this core from another one
     // waits at its gate before it changes or ends the thread, and this core goes through the gate only below.
     let [instruction_pointer, stack_pointer, link_register] = unsafe {
         [

@@ -1,8 +1,10 @@
-//! RAM of the simulated machine: a piece of host memory. Calls nobody.
+//! RAM of the simulated machine: a piece of host memory. Calls `base`.
 #![allow(unsafe_code)]
 
 extern crate std;
 
+use super::Simulated;
+use crate::base::store::Store;
 use std::alloc::Layout;
 
 /// Physical address of the first byte of RAM.
@@ -99,6 +101,14 @@ impl Ram {
         assert!(self.contains(address, bytes as u64), "{address:#x} is not in RAM");
         self.window().wrapping_add(address as usize)
     }
+}
+
+/// The memory of a simulated machine, for a kernel that tests run.
+#[must_use]
+pub fn store_of(machine: Simulated) -> Store<Simulated> {
+    // SAFETY: the object memory is this machine's RAM, which it owns. Tests give the store to a kernel, and change objects through it only to see that
+    // checks find it.
+    unsafe { Store::new(machine) }
 }
 
 impl Drop for Ram {

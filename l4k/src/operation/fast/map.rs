@@ -32,7 +32,7 @@ impl<A: Arch> System<A> {
         }
         let page = UserPage::new(address, PAGE_SIZE).ok()?;
         let object = self.store.get(space);
-        let (table, identity) = (object.remembered(page)?, object.identity?);
+        let (table, identity) = (object.remembered(page)?, object.identity.get()?);
         let place = space.table(table).add(Level::Three.index(address) * 8);
         if self.store.word(place) != A::encode(TableEntry::Empty, Level::Three) {
             return None;

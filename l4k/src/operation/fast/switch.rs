@@ -48,7 +48,7 @@ impl<A: Arch> System<A> {
         if (self.core(here).debugging, debugged) != (Use::No, Use::No) {
             return None;
         }
-        self.store.machine.exchange_floating_point(left.address(), entered.address());
+        self.store.machine.exchange_floating_point(left, entered);
         Some(())
     }
 

@@ -18,7 +18,7 @@ pub fn check(system: &System<Simulated>, reached: &Reached) {
     check_pools(system, reached);
     let mut given = BTreeMap::new();
     for &space in &reached.spaces {
-        let Some(SpaceIdentity { asid, generation }) = system.store.get(space).identity else { continue };
+        let Some(SpaceIdentity { asid, generation }) = system.store.get(space).identity.get() else { continue };
         let (number, index) = (asid.value() / POOL_SPAN, asid.value() % POOL_SPAN);
         assert_ne!(index, 0, "{space:?} has an identifier that is not given out");
         let other = given.insert(asid.value(), space);

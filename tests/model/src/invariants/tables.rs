@@ -41,7 +41,7 @@ pub fn check(world: &World, reached: &Reached, pieces: &[Piece]) -> Vec<Reachabl
         let walked = walk(system, space);
         check_free_tables(world, space, &walked);
         // A space that has lost its identity is never loaded again; what is left in its tables is out of reach.
-        if system.store.get(space).identity.is_some() {
+        if system.store.get(space).identity.get().is_some() {
             leaves.extend(walked.leaves);
         }
     }

@@ -44,7 +44,7 @@ pub fn check(system: &System<Simulated>, leaves: &[Reachable]) {
 }
 
 fn asid_of(system: &System<Simulated>, reachable: &Reachable) -> Option<u16> {
-    system.store.get(reachable.space).identity.map(|identity| identity.asid.value())
+    system.store.get(reachable.space).identity.get().map(|identity| identity.asid.value())
 }
 
 fn agrees(reachable: &Reachable, held: &Translation) -> bool {

@@ -256,6 +256,7 @@ fn add_object(system: &Kernel, held: &Held, bindings: &BTreeMap<u64, Object>, st
             let actual = system.store.get(object);
             let pool = actual
                 .identity
+                .get()
                 .and_then(|identity| system.pools[usize::from(identity.asid.value()) / 512 % POOLS].pool);
             let mut pages = BTreeMap::new();
             add_pages(system, object.table(TableNumber::TOP), Level::Zero, 0, &mut pages);

@@ -6,7 +6,7 @@ use l4k::base::arch::{Level, MemoryKind, SpaceRoot, TableEntry};
 use l4k::base::store::Ref;
 use l4k::machine::simulated::RAM_START;
 use l4k::machine::simulated::tlb::Translation;
-use l4k::object::address_space::{AddressSpace, TableNumber};
+use l4k::object::address_space::{AddressSpace, GivenIdentity, TableNumber};
 use l4k::object::asid_pool::AsidPool;
 use l4k::object::capability::Capability;
 use l4k::object::frame::{Frame, Mapping, SpaceIdentity};
@@ -27,9 +27,14 @@ fn pool(world: &World) -> Ref<AsidPool> {
     object
 }
 
-fn identity(world: &mut World) -> &mut SpaceIdentity {
-    let space = space(world, slot::ADDRESS_SPACE);
-    world.kernel.system.store.get_mut(space).identity.as_mut().unwrap()
+fn identity(world: &World) -> SpaceIdentity {
+    world.kernel.system.store.get(space(world, slot::ADDRESS_SPACE)).identity.get().unwrap()
+}
+
+fn change_identity(world: &mut World, change: impl FnOnce(&mut SpaceIdentity)) {
+    let (space, mut changed) = (space(world, slot::ADDRESS_SPACE), identity(world));
+    change(&mut changed);
+    world.kernel.system.store.get_mut(space).identity = GivenIdentity::of(changed);
 }
 
 #[test]
@@ -44,14 +49,20 @@ fn pools_that_are_not_where_they_say() {
 
 #[test]
 fn identifiers_that_pool_and_space_disagree_on() {
-    fires("has an identifier that is not given out", |world| identity(world).asid = Asid::new(512).unwrap());
-    fires("has an identifier that its pool gave to", |world| identity(world).generation += 1);
-    fires("has an identifier that its pool gave to", |world| identity(world).asid = Asid::new(7).unwrap());
+    fires("has an identifier that is not given out", |world| {
+        change_identity(world, |identity| identity.asid = Asid::new(512).unwrap());
+    });
+    fires("has an identifier that its pool gave to", |world| {
+        change_identity(world, |identity| identity.generation += 1);
+    });
+    fires("has an identifier that its pool gave to", |world| {
+        change_identity(world, |identity| identity.asid = Asid::new(7).unwrap());
+    });
     fires("shares its identifier", |world| {
         let second = world.make(ObjectKind::AddressSpace, 15);
         let second = space(world, second);
-        let identity = *identity(world);
-        world.kernel.system.store.get_mut(second).identity = Some(identity);
+        let identity = identity(world);
+        world.kernel.system.store.get_mut(second).identity = GivenIdentity::of(identity);
     });
     fires("pools gave identifiers to spaces that do not have them", |world| {
         let second = world.make(ObjectKind::AddressSpace, 15);
@@ -184,7 +195,7 @@ fn leaves_that_no_capability_backs() {
     });
     fires("is not mapped as it says: at", |world| {
         let frame = world.make(ObjectKind::Frame, 12);
-        let space = *identity(world);
+        let space = identity(world);
         let mapping = Some(Mapping { space, page: UserPage::from_number(PAGE >> 12) });
         change_frame(world, frame, |frame| Frame { mapping, ..frame });
     });
