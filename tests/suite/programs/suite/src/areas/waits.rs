@@ -53,7 +53,7 @@ fn a_core_waits_for_one_hold_of_each_other_core(bench: &mut Bench<'_>) -> Outcom
     let memory = bench.make_many(NewObject::Untyped(MEMORY_BITS), bench.cores() - 1)?;
     for core in 1..bench.cores() {
         let table = bench.make(NewObject::CNode(SLOT_BITS))?;
-        bench.start_on(core, 10, maker, [memory + core - 1 | table << 32, core])?;
+        bench.start_on(core, 10, maker, [(memory + core - 1) | (table << 32), core])?;
     }
     let others = 1..bench.cores();
     GO.put_value(1);
